@@ -1,0 +1,305 @@
+//! The handle and the vocabulary other crates see. SDP is opaque to them; ids are newtypes.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use bytes::Bytes;
+use tokio::sync::mpsc;
+
+/// A room: all tracks and viewers that can see each other. Signaling uses the show's name.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RoomId(pub String);
+
+/// One peer connection, publishing or receiving. Unique for the life of the process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SessionId(pub u64);
+
+/// One published track (all its layers). Unique for the life of the process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TrackId(pub u64);
+
+impl fmt::Display for TrackId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "t{}", self.0)
+    }
+}
+
+/// Audio or video.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// Opus.
+    Audio,
+    /// VP8 or H.264.
+    Video,
+}
+
+/// How the media plane is started.
+#[derive(Debug, Clone)]
+pub struct MediaConfig {
+    /// Address the UDP sockets bind to, e.g. `0.0.0.0`.
+    pub bind: IpAddr,
+    /// UDP port of the first worker; worker `n` takes `port + n`. 0 lets the system choose.
+    pub port: u16,
+    /// Worker threads, at least one.
+    pub workers: usize,
+    /// Addresses put into ICE candidates. Empty: the host's own addresses and loopback.
+    pub public_addresses: Vec<IpAddr>,
+}
+
+/// Why the media plane could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The UDP port is taken or may not be bound.
+    #[error("cannot bind UDP `{address}:{port}`: {source}")]
+    Bind {
+        /// Address asked for.
+        address: IpAddr,
+        /// Port asked for.
+        port: u16,
+        /// The system's answer.
+        source: std::io::Error,
+    },
+    /// The configuration cannot work; the text says what to change.
+    #[error("{0}")]
+    Config(String),
+}
+
+/// Why an offer was not accepted. The peer's mistake, except `Closed` and `Full`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OfferError {
+    /// Not parseable as SDP, or an attribute that WebRTC requires is missing (HTTP 400).
+    #[error("malformed SDP: {0}")]
+    Malformed(String),
+    /// Well-formed, but asks for something that is not offered here: codec, direction, too many
+    /// m-lines (HTTP 422).
+    #[error("unacceptable offer: {0}")]
+    Unacceptable(String),
+    /// A limit of this server is reached (HTTP 503 with Retry-After).
+    #[error("server is full")]
+    Full,
+    /// The server is stopping (HTTP 503).
+    #[error("server is stopping")]
+    Stopping,
+    /// The session named does not exist any more (HTTP 404).
+    #[error("no such session")]
+    NoSession,
+}
+
+/// What a publisher said its track shows; carried, never interpreted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// Opaque to media: signaling puts the participant's id and the label here.
+    pub owner: String,
+}
+
+/// An accepted offer.
+#[derive(Debug, Clone)]
+pub struct Session {
+    /// The new session.
+    pub id: SessionId,
+    /// SDP answer, with every candidate in it (ICE-lite, no trickle).
+    pub answer: String,
+    /// For a receiver: its slots in m-line order. Empty for a publisher.
+    pub slots: Vec<Slot>,
+}
+
+/// One receive slot of a viewer: an m-line that can be pointed at any track of its kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Slot {
+    /// The m-line's `a=mid`.
+    pub mid: String,
+    /// Kind of track it can show.
+    pub kind: Kind,
+}
+
+/// A published track as the room sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TrackInfo {
+    /// The track.
+    pub id: TrackId,
+    /// The publishing session.
+    pub session: SessionId,
+    /// Audio or video.
+    pub kind: Kind,
+    /// What [`Media::publish`] was told.
+    pub source: Source,
+}
+
+/// Why a session ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Closed {
+    /// [`Media::close`] was called, or a newer session of the same owner took its place.
+    Local,
+    /// DTLS close_notify or BYE from the peer.
+    Peer,
+    /// No consent (STUN) and no media for 30 s.
+    Timeout,
+    /// The peer broke the protocol (wrong fingerprint, failed DTLS).
+    Failed,
+}
+
+/// What happened in the media plane.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// DTLS is up; media may flow.
+    Connected {
+        /// Room of the session.
+        room: RoomId,
+        /// The session.
+        session: SessionId,
+    },
+    /// First packet of a new track arrived.
+    TrackAdded {
+        /// Room of the track.
+        room: RoomId,
+        /// The track.
+        track: TrackInfo,
+    },
+    /// The track ended: its publisher left.
+    TrackRemoved {
+        /// Room of the track.
+        room: RoomId,
+        /// The track.
+        track: TrackId,
+    },
+    /// The session is gone. Always the last event of a session.
+    Closed {
+        /// Room of the session.
+        room: RoomId,
+        /// The session.
+        session: SessionId,
+        /// Why.
+        reason: Closed,
+    },
+}
+
+/// One audio packet copied off the forwarding path for captions. Lossy by design.
+#[derive(Debug, Clone)]
+pub struct TapPacket {
+    /// Room of the track.
+    pub room: RoomId,
+    /// The audio track.
+    pub track: TrackId,
+    /// Extended RTP sequence number.
+    pub seq: u64,
+    /// RTP timestamp, 48 kHz.
+    pub rtp_ts: u32,
+    /// Server wall clock at arrival, milliseconds since the Unix epoch.
+    pub arrival_ms: u64,
+    /// Opus payload.
+    pub payload: Bytes,
+}
+
+/// Counters of the whole media plane since start.
+#[derive(Debug, Clone, Default, serde::Serialize)]
+pub struct Stats {
+    /// RTP packets received from publishers.
+    pub packets_in: u64,
+    /// RTP packets sent to viewers.
+    pub packets_out: u64,
+    /// Bytes sent to viewers.
+    pub bytes_out: u64,
+    /// NACKed packets resent to viewers.
+    pub retransmitted: u64,
+    /// NACKed packets no longer in the ring.
+    pub retransmit_misses: u64,
+    /// Datagrams dropped: unknown address, failed authentication, malformed.
+    pub datagrams_dropped: u64,
+    /// Datagrams the socket could not take.
+    pub send_dropped: u64,
+    /// Audio packets the tap could not deliver because its queue was full.
+    pub tap_dropped: u64,
+    /// Key frames asked of publishers.
+    pub keyframe_requests: u64,
+    /// Publishing sessions now.
+    pub publishers: u64,
+    /// Receiving sessions now.
+    pub viewers: u64,
+}
+
+/// The running media plane. Cheap to clone; the last clone's drop stops the workers.
+#[derive(Clone)]
+pub struct Media {}
+
+impl Media {
+    /// Binds the sockets and starts the worker threads. The receiver yields [`Event`]s in order
+    /// per session; it is bounded, and a full queue makes workers wait only for `TrackAdded`,
+    /// `TrackRemoved` and `Closed`, which are never lost.
+    ///
+    /// # Errors
+    /// When a port cannot be bound or the configuration cannot work.
+    pub fn start(_config: MediaConfig) -> Result<(Media, mpsc::Receiver<Event>), StartError> {
+        unimplemented!()
+    }
+
+    /// Accepts a publisher (RFC 9725 WHIP offer or a page's sendonly offer).
+    ///
+    /// # Errors
+    /// See [`OfferError`]; nothing was changed.
+    pub async fn publish(
+        &self,
+        _room: &RoomId,
+        _source: Source,
+        _offer: String,
+    ) -> Result<Session, OfferError> {
+        unimplemented!()
+    }
+
+    /// Accepts a receiver (WHEP, or a page with a fixed set of receive slots). Its slots are
+    /// pointed at the room's tracks automatically, in the order they were published, until
+    /// [`Media::assign`] fixes one.
+    ///
+    /// # Errors
+    /// See [`OfferError`]; nothing was changed.
+    pub async fn view(&self, _room: &RoomId, _offer: String) -> Result<Session, OfferError> {
+        unimplemented!()
+    }
+
+    /// Points a receive slot at a track (`Some`), or empties it (`None`). No renegotiation; a
+    /// video slot starts at the next key frame, which is asked for at once.
+    ///
+    /// # Errors
+    /// `NoSession` when the viewer is gone, `Unacceptable` for an unknown mid or a track of the
+    /// other kind.
+    pub async fn assign(
+        &self,
+        _viewer: SessionId,
+        _mid: &str,
+        _track: Option<TrackId>,
+    ) -> Result<(), OfferError> {
+        unimplemented!()
+    }
+
+    /// What each slot of a viewer shows now, in m-line order.
+    ///
+    /// # Errors
+    /// `NoSession` when the viewer is gone.
+    pub async fn slots(
+        &self,
+        _viewer: SessionId,
+    ) -> Result<Vec<(Slot, Option<TrackId>)>, OfferError> {
+        unimplemented!()
+    }
+
+    /// Ends a session. Unknown sessions are ignored: the peer may have left first.
+    pub async fn close(&self, _session: SessionId) {
+        unimplemented!()
+    }
+
+    /// Starts copying the room's audio into `tap` (replacing an earlier tap of the room). A full
+    /// queue drops the packet and counts it: forwarding never waits for speech.
+    pub async fn tap(&self, _room: &RoomId, _tap: mpsc::Sender<TapPacket>) {
+        unimplemented!()
+    }
+
+    /// Counters since start.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        unimplemented!()
+    }
+
+    /// Stops the workers: every session is closed (DTLS close_notify), then threads end.
+    pub async fn shutdown(&self) {
+        unimplemented!()
+    }
+}

@@ -1,0 +1,3 @@
+//! Rooms, shop, wire protocol, HTTP and WebSocket; the composition root of `vitrine`.
+
+pub mod protocol;

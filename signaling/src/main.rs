@@ -1,0 +1,2 @@
+//! The `vitrine` binary.
+fn main() {}

@@ -1,0 +1,179 @@
+//! What a page says to the server.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// A message from a page. The first one on a socket is `join`; anything else before it is
+/// refused. `request` is chosen by the page and comes back in `done` or `refused`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub enum ClientMessage {
+    /// Enter the show. One message, one reply (`joined`).
+    Join {
+        /// Protocol version of the page.
+        protocol: u16,
+        /// One-time ticket from `POST /api/tickets` or `POST /api/shows/{show}/visit`.
+        ticket: String,
+        /// SDP offer with a fixed set of recvonly m-lines, or none to stay without pictures.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        offer: Option<String>,
+        /// Where the page left off, when it was here before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        resume: Option<Resume>,
+        /// Caption language wanted (BCP 47), none for no captions.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        captions: Option<String>,
+        /// Display name for chat and stage, at most 64 characters.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        name: Option<String>,
+    },
+    /// A new offer for the receive side after the network changed. Answered by `answered`.
+    Offer {
+        /// Echoed back.
+        request: u32,
+        /// SDP offer, recvonly slots.
+        offer: String,
+    },
+    /// Publish camera, microphone or screen. Hosts, guides and promoted guests only. Answered
+    /// by `published`.
+    Publish {
+        /// Echoed back.
+        request: u32,
+        /// SDP offer, sendonly.
+        offer: String,
+        /// What is shown.
+        source: SourceKind,
+    },
+    /// Stop publishing a source.
+    Unpublish {
+        /// Echoed back.
+        request: u32,
+        /// What to stop.
+        source: SourceKind,
+    },
+    /// Point a receive slot at a track, or empty it.
+    Slot {
+        /// Echoed back.
+        request: u32,
+        /// The m-line's mid.
+        mid: String,
+        /// Track to show there.
+        track: Option<String>,
+    },
+    /// Change the caption language; none switches captions off.
+    Captions {
+        /// BCP 47 tag.
+        language: Option<String>,
+    },
+    /// Say which language a speaker speaks (`None`: find out). Hosts and the speaker only.
+    SpeechLanguage {
+        /// Echoed back.
+        request: u32,
+        /// The participant who speaks.
+        participant: String,
+        /// BCP 47 tag.
+        language: Option<String>,
+    },
+    /// Write to the chat, at most 500 characters.
+    Chat {
+        /// Echoed back.
+        request: u32,
+        /// The line.
+        text: String,
+    },
+    /// Remove a chat line. Hosts and moderators only.
+    ChatRemove {
+        /// Echoed back.
+        request: u32,
+        /// Its id.
+        id: u64,
+    },
+    /// Lay a product over the picture. Hosts and guides only; at most three at once.
+    Pin {
+        /// Echoed back.
+        request: u32,
+        /// Product id.
+        product: String,
+    },
+    /// Take a product off the picture.
+    Unpin {
+        /// Echoed back.
+        request: u32,
+        /// Product id.
+        product: String,
+    },
+    /// Bring a viewer on stage as guest, or send a guest back to the audience. Hosts only.
+    Promote {
+        /// Echoed back.
+        request: u32,
+        /// Who.
+        participant: String,
+        /// New role: `guest` or `viewer`.
+        role: Role,
+    },
+    /// Open or end the show. Hosts only.
+    Phase {
+        /// Echoed back.
+        request: u32,
+        /// New phase.
+        phase: Phase,
+    },
+    /// Ask for the server's clock; answered by `clock`.
+    Clock {
+        /// The page's clock, ms, echoed.
+        client_ms: f64,
+    },
+}
+
+/// Where a page left off.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct Resume {
+    /// Epoch of the log the page knows.
+    pub epoch: String,
+    /// Last sequence number it has applied.
+    #[ts(type = "number")]
+    pub last_seq: u64,
+}
+
+/// What a publisher shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum SourceKind {
+    /// Camera and microphone.
+    Camera,
+    /// A screen or window.
+    Screen,
+}
+
+/// What somebody may do in a show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Runs the show: publish, pin, price, moderate, see orders.
+    Host,
+    /// Leads a tour: publish and pin.
+    Guide,
+    /// On stage: publish.
+    Guest,
+    /// Watches, chats, buys.
+    Viewer,
+    /// Watches and moderates the chat.
+    Moderator,
+}
+
+/// Phase of a show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// Announced.
+    Scheduled,
+    /// On air.
+    Live,
+    /// Over.
+    Ended,
+}

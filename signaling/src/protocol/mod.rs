@@ -1,0 +1,9 @@
+//! The wire protocol: the only serde types that browsers see. One WebSocket, JSON text frames,
+//! each with a `type`. Described for other clients in `docs/protocol.md`; TypeScript types are
+//! generated into `client-web/src/net/protocol.gen.ts`.
+
+pub mod client;
+pub mod server;
+
+/// Version a client states in `join`; a server refuses others with `unsupported_protocol`.
+pub const PROTOCOL_VERSION: u16 = 1;

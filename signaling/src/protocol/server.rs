@@ -1,0 +1,430 @@
+//! What the server says to a page.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use super::client::{Phase, Role, SourceKind};
+
+/// A message to a page.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ServerMessage {
+    /// Answer to `join`.
+    Joined {
+        /// Protocol version spoken from here on.
+        protocol: u16,
+        /// Who the page is in this show.
+        you: Participant,
+        /// Epoch of the log: a new one means that the page must start from the snapshot.
+        epoch: String,
+        /// Server clock, Unix ms.
+        #[ts(type = "number")]
+        server_ms: u64,
+        /// SDP answer when `join` carried an offer.
+        answer: Option<String>,
+        /// The receive slots of the answer, in m-line order.
+        slots: Vec<SlotView>,
+        /// The whole state, or what was missed.
+        state: JoinState,
+        /// People watching now.
+        viewers: u32,
+    },
+    /// One log entry; sequence numbers are contiguous.
+    Entry(Entry),
+    /// A caption that may still change. Not in the log; the latest one replaces earlier ones of
+    /// the same id and language.
+    Partial(CaptionView),
+    /// People watching now.
+    Viewers {
+        /// How many.
+        count: u32,
+    },
+    /// Slots were re-pointed (tracks came or went, or the page asked).
+    Slots {
+        /// All slots in m-line order.
+        slots: Vec<SlotView>,
+    },
+    /// Answer to `offer`.
+    Answered {
+        /// From the request.
+        request: u32,
+        /// SDP answer.
+        answer: String,
+        /// The receive slots.
+        slots: Vec<SlotView>,
+    },
+    /// Answer to `publish`.
+    Published {
+        /// From the request.
+        request: u32,
+        /// SDP answer.
+        answer: String,
+    },
+    /// The request was carried out.
+    Done {
+        /// From the request.
+        request: u32,
+    },
+    /// The request (or, without one, the whole connection) was refused; nothing was changed.
+    Refused {
+        /// From the request, when it had one.
+        request: Option<u32>,
+        /// Stable code, e.g. `not_host`, `unknown_product`, `unsupported_protocol`.
+        code: String,
+        /// A sentence for people.
+        message: String,
+        /// What to do next, when there is something.
+        hint: Option<String>,
+    },
+    /// Your role was changed by a host.
+    Role {
+        /// The new role.
+        role: Role,
+    },
+    /// An order of this show. Hosts only, not in the log.
+    Order(OrderView),
+    /// Answer to `clock`.
+    Clock {
+        /// From the request.
+        client_ms: f64,
+        /// Server clock, Unix ms.
+        server_ms: f64,
+    },
+    /// The server will close the socket now.
+    Bye {
+        /// `shutdown`, `too_slow`, `replaced`, `removed` or `ended`.
+        reason: String,
+        /// Whether the page should connect again.
+        reconnect: bool,
+    },
+}
+
+/// What a joining page needs to be up to date.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum JoinState {
+    /// Everything.
+    Snapshot {
+        /// Sequence number of the last entry in it.
+        #[ts(type = "number")]
+        seq: u64,
+        /// The show.
+        show: Box<ShowState>,
+    },
+    /// Only what was missed, contiguous after the page's `last_seq`.
+    Entries {
+        /// Oldest first.
+        entries: Vec<Entry>,
+    },
+}
+
+/// One entry of a show's log.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct Entry {
+    /// Contiguous sequence number in this epoch, from 1.
+    #[ts(type = "number")]
+    pub seq: u64,
+    /// Media time of the event: server clock, Unix ms. A page that wants to be exact shows it
+    /// when its picture reaches this time.
+    #[ts(type = "number")]
+    pub at_ms: u64,
+    /// What happened.
+    pub event: RoomEvent,
+}
+
+/// What can happen in a show.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum RoomEvent {
+    /// Title or phase changed.
+    Show(ShowInfo),
+    /// Somebody came on stage, or changed.
+    Participant(Participant),
+    /// Somebody left the stage.
+    ParticipantLeft {
+        /// Who.
+        id: String,
+    },
+    /// A track is on air.
+    TrackAdded(TrackView),
+    /// A track ended.
+    TrackRemoved {
+        /// Which.
+        id: String,
+    },
+    /// A product was laid over the picture.
+    Pinned(Pin),
+    /// A product was taken off the picture.
+    Unpinned {
+        /// Product id.
+        product: String,
+    },
+    /// A product came into the show's shelf, or its text or price changed.
+    Product(ProductView),
+    /// A product left the shelf.
+    ProductRemoved {
+        /// Product id.
+        product: String,
+    },
+    /// Stock that can still be bought.
+    Stock {
+        /// Product id.
+        product: String,
+        /// Pieces.
+        available: u32,
+    },
+    /// A final caption.
+    Caption(CaptionView),
+    /// Speech that was not captioned.
+    CaptionGap {
+        /// Who spoke.
+        participant: String,
+        /// From, media time ms.
+        #[ts(type = "number")]
+        start_ms: u64,
+        /// To, media time ms.
+        #[ts(type = "number")]
+        end_ms: u64,
+    },
+    /// Caption languages that can be chosen now.
+    Languages {
+        /// BCP 47 tags.
+        languages: Vec<String>,
+    },
+    /// A chat line.
+    Chat(ChatLine),
+    /// A chat line was removed.
+    ChatRemoved {
+        /// Its id.
+        #[ts(type = "number")]
+        id: u64,
+    },
+}
+
+/// A show as lists and pages name it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ShowInfo {
+    /// Name in URLs: `[a-z0-9-]`, 1 to 64 characters.
+    pub name: String,
+    /// Title for people.
+    pub title: String,
+    /// Kind of room.
+    pub kind: ShowKind,
+    /// Phase.
+    pub phase: Phase,
+    /// Only invited people may watch.
+    pub private: bool,
+    /// When it went on air, Unix ms.
+    #[ts(type = "number | null")]
+    pub started_ms: Option<u64>,
+    /// Cover picture URL.
+    pub cover: Option<String>,
+}
+
+/// Kinds of show; one room model for all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum ShowKind {
+    /// One (or few) to many.
+    Live,
+    /// Few to few.
+    Call,
+    /// Several cameras, one guide.
+    Tour,
+}
+
+/// The whole state of a show: the result of all entries up to its sequence number.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct ShowState {
+    /// The show.
+    pub info: ShowInfo,
+    /// People on stage (hosts, guides, guests).
+    pub participants: Vec<Participant>,
+    /// Tracks on air.
+    pub tracks: Vec<TrackView>,
+    /// Products over the picture, oldest first, at most three.
+    pub pins: Vec<Pin>,
+    /// The shelf: products of the show in running order.
+    pub products: Vec<ProductView>,
+    /// Recent final captions, all languages, oldest first.
+    pub captions: Vec<CaptionView>,
+    /// Recent chat, oldest first.
+    pub chat: Vec<ChatLine>,
+    /// Caption languages that can be chosen.
+    pub languages: Vec<String>,
+}
+
+/// Somebody in a show.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Participant {
+    /// Unguessable only to those who are not told; stable over reconnects with one grant.
+    pub id: String,
+    /// Display name.
+    pub name: String,
+    /// Role.
+    pub role: Role,
+    /// Spoken language, when set or found.
+    pub speaks: Option<String>,
+}
+
+/// A track on air.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct TrackView {
+    /// Id used in `slot`.
+    pub id: String,
+    /// `audio` or `video`.
+    pub kind: TrackKind,
+    /// Who publishes it.
+    pub participant: String,
+    /// What it shows.
+    pub source: SourceKind,
+}
+
+/// Audio or video.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum TrackKind {
+    /// Sound.
+    Audio,
+    /// Picture.
+    Video,
+}
+
+/// A receive slot and what it shows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct SlotView {
+    /// The m-line's mid.
+    pub mid: String,
+    /// Kind of track it takes.
+    pub kind: TrackKind,
+    /// Track shown now.
+    pub track: Option<String>,
+}
+
+/// A product over the picture.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Pin {
+    /// Product id; its data is in the shelf.
+    pub product: String,
+    /// Media time of the pin, Unix ms.
+    #[ts(type = "number")]
+    pub at_ms: u64,
+}
+
+/// Money in minor units.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Money {
+    /// Minor units, e.g. cents; the currency's ISO 4217 exponent says how many decimals.
+    #[ts(type = "number")]
+    pub minor: i64,
+    /// ISO 4217 code.
+    pub currency: String,
+    /// ISO 4217 exponent of the currency (JPY 0, EUR 2, KWD 3), so that pages need no table.
+    pub exponent: u8,
+}
+
+/// A product as buyers see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ProductView {
+    /// Id (the merchant's SKU), unique in the catalogue.
+    pub id: String,
+    /// Title.
+    pub title: String,
+    /// Description, plain text.
+    pub description: String,
+    /// Picture URLs, first is the cover.
+    pub images: Vec<String>,
+    /// Price of one piece.
+    pub price: Money,
+    /// Earlier price, shown struck through.
+    pub compare_at: Option<Money>,
+    /// Pieces that can still be bought.
+    pub available: u32,
+    /// Titles in other languages, by BCP 47 tag.
+    pub translations: BTreeMap<String, String>,
+}
+
+/// One caption line in one language.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct CaptionView {
+    /// Line id; partial, final and translations of one line share it.
+    pub id: String,
+    /// Who spoke.
+    pub participant: String,
+    /// Language of the text, BCP 47.
+    pub language: String,
+    /// Language it was spoken in.
+    pub spoken: String,
+    /// The words.
+    pub text: String,
+    /// Media time the speech starts, Unix ms.
+    #[ts(type = "number")]
+    pub start_ms: u64,
+    /// Media time it ends, Unix ms.
+    #[ts(type = "number")]
+    pub end_ms: u64,
+}
+
+/// A chat line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ChatLine {
+    /// Id in this show.
+    #[ts(type = "number")]
+    pub id: u64,
+    /// Who wrote it.
+    pub participant: String,
+    /// Display name at that time.
+    pub name: String,
+    /// Role at that time.
+    pub role: Role,
+    /// The line.
+    pub text: String,
+    /// When, Unix ms.
+    #[ts(type = "number")]
+    pub at_ms: u64,
+}
+
+/// An order as its buyer and the host see it. `buyer` is empty in the host's live feed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct OrderView {
+    /// Unguessable id.
+    pub id: String,
+    /// Show it was made in.
+    pub show: String,
+    /// Product id.
+    pub product: String,
+    /// Product title at that time.
+    pub title: String,
+    /// Pieces.
+    pub quantity: u32,
+    /// Price of one piece at that time.
+    pub unit_price: Money,
+    /// Sum.
+    pub total: Money,
+    /// State.
+    pub state: OrderState,
+    /// When an unpaid reservation is released, Unix ms.
+    #[ts(type = "number | null")]
+    pub expires_ms: Option<u64>,
+    /// When it was made, Unix ms.
+    #[ts(type = "number")]
+    pub created_ms: u64,
+    /// Name the buyer gave.
+    pub buyer: Option<String>,
+}
+
+/// State of an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum OrderState {
+    /// Stock is held until `expires_ms`.
+    Reserved,
+    /// Bought.
+    Confirmed,
+    /// Given up by the buyer or the host; stock went back.
+    Cancelled,
+    /// The hold ran out; stock went back.
+    Expired,
+}

@@ -1,0 +1,1 @@
+//! The test harness: servers, peers and browsers for tests that need more than one room.

@@ -1,0 +1,177 @@
+//! The handle and the vocabulary other crates see.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use tokio::sync::mpsc;
+
+/// A BCP 47 tag as the menus show it: `en`, `pt`, `zh-Hans`, `zh-Hant`, `de`.
+#[derive(
+    Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
+#[serde(transparent)]
+pub struct Language(pub String);
+
+/// One speaker: one audio track. Chosen by the caller, unique for the life of the handle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SpeakerId(pub u64);
+
+/// A line of speech. Stable from its first partial to its final and its translations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
+#[serde(transparent)]
+pub struct CaptionId(pub u64);
+
+/// How captions are started.
+#[derive(Debug, Clone)]
+pub struct CaptionsConfig {
+    /// Model directory; `None`: `VITRINE_MODELS`, else the XDG cache.
+    pub models: Option<PathBuf>,
+    /// Decode threads, one decode at a time each. At least one.
+    pub threads: usize,
+}
+
+/// Why captions could not start; the text says what to do next.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A model is not there: run `vitrine models fetch`.
+    #[error("model `{name}` is not in `{}`: run `vitrine models fetch`", directory.display())]
+    Missing {
+        /// Model name.
+        name: String,
+        /// Where it was looked for.
+        directory: PathBuf,
+    },
+    /// A model file is damaged or of an unknown kind.
+    #[error("model file `{}` cannot be used: {reason}", path.display())]
+    Unusable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// What is known about a speaker.
+#[derive(Debug, Clone, Default)]
+pub struct SpeakerOptions {
+    /// Spoken language; `None`: found once from the first speech.
+    pub language: Option<Language>,
+}
+
+/// One Opus packet of a speaker.
+#[derive(Debug, Clone)]
+pub struct SpeechPacket {
+    /// Extended RTP sequence number; gaps are losses.
+    pub seq: u64,
+    /// RTP timestamp, 48 kHz.
+    pub rtp_ts: u32,
+    /// Media clock at arrival, milliseconds (the server's Unix clock).
+    pub arrival_ms: u64,
+    /// Opus payload.
+    pub payload: bytes::Bytes,
+}
+
+/// Whether a caption may still change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CaptionKind {
+    /// Replaces earlier partials of the same id and language.
+    Partial,
+    /// Never changes again.
+    Final,
+}
+
+/// One line in one language.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Caption {
+    /// Partial or final.
+    pub kind: CaptionKind,
+    /// The line; a translation keeps its source's id.
+    pub id: CaptionId,
+    /// Language of `text`.
+    pub language: Language,
+    /// The words.
+    pub text: String,
+    /// Media clock where the line's speech starts, ms.
+    pub start_ms: u64,
+    /// Media clock where it ends (so far), ms.
+    pub end_ms: u64,
+    /// Media clock when it was emitted, decode time included, ms.
+    pub emitted_ms: u64,
+}
+
+/// What comes out of the pipeline.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Output {
+    /// A line, new or changed.
+    Caption {
+        /// Who spoke.
+        speaker: SpeakerId,
+        /// The language it was spoken in; equal to `caption.language` unless translated.
+        spoken: Language,
+        /// The line.
+        caption: Caption,
+    },
+    /// The speaker's language was found (or set).
+    Spoken {
+        /// Who.
+        speaker: SpeakerId,
+        /// Which language.
+        language: Language,
+    },
+    /// Speech that was not captioned, because the machine was too busy or packets were lost.
+    Gap {
+        /// Who.
+        speaker: SpeakerId,
+        /// From, media clock ms.
+        start_ms: u64,
+        /// To, media clock ms.
+        end_ms: u64,
+    },
+}
+
+/// The running caption engine. Cheap to clone; no call blocks.
+#[derive(Clone)]
+pub struct Captions {}
+
+impl Captions {
+    /// Loads the models and starts the decode threads. The receiver is bounded: when it is full,
+    /// partials are dropped and finals wait.
+    ///
+    /// # Errors
+    /// When a model is missing or damaged; the error says what to run.
+    pub fn start(
+        _config: CaptionsConfig,
+    ) -> Result<(Captions, mpsc::Receiver<Output>), StartError> {
+        unimplemented!()
+    }
+
+    /// Begins captioning a speaker. Calling it again changes the options (a host sets the
+    /// language).
+    pub fn open(&self, _speaker: SpeakerId, _options: SpeakerOptions) {
+        unimplemented!()
+    }
+
+    /// Hands over one packet. When the speaker's queue is full the oldest audio is dropped and
+    /// reported as a [`Output::Gap`].
+    pub fn push(&self, _speaker: SpeakerId, _packet: SpeechPacket) {
+        unimplemented!()
+    }
+
+    /// Languages somebody wants to read of this speaker. Empty: recognition pauses.
+    pub fn want(&self, _speaker: SpeakerId, _languages: BTreeSet<Language>) {
+        unimplemented!()
+    }
+
+    /// Ends a speaker; what was said is finished and emitted.
+    pub fn close(&self, _speaker: SpeakerId) {
+        unimplemented!()
+    }
+
+    /// Languages a viewer can choose for speech in `spoken` (or in any language when `None`),
+    /// the spoken language itself included: what the installed models reach.
+    #[must_use]
+    pub fn languages(&self, _spoken: Option<&Language>) -> Vec<Language> {
+        unimplemented!()
+    }
+}
