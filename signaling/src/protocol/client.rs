@@ -5,7 +5,7 @@ use ts_rs::TS;
 
 /// A message from a page. The first one on a socket is `join`; anything else before it is
 /// refused. `request` is chosen by the page and comes back in `done` or `refused`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum ClientMessage {
     /// Enter the show. One message, one reply (`joined`).
@@ -90,6 +90,7 @@ pub enum ClientMessage {
         /// Echoed back.
         request: u32,
         /// Its id.
+        #[ts(type = "number")]
         id: u64,
     },
     /// Lay a product over the picture. Hosts and guides only; at most three at once.
