@@ -4,6 +4,7 @@
 //! sans-IO pipeline decides what is decoded when; one decode thread per core does the work.
 
 pub mod handle;
+pub mod ports;
 
 pub use handle::{
     Caption, CaptionId, CaptionKind, Captions, CaptionsConfig, Language, Output, SpeakerId,
