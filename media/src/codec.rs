@@ -1,18 +1,128 @@
 //! What the forwarder must know of a payload: does a key frame start here, and where VP8 keeps
-//! its running numbers. Nothing is decoded.
+//! its running numbers. Nothing is decoded; any bytes are answered and none panic.
 
-use crate::packet::{Codec, Vp8Fields};
+mod h264;
+mod vp8;
+
+use crate::packet::{Codec, PictureId, Vp8Fields};
 
 /// Whether a key frame starts in this payload (for H.264: SPS or IDR, also inside STAP-A and the
 /// first FU-A fragment; for VP8: first partition of a key frame). Never true for audio.
-pub(crate) fn starts_keyframe(_codec: Codec, _payload: &[u8]) -> bool {
-    false
+pub(crate) fn starts_keyframe(codec: Codec, payload: &[u8]) -> bool {
+    match codec {
+        Codec::Vp8 => vp8::starts_keyframe(payload),
+        Codec::H264 { .. } => h264::starts_keyframe(payload),
+        Codec::Opus => false,
+    }
 }
 
 /// Where VP8's picture id and TL0PICIDX stand in the payload; empty for other codecs.
-pub(crate) fn vp8_fields(_codec: Codec, _payload: &[u8]) -> Vp8Fields {
-    Vp8Fields::default()
+pub(crate) fn vp8_fields(codec: Codec, payload: &[u8]) -> Vp8Fields {
+    match codec {
+        Codec::Vp8 => vp8::Descriptor::parse(payload)
+            .map(|d| d.fields)
+            .unwrap_or_default(),
+        Codec::H264 { .. } | Codec::Opus => Vp8Fields::default(),
+    }
 }
 
-/// Writes the running numbers, moved by the slot's offsets, over those found by [`vp8_fields`].
-pub(crate) fn rewrite_vp8(_payload: &mut [u8], _fields: &Vp8Fields, _picture: u16, _tl0: u8) {}
+/// Writes the running numbers over those found by [`vp8_fields`], each cut to the width it was
+/// sent in, so that the length never changes. Numbers the payload does not carry are left out.
+pub(crate) fn rewrite_vp8(payload: &mut [u8], fields: &Vp8Fields, picture: u16, tl0: u8) {
+    let mut put = |at: usize, value: u8| {
+        if let Some(octet) = payload.get_mut(at) {
+            *octet = value;
+        }
+    };
+    match fields.picture_id {
+        Some((PictureId::Short(_), at)) => put(at.into(), picture.to_be_bytes()[1] & !vp8::LONG),
+        Some((PictureId::Long(_), at)) => {
+            let [high, low] = picture.to_be_bytes();
+            put(at.into(), high | vp8::LONG);
+            put(usize::from(at) + 1, low);
+        }
+        None => {}
+    }
+    if let Some((_, at)) = fields.tl0 {
+        put(at.into(), tl0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Rewrites to picture 0x1ff and TL0 200.
+    #[track_caller]
+    fn check(before: &[u8], expected: &[u8]) {
+        let mut payload = before.to_vec();
+        let fields = vp8_fields(Codec::Vp8, &payload);
+        rewrite_vp8(&mut payload, &fields, 0x1ff, 200);
+        assert_eq!(payload, expected, "{before:02x?}");
+    }
+
+    #[test]
+    fn rewriting_keeps_width_and_everything_else() {
+        check(
+            &[0x90, 0xe0, 0x05, 7, 0xa0, 0x10],
+            &[0x90, 0xe0, 0x7f, 200, 0xa0, 0x10],
+        );
+        check(
+            &[0x90, 0xe0, 0x80, 0x05, 7, 0xa0, 0x10],
+            &[0x90, 0xe0, 0x81, 0xff, 200, 0xa0, 0x10],
+        );
+        check(&[0x90, 0x40, 9, 0x10], &[0x90, 0x40, 200, 0x10]);
+        check(&[0x10, 0x10], &[0x10, 0x10]);
+        check(&[0x90, 0xe0], &[0x90, 0xe0]);
+    }
+
+    #[test]
+    fn audio_has_no_key_frames() {
+        assert!(!starts_keyframe(Codec::Opus, &[0x67, 0x10]));
+        assert_eq!(
+            vp8_fields(Codec::Opus, &[0x90, 0x80, 5]),
+            Vp8Fields::default()
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn rewritten_numbers_are_read_back(
+            payload in proptest::collection::vec(any::<u8>(), 0..16),
+            picture: u16,
+            tl0: u8,
+        ) {
+            let before = vp8_fields(Codec::Vp8, &payload);
+            let mut after = payload.clone();
+            rewrite_vp8(&mut after, &before, picture, tl0);
+            let read = vp8_fields(Codec::Vp8, &after);
+            let id = match before.picture_id {
+                Some((PictureId::Short(_), at)) => {
+                    Some((PictureId::Short((picture & 0x7f) as u8), at))
+                }
+                Some((PictureId::Long(_), at)) => Some((PictureId::Long(picture & 0x7fff), at)),
+                None => None,
+            };
+            prop_assert_eq!(read.picture_id, id);
+            prop_assert_eq!(read.tl0, before.tl0.map(|(_, at)| (tl0, at)));
+            prop_assert_eq!(
+                starts_keyframe(Codec::Vp8, &after),
+                starts_keyframe(Codec::Vp8, &payload)
+            );
+        }
+
+        #[test]
+        fn fields_of_another_payload_do_no_harm(
+            payload in proptest::collection::vec(any::<u8>(), 0..4),
+            at: u8,
+        ) {
+            let fields = Vp8Fields {
+                picture_id: Some((PictureId::Long(1), at)),
+                tl0: Some((1, at)),
+            };
+            rewrite_vp8(&mut payload.clone(), &fields, 1, 1);
+        }
+    }
+}

@@ -1,19 +1,58 @@
 //! One publisher as a sans-IO machine; the only file that names `str0m`.
+//!
+//! The engine runs in RTP mode, ICE-lite: it answers checks, decrypts, asks for lost packets
+//! (NACK, answered by RTX), feeds the sender's bandwidth estimate (transport-cc) and hands up
+//! each packet once. Here its output becomes tracks, layers and packets of the forwarder.
 
+mod continuity;
+mod offer;
+
+use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
-use std::time::Instant;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::{Duration, Instant};
 
+use bytes::Bytes;
+use rand::RngExt;
+use str0m::change::SdpOffer;
+use str0m::config::DtlsCert;
+use str0m::format::PayloadParams;
+use str0m::media::{KeyframeRequestKind, Mid, Rid};
+use str0m::net::{Protocol, Receive};
+use str0m::rtp::RtpPacket;
+use str0m::{Candidate, Event, IceCreds, Input, Output, Rtc, RtcConfig};
+
+use crate::codec;
 use crate::handle::{Closed, OfferError};
 use crate::packet::{Codec, Packet};
+use continuity::Continuity;
+use offer::Line;
+
+/// A publisher of whom neither a check nor a packet was heard for this long is gone
+/// (RFC 7675 §5.1: consent expires after 30 s).
+const CONSENT: Duration = Duration::from_secs(30);
+
+/// When a ClientHello nobody answered is sent again. FFmpeg throws away what arrives before its
+/// own ICE is done and then waits for us; the engine's own first repeat comes after a second.
+const HELLO_REPEATS: [Duration; 4] = [
+    Duration::from_millis(30),
+    Duration::from_millis(90),
+    Duration::from_millis(210),
+    Duration::from_millis(450),
+];
 
 /// The publishers' DTLS certificate, made once per process and shared by every worker.
 #[derive(Clone)]
-pub(crate) struct SharedCert {}
+pub(crate) struct SharedCert(DtlsCert);
 
 impl SharedCert {
     /// Makes a fresh self-signed ECDSA P-256 certificate.
     pub(crate) fn generate() -> SharedCert {
-        SharedCert {}
+        let provider = str0m::crypto::from_feature_flags().dtls_provider;
+        let cert = provider
+            .generate_certificate()
+            .expect("the aws-lc-rs provider makes them");
+        SharedCert(cert)
     }
 }
 
@@ -30,6 +69,7 @@ pub(crate) struct IngestConfig {
 pub(crate) struct IngestTrack(pub u8);
 
 /// What the machine wants done; drained until `Timeout`.
+#[derive(Debug)]
 pub(crate) enum IngestOutput {
     /// Nothing more now; call [`Ingest::handle_timeout`] at this instant.
     Timeout(Instant),
@@ -65,44 +105,371 @@ pub(crate) enum IngestOutput {
 }
 
 /// One publisher.
-pub(crate) struct Ingest {}
+pub(crate) struct Ingest {
+    rtc: Rtc,
+    ufrag: String,
+    candidates: Vec<SocketAddr>,
+    tracks: Vec<Track>,
+    /// Made but not yet polled.
+    ready: VecDeque<IngestOutput>,
+    now: Instant,
+    heard: Instant,
+    hello: Option<Hello>,
+    closing: Option<Closed>,
+    closed: bool,
+}
+
+/// One m-line.
+struct Track {
+    line: Line,
+    mid: Mid,
+    /// Known from its first packet on.
+    codec: Option<Codec>,
+    layers: HashMap<u8, Continuity>,
+}
+
+/// Our ClientHello while nobody has answered it.
+struct Hello {
+    destination: SocketAddr,
+    data: Vec<u8>,
+    sent: Instant,
+    repeats: usize,
+}
+
+impl Hello {
+    fn due(&self) -> Option<Instant> {
+        HELLO_REPEATS
+            .get(self.repeats)
+            .map(|after| self.sent + *after)
+    }
+}
 
 impl Ingest {
     /// Accepts a WHIP or page offer; returns the machine and the SDP answer.
     pub(crate) fn accept(
-        _now: Instant,
-        _config: &IngestConfig,
-        _offer: &str,
+        now: Instant,
+        config: &IngestConfig,
+        offer: &str,
     ) -> Result<(Ingest, String), OfferError> {
-        Err(OfferError::Full)
+        let parsed = SdpOffer::from_sdp_string(&offer::sending_only(offer))
+            .map_err(|error| OfferError::Malformed(error.to_string()))?;
+        let lines = offer::check(offer)?;
+        let creds = random_credentials();
+        let ufrag = creds.ufrag.clone();
+        let mut rtc = RtcConfig::new()
+            .set_rtp_mode(true)
+            .set_ice_lite(true)
+            .set_local_ice_credentials(creds)
+            .set_dtls_cert(config.cert.0.clone())
+            .clear_codecs()
+            .enable_opus(true, false)
+            .enable_vp8(true)
+            .enable_h264(true)
+            .build(now);
+        for address in &config.candidates {
+            let candidate = Candidate::host(*address, Protocol::Udp)
+                .map_err(|_| OfferError::Unacceptable(format!("no route to `{address}`")))?;
+            rtc.add_local_candidate(candidate);
+        }
+        let answer = catch_unwind(AssertUnwindSafe(|| rtc.sdp_api().accept_offer(parsed)))
+            .map_err(|_| OfferError::Malformed("the offer contradicts itself".into()))?
+            .map_err(|error| OfferError::Malformed(error.to_string()))?;
+        let tracks: Vec<Track> = lines.into_iter().map(Track::new).collect();
+        for track in &tracks {
+            let matched = rtc
+                .media(track.mid)
+                .is_some_and(|media| !media.remote_pts().is_empty());
+            if !matched {
+                let why = format!("no common format for m-line {}", track.line.index);
+                return Err(OfferError::Unacceptable(why));
+            }
+        }
+        let ingest = Ingest {
+            rtc,
+            ufrag,
+            candidates: config.candidates.clone(),
+            tracks,
+            ready: VecDeque::new(),
+            now,
+            heard: now,
+            hello: None,
+            closing: None,
+            closed: false,
+        };
+        Ok((ingest, answer.to_sdp_string()))
     }
 
     /// The ICE ufrag by which the demux finds this publisher.
     pub(crate) fn local_ufrag(&self) -> &str {
-        ""
+        &self.ufrag
     }
 
-    /// Takes one datagram from the network.
+    /// Takes one datagram from the network. A socket bound to all addresses need not know which
+    /// one was meant: an unknown `destination` counts as the first candidate of its family.
     pub(crate) fn handle_datagram(
         &mut self,
-        _now: Instant,
-        _source: SocketAddr,
-        _destination: SocketAddr,
-        _data: &[u8],
+        now: Instant,
+        source: SocketAddr,
+        destination: SocketAddr,
+        data: &[u8],
     ) {
+        self.now = self.now.max(now);
+        if data.first().is_some_and(|octet| (20..64).contains(octet)) {
+            self.hello = None;
+        }
+        let destination = self.candidate_for(source, destination);
+        let Ok(datagram) = Receive::new(Protocol::Udp, source, destination, data) else {
+            return;
+        };
+        let now = self.now;
+        if let Err(error) = self.engine(|rtc| rtc.handle_input(Input::Receive(now, datagram))) {
+            // Anybody can send garbage from a forged address: it ends the session only when the
+            // engine itself has given up.
+            tracing::debug!(%error, "datagram of a publisher refused");
+            if !self.rtc.is_alive() {
+                self.end(Closed::Failed);
+            }
+        }
     }
 
     /// Advances time.
-    pub(crate) fn handle_timeout(&mut self, _now: Instant) {}
+    pub(crate) fn handle_timeout(&mut self, now: Instant) {
+        self.now = self.now.max(now);
+        let now = self.now;
+        if now >= self.heard + CONSENT {
+            self.end(Closed::Timeout);
+            return;
+        }
+        if let Some(hello) = &mut self.hello
+            && hello.due().is_some_and(|due| now >= due)
+        {
+            hello.repeats += 1;
+            let (destination, data) = (hello.destination, hello.data.clone());
+            self.ready
+                .push_back(IngestOutput::Transmit { destination, data });
+        }
+        if let Err(error) = self.engine(|rtc| rtc.handle_input(Input::Timeout(now))) {
+            tracing::debug!(%error, "publisher failed");
+            self.end(Closed::Failed);
+        }
+    }
 
     /// Asks the publisher for a key frame (PLI). The caller throttles.
-    pub(crate) fn request_keyframe(&mut self, _track: IngestTrack, _layer: u8) {}
+    pub(crate) fn request_keyframe(&mut self, track: IngestTrack, layer: u8) {
+        let Some(track) = self.tracks.iter().find(|known| known.id() == track) else {
+            return;
+        };
+        let (mid, rid) = (track.mid, track.line.rid(layer).map(Rid::from));
+        let now = self.now;
+        let asked = self.engine(|rtc| {
+            if let Some(stream) = rtc.direct_api().stream_rx_by_mid(mid, rid) {
+                stream.request_keyframe(KeyframeRequestKind::Pli);
+            }
+            rtc.handle_input(Input::Timeout(now))
+        });
+        if asked.is_err() {
+            self.end(Closed::Failed);
+        }
+    }
 
     /// Ends the session: close_notify, then `Closed(Local)`.
-    pub(crate) fn close(&mut self) {}
+    pub(crate) fn close(&mut self) {
+        if self.engine(Rtc::close).is_err() {
+            tracing::debug!("publisher closed without a farewell");
+        }
+        self.closing.get_or_insert(Closed::Local);
+    }
 
     /// The next thing to do.
     pub(crate) fn poll(&mut self) -> IngestOutput {
-        IngestOutput::Closed(Closed::Local)
+        loop {
+            if let Some(output) = self.ready.pop_front() {
+                return output;
+            }
+            if self.closed {
+                return IngestOutput::Timeout(self.now + CONSENT);
+            }
+            match self.engine(Rtc::poll_output) {
+                Ok(Output::Transmit(transmit)) => {
+                    return self.transmit(transmit.destination, transmit.contents.into());
+                }
+                Ok(Output::Event(event)) => self.event(event),
+                Ok(Output::Timeout(at)) => match self.closing {
+                    Some(reason) => self.end(reason),
+                    None => return IngestOutput::Timeout(self.next_timeout(at)),
+                },
+                Err(error) => {
+                    tracing::debug!(%error, "publisher failed");
+                    self.end(self.closing.unwrap_or(Closed::Failed));
+                }
+            }
+        }
+    }
+
+    /// Runs the engine so that a panic in it costs this session only.
+    fn engine<T>(
+        &mut self,
+        run: impl FnOnce(&mut Rtc) -> Result<T, str0m::RtcError>,
+    ) -> Result<T, String> {
+        let rtc = &mut self.rtc;
+        match catch_unwind(AssertUnwindSafe(|| run(rtc))) {
+            Ok(result) => result.map_err(|error| error.to_string()),
+            Err(_) => {
+                self.end(Closed::Failed);
+                Err("the engine panicked".into())
+            }
+        }
+    }
+
+    /// Reports the end, once.
+    fn end(&mut self, reason: Closed) {
+        if !self.closed {
+            self.closed = true;
+            self.ready.push_back(IngestOutput::Closed(reason));
+        }
+    }
+
+    fn next_timeout(&self, engine: Instant) -> Instant {
+        let hello = self.hello.as_ref().and_then(Hello::due);
+        let consent = self.heard + CONSENT;
+        hello.map_or(engine, |due| engine.min(due)).min(consent)
+    }
+
+    fn candidate_for(&self, source: SocketAddr, destination: SocketAddr) -> SocketAddr {
+        if self.candidates.contains(&destination) {
+            return destination;
+        }
+        let same_family = self
+            .candidates
+            .iter()
+            .find(|c| c.is_ipv4() == source.is_ipv4());
+        same_family.copied().unwrap_or(destination)
+    }
+
+    fn transmit(&mut self, destination: SocketAddr, data: Vec<u8>) -> IngestOutput {
+        match data.first_chunk::<14>() {
+            // A success response: the request behind it passed its integrity check.
+            Some([0x01, 0x01, ..]) => self.heard = self.now,
+            // Content type handshake, message type ClientHello.
+            Some([22, .., 1]) if self.hello.is_none() => {
+                let (data, sent) = (data.clone(), self.now);
+                self.hello = Some(Hello {
+                    destination,
+                    data,
+                    sent,
+                    repeats: 0,
+                });
+            }
+            _ => {}
+        }
+        IngestOutput::Transmit { destination, data }
+    }
+
+    fn event(&mut self, event: Event) {
+        match event {
+            Event::Connected => self.ready.push_back(IngestOutput::Connected),
+            Event::RtpPacket(packet) => self.packet(packet),
+            Event::Closed => {
+                self.closing.get_or_insert(Closed::Peer);
+            }
+            _ => {}
+        }
+    }
+
+    fn packet(&mut self, rtp: RtpPacket) {
+        self.heard = self.now;
+        let header = &rtp.header;
+        let api = &mut self.rtc.direct_api();
+        let Some((mid, rid)) = api.stream_rx(&header.ssrc).map(|s| (s.mid(), s.rid())) else {
+            return;
+        };
+        let Some(track) = self.tracks.iter_mut().find(|track| track.mid == mid) else {
+            return;
+        };
+        let Some(layer) = track.line.layer(rid.as_deref()) else {
+            return;
+        };
+        if rtp.payload.is_empty() {
+            return;
+        }
+        let codec = match track.codec {
+            Some(codec) => codec,
+            None => {
+                let params = self.rtc.codec_config().iter();
+                let Some(codec) = params
+                    .filter(|params| params.pt() == header.payload_type)
+                    .find_map(read_codec)
+                else {
+                    return;
+                };
+                track.codec = Some(codec);
+                self.ready.push_back(IngestOutput::TrackAdded {
+                    track: track.id(),
+                    codec,
+                    keyframes_on_request: track.line.keyframes_on_request,
+                });
+                codec
+            }
+        };
+        let Some((seq, rtp_ts)) = track.layers.entry(layer).or_default().place(
+            *header.ssrc,
+            *rtp.seq_no,
+            header.timestamp,
+            rtp.timestamp,
+            codec.clock_hz(),
+        ) else {
+            return;
+        };
+        self.ready.push_back(IngestOutput::Packet {
+            track: track.id(),
+            layer,
+            packet: Packet {
+                seq,
+                rtp_ts,
+                marker: header.marker,
+                keyframe: codec::starts_keyframe(codec, &rtp.payload),
+                vp8: codec::vp8_fields(codec, &rtp.payload),
+                arrival: rtp.timestamp,
+                payload: Bytes::from_owner(rtp.payload),
+            },
+        });
+    }
+}
+
+impl Track {
+    fn new(line: Line) -> Track {
+        let mid = Mid::from(line.mid.as_str());
+        Track {
+            line,
+            mid,
+            codec: None,
+            layers: HashMap::new(),
+        }
+    }
+
+    fn id(&self) -> IngestTrack {
+        IngestTrack(self.line.index)
+    }
+}
+
+fn read_codec(params: &PayloadParams) -> Option<Codec> {
+    let spec = params.spec();
+    match spec.codec {
+        str0m::format::Codec::Opus => Some(Codec::Opus),
+        str0m::format::Codec::Vp8 => Some(Codec::Vp8),
+        str0m::format::Codec::H264 => Some(Codec::H264 {
+            // RFC 6184 §8.1: baseline profile at level 1 when the parameter is left out.
+            profile_level_id: spec.format.profile_level_id.unwrap_or(0x42_00_0a),
+        }),
+        _ => None,
+    }
+}
+
+/// Longer than RFC 8445 §5.3 asks, because the demux tells connections apart by the ufrag alone.
+fn random_credentials() -> IceCreds {
+    let text = |len| rand::rng().sample_iter(rand::distr::Alphanumeric).take(len);
+    IceCreds {
+        ufrag: text(16).map(char::from).collect(),
+        pass: text(32).map(char::from).collect(),
     }
 }

@@ -6,7 +6,10 @@
 
 pub mod handle;
 
-#[expect(dead_code, reason = "called by the worker's machine, which lands next")]
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "called by the worker's machine, which lands next")
+)]
 mod codec;
 #[expect(dead_code, reason = "called by the worker's machine, which lands next")]
 mod ingest;
