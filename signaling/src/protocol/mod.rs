@@ -4,6 +4,7 @@
 
 pub mod client;
 pub mod server;
+pub mod shop;
 
 /// Version a client states in `join`; a server refuses others with `unsupported_protocol`.
 pub const PROTOCOL_VERSION: u16 = 1;

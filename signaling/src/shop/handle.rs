@@ -1,0 +1,226 @@
+//! The shop's door: what rooms and HTTP hold. Writing goes through the inbox of the shop's task,
+//! reading straight to the store.
+
+use std::sync::Arc;
+
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::{mpsc, oneshot};
+
+use super::catalog::{self, Format};
+use super::order::{Contact, OrderId};
+use super::quote::Signer;
+use super::store::{OrderStore, StoreError};
+use super::{Answer, Reply, Request, ShopError};
+use crate::limits::shop::CONTACT_CHARS_MAX;
+use crate::protocol::server::{OrderView, ProductView};
+use crate::protocol::shop::{ConfirmBody, HostOrderView, QuoteView};
+use crate::redacted::Redacted;
+
+/// A request on its way to the shop's task, and where the answer goes.
+pub type Door = (oneshot::Sender<Answer>, Request);
+
+/// The server's clock, Unix ms, passed in so that tests have their own.
+pub type Clock = Arc<dyn Fn() -> u64 + Send + Sync>;
+
+/// What a buyer asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReserveRequest {
+    /// Show name.
+    pub show: String,
+    /// Who asks: the grant's participant. Idempotency keys are theirs alone.
+    pub buyer: String,
+    /// Idempotency key, chosen by the buyer's page.
+    pub key: String,
+    /// SHA-256 of the request's body, to tell a repeated request from another.
+    pub request_hash: [u8; 32],
+    /// The signed quote the buyer saw.
+    pub quote: String,
+    /// Pieces.
+    pub quantity: u32,
+}
+
+/// A reservation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reserved {
+    /// The order as it is now.
+    pub order: OrderView,
+    /// It was made by an earlier request with the same key.
+    pub is_repeat: bool,
+}
+
+/// The shop, for those who use it. Cheap to clone. The shop's task ends when the last handle is
+/// gone and everything asked has been answered.
+#[derive(Clone)]
+pub struct ShopHandle {
+    inbox: mpsc::Sender<Door>,
+    store: Arc<dyn OrderStore>,
+    signer: Arc<Signer>,
+    clock: Clock,
+}
+
+impl ShopHandle {
+    /// A handle on a shop's inbox; made by `task::shop::spawn`.
+    pub fn new(
+        inbox: mpsc::Sender<Door>,
+        store: Arc<dyn OrderStore>,
+        signer: Arc<Signer>,
+        clock: Clock,
+    ) -> Self {
+        Self {
+            inbox,
+            store,
+            signer,
+            clock,
+        }
+    }
+
+    /// Imports a catalogue into a show: all of it, or the list of its mistakes.
+    pub async fn import(&self, show: &str, format: Format, file: &[u8]) -> Result<u32, ShopError> {
+        let products = catalog::read(format, file).map_err(ShopError::Import)?;
+        match self
+            .ask(Request::Import {
+                show: show.into(),
+                products,
+            })
+            .await?
+        {
+            Reply::Imported(count) => Ok(count),
+            other => unreachable!("an import is answered by Imported, not {other:?}"),
+        }
+    }
+
+    /// Makes these products the whole shelf of a show, in this order.
+    pub async fn shelve(&self, show: &str, products: Vec<String>) -> Result<(), ShopError> {
+        self.ask(Request::Shelve {
+            show: show.into(),
+            products,
+        })
+        .await
+        .map(|_| ())
+    }
+
+    /// The shelf of a show in running order, with the stock of this moment.
+    pub async fn products(&self, show: &str) -> Result<Vec<ProductView>, ShopError> {
+        self.store.shelf(show).await.map_err(unavailable)
+    }
+
+    /// A signed price.
+    pub async fn quote(&self, show: &str, product: &str) -> Result<QuoteView, ShopError> {
+        let offer = self.store.offer(show, product).await.map_err(unavailable)?;
+        let offer = offer.ok_or_else(|| ShopError::UnknownProduct(product.into()))?;
+        Ok(self.signer.sign(&offer, (self.clock)()))
+    }
+
+    /// Holds stock for a buyer. On disk when it returns.
+    pub async fn reserve(&self, request: ReserveRequest) -> Result<Reserved, ShopError> {
+        let id = OrderId::from_random(rand::random());
+        match self.ask(Request::Reserve { id, request }).await? {
+            Reply::Reserved(reserved) => Ok(reserved),
+            other => unreachable!("a reservation is answered by Reserved, not {other:?}"),
+        }
+    }
+
+    /// Buys what an order holds. On disk when it returns.
+    pub async fn confirm(&self, order: &str, body: ConfirmBody) -> Result<OrderView, ShopError> {
+        let contact = check_contact(body)?;
+        self.ask_order(Request::Confirm {
+            order: OrderId::from_text(order),
+            contact,
+        })
+        .await
+    }
+
+    /// Gives up what an order holds.
+    pub async fn cancel(&self, order: &str) -> Result<OrderView, ShopError> {
+        self.ask_order(Request::Cancel {
+            order: OrderId::from_text(order),
+        })
+        .await
+    }
+
+    /// An order, by its unguessable id.
+    pub async fn get(&self, order: &str) -> Result<OrderView, ShopError> {
+        let order = self
+            .store
+            .order(&OrderId::from_text(order))
+            .await
+            .map_err(unavailable)?;
+        order.ok_or(ShopError::UnknownOrder)
+    }
+
+    /// The orders of a show, newest first, with what the host needs to send the goods.
+    pub async fn list(&self, show: &str) -> Result<Vec<HostOrderView>, ShopError> {
+        self.store.orders(show).await.map_err(unavailable)
+    }
+
+    async fn ask_order(&self, request: Request) -> Result<OrderView, ShopError> {
+        match self.ask(request).await? {
+            Reply::Order(order) => Ok(order),
+            other => unreachable!("a change of an order is answered by Order, not {other:?}"),
+        }
+    }
+
+    /// Full inbox: refuse at once, so that a flash sale's wave gets an answer, not a timeout.
+    async fn ask(&self, request: Request) -> Answer {
+        let (ticket, answer) = oneshot::channel();
+        self.inbox
+            .try_send((ticket, request))
+            .map_err(|e| match e {
+                TrySendError::Full(_) => {
+                    metrics::counter!("vitrine_shop_refused_busy_total").increment(1);
+                    ShopError::Busy
+                }
+                TrySendError::Closed(_) => ShopError::Unavailable,
+            })?;
+        answer.await.unwrap_or(Err(ShopError::Unavailable))
+    }
+}
+
+fn unavailable(error: StoreError) -> ShopError {
+    tracing::error!(error = %error, cause = %error.cause, "store could not be read");
+    ShopError::Unavailable
+}
+
+/// A name, and an address that a person or a parcel can be sent to.
+fn check_contact(body: ConfirmBody) -> Result<Contact, ShopError> {
+    let name = check_line("name", &body.name)?;
+    let contact = check_line("contact", &body.contact)?;
+    let digits = contact.chars().filter(char::is_ascii_digit).count();
+    let is_mail = contact
+        .split_once('@')
+        .is_some_and(|(who, at)| !who.is_empty() && at.len() > 2);
+    if !is_mail && digits < 6 {
+        let message = "is neither an e-mail address nor a telephone number".into();
+        return Err(ShopError::Contact {
+            field: "contact",
+            message,
+        });
+    }
+    let address = match body.address.as_deref().map(str::trim) {
+        None | Some("") => None,
+        Some(address) => Some(Redacted::new(check_line("address", address)?)),
+    };
+    Ok(Contact {
+        name: Redacted::new(name),
+        contact: Redacted::new(contact),
+        address,
+    })
+}
+
+fn check_line(field: &'static str, text: &str) -> Result<String, ShopError> {
+    let text = text.trim();
+    let length = text.chars().count();
+    let message = if length == 0 {
+        "is missing".into()
+    } else if length > CONTACT_CHARS_MAX {
+        format!("has {length} characters; at most {CONTACT_CHARS_MAX}")
+    } else if text
+        .chars()
+        .any(|c| c.is_control() && c != '\n' && c != '\r')
+    {
+        "has a control character".into()
+    } else {
+        return Ok(text.into());
+    };
+    Err(ShopError::Contact { field, message })
+}

@@ -1,0 +1,285 @@
+//! The shop: catalogue, signed prices, orders. [`Shop`] is the machine that turns requests into
+//! batches for the store and the store's outcomes into answers and notices; it reads no clock,
+//! waits for nothing and never decides about stock, which the store's transaction does alone.
+
+pub mod catalog;
+mod error;
+mod handle;
+pub mod money;
+mod notice;
+pub mod order;
+pub mod quote;
+pub mod store;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+pub use error::{ShopError, state_name};
+pub use handle::{Clock, Door, ReserveRequest, Reserved, ShopHandle};
+pub use notice::ShopNotice;
+
+use self::catalog::Product;
+use self::notice::Outbox;
+use self::order::{Contact, OrderId};
+use self::quote::Signer;
+use self::store::{Applied, Command, Observed, Outcome, Refusal, Reserve};
+use crate::limits::shop::{BATCH_REQUESTS_MAX, ORDER_QUANTITY_MAX, STORE_RETRY_MS};
+use crate::protocol::server::{OrderState, OrderView};
+
+/// What the shop is asked to write. Reading goes to the store directly.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Request {
+    /// Create or update products and put them on a show's shelf.
+    Import {
+        /// Show name.
+        show: String,
+        /// Checked products with their rows.
+        products: Vec<(u32, Product)>,
+    },
+    /// Make these the whole shelf of a show, in this order.
+    Shelve {
+        /// Show name.
+        show: String,
+        /// Product ids.
+        products: Vec<String>,
+    },
+    /// Hold stock.
+    Reserve {
+        /// Id for the new order, from the shell's randomness.
+        id: OrderId,
+        /// What the buyer asks.
+        request: ReserveRequest,
+    },
+    /// Buy what is held.
+    Confirm {
+        /// Which order.
+        order: OrderId,
+        /// Who buys.
+        contact: Contact,
+    },
+    /// Give up what is held.
+    Cancel {
+        /// Which order.
+        order: OrderId,
+    },
+}
+
+/// What was done.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Reply {
+    /// Products imported.
+    Imported(u32),
+    /// The shelf is as wished.
+    Shelved,
+    /// Stock is held.
+    Reserved(Reserved),
+    /// The order as it is now.
+    Order(OrderView),
+}
+
+/// An answer to a request.
+pub type Answer = Result<Reply, ShopError>;
+
+/// What the shop's shell does next.
+#[derive(Debug, PartialEq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "lives on the stack from poll to match, one at a time"
+)]
+pub enum Output<T> {
+    /// Apply this batch in one transaction, then call [`Shop::committed`] or [`Shop::failed`].
+    Commit(Vec<Command>),
+    /// Tell the one who holds the ticket.
+    Answer(T, Answer),
+}
+
+/// The machine. `T` is the ticket by which the shell knows whom to answer.
+///
+/// Loop: [`Shop::ask`] for everything that waits, then drain [`Shop::poll`]; at the deadline
+/// call [`Shop::tick`] and drain again.
+pub struct Shop<T> {
+    signer: Arc<Signer>,
+    hold_ms: u64,
+    batch_requests_max: usize,
+    queue: VecDeque<(T, Command)>,
+    /// Tickets of the batch the store is working on, in the batch's order.
+    in_flight: Option<Vec<T>>,
+    answers: VecDeque<(T, Answer)>,
+    outbox: Outbox,
+    next_expiry_ms: Option<u64>,
+    is_expiry_due: bool,
+}
+
+impl<T> Shop<T> {
+    /// A shop that holds stock for `hold_ms` and gives the store at most `batch_requests_max`
+    /// requests at once. It asks the store first of all to release what ran out while nobody
+    /// was there.
+    pub fn new(signer: Arc<Signer>, hold_ms: u64, batch_requests_max: usize) -> Self {
+        Self {
+            signer,
+            hold_ms,
+            batch_requests_max: batch_requests_max.clamp(1, BATCH_REQUESTS_MAX),
+            queue: VecDeque::new(),
+            in_flight: None,
+            answers: VecDeque::new(),
+            outbox: Outbox::default(),
+            next_expiry_ms: None,
+            is_expiry_due: true,
+        }
+    }
+
+    /// Takes a request. What can be refused without the store is refused at once.
+    pub fn ask(&mut self, now_ms: u64, ticket: T, request: Request) {
+        match self.command(now_ms, request) {
+            Ok(command) => self.queue.push_back((ticket, command)),
+            Err(refusal) => self.answers.push_back((ticket, Err(refusal))),
+        }
+    }
+
+    fn command(&self, now_ms: u64, request: Request) -> Result<Command, ShopError> {
+        Ok(match request {
+            Request::Import { show, products } => Command::Import { show, products },
+            Request::Shelve { show, products } => Command::Shelve { show, products },
+            Request::Confirm { order, contact } => Command::Confirm { order, contact },
+            Request::Cancel { order } => Command::Cancel { order },
+            Request::Reserve { id, request } => {
+                if !(1..=ORDER_QUANTITY_MAX).contains(&request.quantity) {
+                    return Err(ShopError::Quantity {
+                        max: ORDER_QUANTITY_MAX,
+                    });
+                }
+                let quote = self.signer.open(&request.quote).ok();
+                let quote = quote
+                    .filter(|quote| quote.show == request.show)
+                    .ok_or(ShopError::ForgedQuote)?;
+                Command::Reserve(Reserve {
+                    id,
+                    show: request.show,
+                    buyer: request.buyer,
+                    key: request.key,
+                    request_hash: request.request_hash,
+                    quote,
+                    quantity: request.quantity,
+                    expires_ms: now_ms + self.hold_ms,
+                })
+            }
+        })
+    }
+
+    /// The clock moved on.
+    pub fn tick(&mut self, now_ms: u64) {
+        if self.next_expiry_ms.is_some_and(|at| at <= now_ms) {
+            self.is_expiry_due = true;
+        }
+    }
+
+    /// When [`Shop::tick`] has something to do, Unix ms.
+    pub fn deadline_ms(&self) -> Option<u64> {
+        self.next_expiry_ms
+    }
+
+    /// The next thing to do. Answers come before the next commit, so that nobody waits for a
+    /// disk that does not work for them.
+    pub fn poll(&mut self) -> Option<Output<T>> {
+        if let Some((ticket, answer)) = self.answers.pop_front() {
+            return Some(Output::Answer(ticket, answer));
+        }
+        if self.in_flight.is_some() || (self.queue.is_empty() && !self.is_expiry_due) {
+            return None;
+        }
+        self.is_expiry_due = false;
+        let batch = self.queue.len().min(self.batch_requests_max);
+        let (tickets, commands) = self.queue.drain(..batch).unzip();
+        self.in_flight = Some(tickets);
+        Some(Output::Commit(commands))
+    }
+
+    /// The batch is on disk.
+    pub fn committed(&mut self, now_ms: u64, applied: Applied) {
+        let tickets = self
+            .in_flight
+            .take()
+            .expect("a commit is reported once, after poll gave it");
+        assert_eq!(
+            tickets.len(),
+            applied.outcomes.len(),
+            "a store answers every command"
+        );
+        for (ticket, outcome) in tickets.into_iter().zip(applied.outcomes) {
+            let answer = self.answer(now_ms, outcome);
+            self.answers.push_back((ticket, answer));
+        }
+        self.outbox.add(applied.changes);
+        self.next_expiry_ms = applied.next_expiry_ms;
+        self.tick(now_ms);
+    }
+
+    /// The store failed: nobody in the batch may believe that something was done. Holds that ran
+    /// out are tried again later, so that a broken store is not hammered.
+    pub fn failed(&mut self, now_ms: u64) {
+        self.next_expiry_ms = Some(now_ms + STORE_RETRY_MS);
+        let tickets = self
+            .in_flight
+            .take()
+            .expect("a commit is reported once, after poll gave it");
+        let unavailable = |ticket| (ticket, Err(ShopError::Unavailable));
+        self.answers.extend(tickets.into_iter().map(unavailable));
+    }
+
+    /// Another process wrote to the same store.
+    pub fn observed(&mut self, observed: Observed) {
+        self.outbox.add(observed.changes);
+        self.next_expiry_ms = observed.next_expiry_ms;
+    }
+
+    /// Whether [`Shop::next_notice`] has something to say.
+    pub fn has_notice(&self) -> bool {
+        !self.outbox.is_empty()
+    }
+
+    /// The next notice for the rooms.
+    pub fn next_notice(&mut self) -> Option<ShopNotice> {
+        self.outbox.next()
+    }
+
+    /// Order notices that were pushed out because the rooms did not take them.
+    pub fn notices_dropped(&self) -> u64 {
+        self.outbox.orders_dropped()
+    }
+
+    fn answer(&mut self, now_ms: u64, outcome: Outcome) -> Answer {
+        match outcome {
+            Outcome::Imported(count) => Ok(Reply::Imported(count)),
+            Outcome::Shelved => Ok(Reply::Shelved),
+            Outcome::Reserved { order, is_repeat } => {
+                if !is_repeat {
+                    self.outbox.add_order(order.clone());
+                }
+                Ok(Reply::Reserved(Reserved { order, is_repeat }))
+            }
+            Outcome::Order { order, is_repeat } => {
+                if !is_repeat {
+                    self.outbox.add_order(order.clone());
+                }
+                Ok(Reply::Order(order))
+            }
+            Outcome::Refused(refusal) => Err(self.refusal(now_ms, refusal)),
+        }
+    }
+
+    fn refusal(&self, now_ms: u64, refusal: Refusal) -> ShopError {
+        match refusal {
+            Refusal::UnknownProduct(product) => ShopError::UnknownProduct(product),
+            Refusal::UnknownOrder => ShopError::UnknownOrder,
+            Refusal::Stale(offer) => {
+                ShopError::StaleQuote(Box::new(self.signer.sign(&offer, now_ms)))
+            }
+            Refusal::SoldOut { product, available } => ShopError::SoldOut { product, available },
+            Refusal::KeyMismatch => ShopError::IdempotencyMismatch,
+            Refusal::ContactMismatch => ShopError::ConfirmMismatch,
+            Refusal::State(OrderState::Expired) => ShopError::HoldExpired,
+            Refusal::State(state) => ShopError::OrderState(state),
+            Refusal::Rows(mistakes) => ShopError::Import(mistakes),
+        }
+    }
+}

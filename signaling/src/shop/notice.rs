@@ -1,0 +1,135 @@
+//! What the rooms are told about the shop, and the outbox where notices wait for a slow room.
+
+use std::collections::{HashMap, VecDeque};
+
+use super::store::{Changes, Level};
+use crate::limits::shop::OUTBOX_ORDERS_MAX;
+use crate::protocol::server::{OrderView, ProductView};
+
+/// News for the rooms of the named shows.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ShopNotice {
+    /// Pieces that can still be bought.
+    Stock {
+        /// Shows with the product on the shelf.
+        shows: Vec<String>,
+        /// Product id.
+        product: String,
+        /// Pieces.
+        available: u32,
+    },
+    /// A product came onto the shelf, or its text or price changed.
+    Product {
+        /// Shows with the product on the shelf.
+        shows: Vec<String>,
+        /// The product.
+        product: Box<ProductView>,
+    },
+    /// A product left the shelf.
+    ProductRemoved {
+        /// Shows it left.
+        shows: Vec<String>,
+        /// Product id.
+        product: String,
+    },
+    /// An order was made or changed. For hosts only; the show is in the order, the buyer's name
+    /// is not.
+    Order(OrderView),
+}
+
+/// Notices that wait. Bounded by construction: stock and products are one entry per product,
+/// the latest wins; orders beyond their limit push out the oldest.
+#[derive(Debug, Default)]
+pub(super) struct Outbox {
+    shelf: VecDeque<ShopNotice>,
+    stale: VecDeque<String>,
+    levels: HashMap<String, Level>,
+    orders: VecDeque<OrderView>,
+    orders_dropped: u64,
+    /// Stock as last told, to stay silent when nothing changed. Never used to decide a sale.
+    told: HashMap<String, u32>,
+}
+
+impl Outbox {
+    pub(super) fn add(&mut self, changes: Changes) {
+        for (shows, product) in changes.products {
+            self.told.insert(product.id.clone(), product.available);
+            self.replace_product(shows, product);
+        }
+        for (show, product) in changes.removed {
+            self.shelf.push_back(ShopNotice::ProductRemoved {
+                shows: vec![show],
+                product,
+            });
+        }
+        for level in changes.levels {
+            if self.told.insert(level.product.clone(), level.available) == Some(level.available) {
+                continue;
+            }
+            if self
+                .levels
+                .insert(level.product.clone(), level.clone())
+                .is_none()
+            {
+                self.stale.push_back(level.product);
+            }
+        }
+        for order in changes.expired {
+            self.add_order(order);
+        }
+    }
+
+    fn replace_product(&mut self, shows: Vec<String>, product: ProductView) {
+        let is_same = |notice: &ShopNotice| matches!(notice, ShopNotice::Product { product: old, .. } if old.id == product.id);
+        self.shelf.retain(|notice| !is_same(notice));
+        // The product carries its stock: an older level must not be told after it.
+        if self.levels.remove(&product.id).is_some() {
+            self.stale.retain(|id| *id != product.id);
+        }
+        self.shelf.push_back(ShopNotice::Product {
+            shows,
+            product: Box::new(product),
+        });
+    }
+
+    pub(super) fn add_order(&mut self, order: OrderView) {
+        if self.orders.len() == OUTBOX_ORDERS_MAX {
+            self.orders.pop_front();
+            self.orders_dropped += 1;
+        }
+        self.orders.push_back(OrderView {
+            buyer: None,
+            ..order
+        });
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.shelf.is_empty() && self.stale.is_empty() && self.orders.is_empty()
+    }
+
+    pub(super) fn orders_dropped(&self) -> u64 {
+        self.orders_dropped
+    }
+
+    /// Shelf first, so that a room knows a product before it hears of its stock.
+    pub(super) fn next(&mut self) -> Option<ShopNotice> {
+        if let Some(notice) = self.shelf.pop_front() {
+            return Some(notice);
+        }
+        if let Some(product) = self.stale.pop_front() {
+            let level = self.levels.remove(&product);
+            let level = level.expect("`stale` lists the keys of `levels`: add fills both");
+            let Level {
+                product,
+                available,
+                shows,
+            } = level;
+            return Some(ShopNotice::Stock {
+                shows,
+                product,
+                available,
+            });
+        }
+        self.orders.pop_front().map(ShopNotice::Order)
+    }
+}

@@ -1,0 +1,177 @@
+//! The states of an order, as a pure machine: which step is allowed when, and what it does to
+//! the stock. A store applies the step it is given here, inside its own transaction.
+
+use std::fmt;
+
+use crate::protocol::server::OrderState;
+use crate::redacted::Redacted;
+
+/// An order's id: 128 random bits, so that who knows it may see and change the order.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct OrderId(String);
+
+impl OrderId {
+    /// Makes an id from 128 random bits.
+    pub fn from_random(bits: u128) -> Self {
+        use base64::Engine as _;
+        Self(base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bits.to_be_bytes()))
+    }
+
+    /// Takes an id from a URL or a row. An id we never gave finds no order.
+    pub fn from_text(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for OrderId {
+    /// Only the beginning: the whole id is a key to the order and has no place in a log.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "order {}…", self.0.chars().take(6).collect::<String>())
+    }
+}
+
+/// Who bought and where to reach them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contact {
+    /// Buyer's name.
+    pub name: Redacted<String>,
+    /// E-mail address or telephone number.
+    pub contact: Redacted<String>,
+    /// Where to send it.
+    pub address: Option<Redacted<String>>,
+}
+
+/// What somebody wants to happen to an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wish {
+    /// Buy what is held.
+    Confirm,
+    /// Give it up.
+    Cancel,
+    /// The clock asks whether the hold has run out.
+    Expire,
+}
+
+/// What the step does to the stock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StockMove {
+    /// Held pieces are sold.
+    Sell,
+    /// Held pieces can be bought again.
+    Release,
+}
+
+/// What becomes of an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Nothing: it is already so. A repeated request is answered like the first.
+    Stay,
+    /// It moves on, and the stock with it.
+    Move(OrderState, StockMove),
+    /// It may not, because of the state it is in.
+    Refuse(OrderState),
+}
+
+/// The one place that decides. `expires_ms` is the end of the hold; at that very millisecond it
+/// is over. A hold that is over is never sold, even when nobody has released it yet.
+pub fn step(state: OrderState, expires_ms: u64, now_ms: u64, wish: Wish) -> Step {
+    use OrderState::{Cancelled, Confirmed, Expired, Reserved};
+    let held = now_ms < expires_ms;
+    match (state, wish) {
+        (Reserved, Wish::Confirm) if held => Step::Move(Confirmed, StockMove::Sell),
+        (Reserved, Wish::Expire) if held => Step::Stay,
+        (Reserved, Wish::Confirm | Wish::Expire) => Step::Move(Expired, StockMove::Release),
+        (Reserved, Wish::Cancel) => Step::Move(Cancelled, StockMove::Release),
+        (Confirmed, Wish::Confirm) | (Cancelled, Wish::Cancel) => Step::Stay,
+        // Stock went back already: to give up an expired hold changes nothing.
+        (Expired, Wish::Cancel) => Step::Stay,
+        (_, Wish::Expire) => Step::Stay,
+        (Confirmed, Wish::Cancel) | (Cancelled | Expired, Wish::Confirm) => Step::Refuse(state),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use OrderState::{Cancelled, Confirmed, Expired, Reserved};
+    use StockMove::{Release, Sell};
+    use Wish::{Cancel, Confirm, Expire};
+
+    use super::*;
+
+    #[test]
+    fn every_state_and_wish_has_one_answer() {
+        let sell = Step::Move(Confirmed, Sell);
+        let lapse = Step::Move(Expired, Release);
+        let give_up = Step::Move(Cancelled, Release);
+        // state, wish, while the hold lasts, after it
+        let table = [
+            (Reserved, Confirm, sell, lapse),
+            (Reserved, Cancel, give_up, give_up),
+            (Reserved, Expire, Step::Stay, lapse),
+            (Confirmed, Confirm, Step::Stay, Step::Stay),
+            (
+                Confirmed,
+                Cancel,
+                Step::Refuse(Confirmed),
+                Step::Refuse(Confirmed),
+            ),
+            (Confirmed, Expire, Step::Stay, Step::Stay),
+            (
+                Cancelled,
+                Confirm,
+                Step::Refuse(Cancelled),
+                Step::Refuse(Cancelled),
+            ),
+            (Cancelled, Cancel, Step::Stay, Step::Stay),
+            (Cancelled, Expire, Step::Stay, Step::Stay),
+            (
+                Expired,
+                Confirm,
+                Step::Refuse(Expired),
+                Step::Refuse(Expired),
+            ),
+            (Expired, Cancel, Step::Stay, Step::Stay),
+            (Expired, Expire, Step::Stay, Step::Stay),
+        ];
+        for (state, wish, during, after) in table {
+            assert_eq!(
+                step(state, 1_000, 999, wish),
+                during,
+                "{state:?} {wish:?} in time"
+            );
+            assert_eq!(
+                step(state, 1_000, 1_000, wish),
+                after,
+                "{state:?} {wish:?} at the end"
+            );
+        }
+    }
+
+    #[test]
+    fn stock_moves_once_in_an_orders_life() {
+        for first in [Confirm, Cancel, Expire] {
+            for then in [Confirm, Cancel, Expire] {
+                let Step::Move(state, _) = step(Reserved, 1_000, 1_000, first) else {
+                    panic!("a hold that is over moves on by any wish");
+                };
+                let again = step(state, 1_000, 2_000, then);
+                assert!(
+                    !matches!(again, Step::Move(..)),
+                    "{first:?} then {then:?}: {again:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn ids_are_long_enough_and_not_logged() {
+        let id = OrderId::from_random(u128::MAX);
+        assert_eq!(id.as_str().len(), 22);
+        assert!(!format!("{id:?}").contains(id.as_str()));
+    }
+}

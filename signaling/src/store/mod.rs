@@ -1,0 +1,3 @@
+//! Books of record behind [`crate::shop::store::OrderStore`].
+
+pub mod sqlite;

@@ -1,0 +1,250 @@
+//! SQLite, the book of record on one machine: WAL, `synchronous=FULL`, so a committed
+//! transaction survives `kill -9` and power loss. One connection writes, `BEGIN IMMEDIATE`, so
+//! a transaction sees no stock that another process is selling; others read beside it.
+
+mod catalog;
+mod orders;
+mod rows;
+
+use std::path::Path;
+use std::str::FromStr;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
+    SqliteSynchronous,
+};
+use sqlx::{ConnectOptions, Connection};
+use tokio::sync::Mutex;
+
+use crate::limits::shop::STORE_READERS_MAX;
+use crate::protocol::server::{OrderView, ProductView};
+use crate::protocol::shop::HostOrderView;
+use crate::shop::order::OrderId;
+use crate::shop::quote::Offer;
+use crate::shop::store::{
+    Applied, Books, Changes, Command, Observed, OrderStore, Outcome, StoreError,
+};
+
+/// How long a transaction of another process may keep us waiting before we give up.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// An open database.
+pub struct SqliteStore {
+    writer: Mutex<Writer>,
+    readers: SqlitePool,
+}
+
+struct Writer {
+    connection: SqliteConnection,
+    /// SQLite's mark of writes by others, as last seen on this connection.
+    data_version: i64,
+}
+
+impl SqliteStore {
+    /// Opens the database file, creating it and bringing its tables up to date.
+    pub async fn open(path: &Path) -> Result<Self, StoreError> {
+        let options = SqliteConnectOptions::from_str("sqlite:")
+            .map_err(failed("read the options of the database"))?
+            .filename(path)
+            .create_if_missing(true)
+            .foreign_keys(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(BUSY_TIMEOUT);
+        let mut connection = options
+            .connect()
+            .await
+            .map_err(failed(format!("open {}", path.display())))?;
+        sqlx::migrate!("./migrations")
+            .run(&mut connection)
+            .await
+            .map_err(failed("bring the database up to date"))?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(STORE_READERS_MAX)
+            .connect_lazy_with(options.create_if_missing(false).read_only(true));
+        let data_version = sqlx::query_scalar("PRAGMA data_version")
+            .fetch_one(&mut connection)
+            .await
+            .map_err(failed("read the database's version"))?;
+        Ok(Self {
+            writer: Mutex::new(Writer {
+                connection,
+                data_version,
+            }),
+            readers,
+        })
+    }
+
+    async fn apply_batch(&self, now_ms: u64, commands: &[Command]) -> sqlx::Result<Applied> {
+        let mut writer = self.writer.lock().await;
+        let mut transaction = writer.connection.begin_with("BEGIN IMMEDIATE").await?;
+        let mut batch = Batch {
+            now_ms,
+            ..Batch::default()
+        };
+        batch.release_expired(&mut transaction).await?;
+        let mut outcomes = Vec::with_capacity(commands.len());
+        for command in commands {
+            outcomes.push(batch.command(&mut transaction, command).await?);
+        }
+        let changes = batch.changes(&mut transaction).await?;
+        let next_expiry_ms = rows::next_expiry(&mut transaction).await?;
+        transaction.commit().await?;
+        Ok(Applied {
+            outcomes,
+            changes,
+            next_expiry_ms,
+        })
+    }
+
+    async fn look(&self) -> sqlx::Result<Option<Observed>> {
+        let mut writer = self.writer.lock().await;
+        let Writer {
+            connection,
+            data_version,
+        } = &mut *writer;
+        let seen = sqlx::query_scalar("PRAGMA data_version")
+            .fetch_one(&mut *connection)
+            .await?;
+        if std::mem::replace(data_version, seen) == seen {
+            return Ok(None);
+        }
+        let levels = rows::levels(connection).await?;
+        let next_expiry_ms = rows::next_expiry(connection).await?;
+        Ok(Some(Observed {
+            changes: Changes {
+                levels,
+                ..Changes::default()
+            },
+            next_expiry_ms,
+        }))
+    }
+}
+
+/// A transaction under way: what it touched, so that its end can tell.
+#[derive(Default)]
+struct Batch {
+    now_ms: u64,
+    /// Products whose stock moved.
+    touched: Vec<String>,
+    /// Products whose description or shelf changed.
+    described: Vec<String>,
+    changes: Changes,
+}
+
+impl Batch {
+    async fn command(
+        &mut self,
+        db: &mut SqliteConnection,
+        command: &Command,
+    ) -> sqlx::Result<Outcome> {
+        match command {
+            Command::Import { show, products } => self.import(db, show, products).await,
+            Command::Shelve { show, products } => self.shelve(db, show, products).await,
+            Command::Reserve(reserve) => self.reserve(db, reserve).await,
+            Command::Confirm { order, contact } => self.confirm(db, order, contact).await,
+            Command::Cancel { order } => self.cancel(db, order).await,
+        }
+    }
+
+    /// What everybody should know, read back from the tables before the commit.
+    async fn changes(mut self, db: &mut SqliteConnection) -> sqlx::Result<Changes> {
+        self.described.sort_unstable();
+        self.described.dedup();
+        for id in self.described {
+            let shows = rows::shows(db, &id).await?;
+            if let Some(product) = rows::product(&mut *db, &id).await? {
+                self.changes.products.push((shows, product));
+            }
+        }
+        self.touched.sort_unstable();
+        self.touched.dedup();
+        for id in self.touched {
+            if let Some(level) = rows::level(db, id).await? {
+                self.changes.levels.push(level);
+            }
+        }
+        Ok(self.changes)
+    }
+}
+
+impl OrderStore for SqliteStore {
+    fn apply<'a>(
+        &'a self,
+        now_ms: u64,
+        commands: &'a [Command],
+    ) -> BoxFuture<'a, Result<Applied, StoreError>> {
+        let context = "apply a batch of the shop";
+        Box::pin(async move {
+            self.apply_batch(now_ms, commands)
+                .await
+                .map_err(failed(context))
+        })
+    }
+
+    fn watch(&self) -> BoxFuture<'_, Result<Option<Observed>, StoreError>> {
+        Box::pin(async { self.look().await.map_err(failed("look for other writers")) })
+    }
+
+    fn shelf<'a>(&'a self, show: &'a str) -> BoxFuture<'a, Result<Vec<ProductView>, StoreError>> {
+        Box::pin(async move {
+            rows::shelf(&self.readers, show)
+                .await
+                .map_err(failed("read a shelf"))
+        })
+    }
+
+    fn offer<'a>(
+        &'a self,
+        show: &'a str,
+        product: &'a str,
+    ) -> BoxFuture<'a, Result<Option<Offer>, StoreError>> {
+        Box::pin(async move {
+            let offer = rows::offer(&self.readers, show, product).await;
+            offer.map_err(failed("read an offer"))
+        })
+    }
+
+    fn order<'a>(
+        &'a self,
+        order: &'a OrderId,
+    ) -> BoxFuture<'a, Result<Option<OrderView>, StoreError>> {
+        Box::pin(async move {
+            let order = rows::order(&self.readers, order)
+                .await
+                .map_err(failed("read an order"))?;
+            Ok(order.map(|order| order.view))
+        })
+    }
+
+    fn orders<'a>(
+        &'a self,
+        show: &'a str,
+    ) -> BoxFuture<'a, Result<Vec<HostOrderView>, StoreError>> {
+        Box::pin(async move {
+            rows::orders(&self.readers, show)
+                .await
+                .map_err(failed("read the orders of a show"))
+        })
+    }
+
+    fn books<'a>(&'a self, product: &'a str) -> BoxFuture<'a, Result<Option<Books>, StoreError>> {
+        Box::pin(async move {
+            rows::books(&self.readers, product)
+                .await
+                .map_err(failed("read the books"))
+        })
+    }
+}
+
+fn failed<E>(context: impl Into<String>) -> impl FnOnce(E) -> StoreError
+where
+    E: std::error::Error + Send + Sync + 'static,
+{
+    move |cause| StoreError {
+        context: context.into(),
+        cause: Box::new(cause),
+    }
+}
