@@ -1,8 +1,14 @@
 //! Rooms, shop, wire protocol, HTTP and WebSocket; the composition root of `vitrine`.
 
+pub mod auth;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod http;
 pub mod limits;
 pub mod protocol;
 pub mod redacted;
 pub mod shop;
 pub mod store;
 pub mod task;
+pub mod telemetry;

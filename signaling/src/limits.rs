@@ -1,4 +1,156 @@
-//! Every bound of this crate, with where the number comes from.
+//! Every bound of this crate, each with the reason for its number. "Full" is answered where the
+//! bound is used: refuse, drop and count, or wait.
+
+use std::time::Duration;
+
+/// Largest JSON or SDP request body: a Chromium offer with 32 m-lines is about 60 kB.
+pub const BODY_BYTES_MAX: usize = 256 * 1024;
+
+/// Largest catalogue upload: ten thousand products of 800 bytes.
+pub const CATALOGUE_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// Largest WebSocket message from a page: one SDP offer and change.
+pub const WS_MESSAGE_BYTES_MAX: usize = BODY_BYTES_MAX;
+
+/// Shows one server keeps; each open room costs a task and its log, about a megabyte.
+pub const SHOWS_MAX: usize = 1_000;
+
+/// Sockets in one room of one process: the outbox bound makes this about 100 MB at worst.
+pub const ROOM_PEERS_MAX: usize = 10_000;
+
+/// Commands waiting for a room. A full inbox makes the sender wait.
+pub const ROOM_INBOX_MAX: usize = 1_024;
+
+/// Ten minutes of a lively show: about three log entries a second.
+pub const LOG_ENTRIES_MAX: usize = 2_048;
+
+/// Products over the picture at once: more would hide the host (Bambuser shows three, too).
+pub const PINS_MAX: usize = 3;
+
+/// Products of one show's shelf; a snapshot carries them all.
+pub const SHELF_PRODUCTS_MAX: usize = 500;
+
+/// Final captions in a snapshot: a minute or two in four languages.
+pub const CAPTIONS_MAX: usize = 128;
+
+/// Final captions kept for the WebVTT endpoint, per show: two hours in two languages.
+pub const CUES_MAX: usize = 8_192;
+
+/// Chat lines in a snapshot.
+pub const CHAT_LINES_MAX: usize = 100;
+
+/// Longest chat line, characters.
+pub const CHAT_CHARS_MAX: usize = 500;
+
+/// Chat lines somebody may send at once.
+pub const CHAT_BURST: u32 = 5;
+
+/// Then one line each so many milliseconds.
+pub const CHAT_REFILL_MS: u64 = 1_000;
+
+/// Longest display name, characters.
+pub const NAME_CHARS_MAX: usize = 64;
+
+/// Longest show title, characters.
+pub const TITLE_CHARS_MAX: usize = 200;
+
+/// People on stage at once: the slots of a page are 16 at most, half of them video.
+pub const STAGE_MAX: usize = 16;
+
+/// Tracks on air in one show: camera and screen, picture and sound, of a full stage.
+pub const TRACKS_MAX: usize = STAGE_MAX * 4;
+
+/// People whose role was changed by a host and is remembered over a reconnect.
+pub const PROMOTED_MAX: usize = 256;
+
+/// Languages wanted at once in one room; each costs one translation per line.
+pub const LANGUAGES_WANTED_MAX: usize = 12;
+
+/// How long one poll of a WebVTT file keeps its language wanted. Players poll every few seconds.
+pub const VTT_INTEREST_MS: u64 = 15_000;
+
+/// Messages waiting for one page. At twenty a second this is over ten seconds of not reading.
+pub const OUTBOX_MAX: usize = 256;
+
+/// Partials are dropped once the outbox has fewer free places than this.
+pub const OUTBOX_PARTIALS_FREE_MIN: usize = OUTBOX_MAX / 2;
+
+/// How long the last word (`bye`) may take on a socket that does not read.
+pub const BYE_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// A page that says nothing (not even pong) for so long is gone.
+pub const WS_SILENCE_MAX: Duration = Duration::from_secs(45);
+
+/// How often a silent page is pinged: twice within the silence allowed.
+pub const WS_PING_EVERY: Duration = Duration::from_secs(20);
+
+/// How long a socket may stay without `join`.
+pub const WS_JOIN_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Receive slots a page may offer.
+pub const SLOTS_MAX: usize = 16;
+
+/// One-time tickets outstanding. Full: refuse with 503, they last half a minute.
+pub const TICKETS_MAX: usize = 20_000;
+
+/// Life of a one-time ticket.
+pub const TICKET_TTL_MS: u64 = 30_000;
+
+/// Life of a visitor's grant: one evening.
+pub const VISIT_TTL_S: u64 = 6 * 3_600;
+
+/// Longest life of any token, so that a leaked one ends by itself.
+pub const TOKEN_TTL_S_MAX: u64 = 30 * 24 * 3_600;
+
+/// Clock difference tolerated at `exp` (RFC 8725 leaves it to us; LiveKit uses the same).
+pub const TOKEN_LEEWAY_S: u64 = 60;
+
+/// Longest token read at all: ours are under 600 bytes.
+pub const TOKEN_BYTES_MAX: usize = 4_096;
+
+/// WHIP and WHEP sessions of one process.
+pub const HTTP_SESSIONS_MAX: usize = 20_000;
+
+/// Addresses whose POST rate is remembered. Full: the one longest idle is forgotten.
+pub const RATE_ADDRESSES_MAX: usize = 10_000;
+
+/// POSTs one address may make at once, as seconds of its rate: a flat behind one NAT joins.
+pub const RATE_BURST_S: u32 = 10;
+
+/// Default POSTs per second and address.
+pub const RATE_DEFAULT: u32 = 50;
+
+/// Audio packets waiting for the caption engine: 20 speakers for one second. Full: media drops
+/// and counts.
+pub const TAP_QUEUE_MAX: usize = 1_024;
+
+/// Events waiting to go to other processes. Full: dropped and counted; rooms go on locally.
+pub const BUS_OUTBOX_MAX: usize = 4_096;
+
+/// Events from other processes waiting for their rooms. Full: the reader waits.
+pub const BUS_INBOX_MAX: usize = 4_096;
+
+/// How often a process tells how many watch.
+pub const PRESENCE_EVERY: Duration = Duration::from_secs(3);
+
+/// A process not heard of for so long has no viewers.
+pub const PRESENCE_TTL_MS: u64 = 10_000;
+
+/// Other processes one room remembers.
+pub const PRESENCE_PROCESSES_MAX: usize = 64;
+
+/// Pause between tries to reach Redis again.
+pub const BUS_RETRY: Duration = Duration::from_millis(500);
+
+/// How long requests in flight may take after stop was asked.
+pub const STOP_DRAIN: Duration = Duration::from_secs(5);
+
+/// How long any single phase of the stop may take before the next one starts anyway.
+pub const STOP_PHASE_MAX: Duration = Duration::from_secs(10);
+
+const _: () = assert!(OUTBOX_PARTIALS_FREE_MIN < OUTBOX_MAX);
+const _: () = assert!(WS_PING_EVERY.as_secs() * 2 < WS_SILENCE_MAX.as_secs());
+const _: () = assert!(PRESENCE_EVERY.as_millis() as u64 * 3 < PRESENCE_TTL_MS);
 
 /// Bounds of the shop.
 pub mod shop {

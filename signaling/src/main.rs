@@ -1,2 +1,5 @@
-//! The `vitrine` binary.
-fn main() {}
+//! The `vitrine` binary: everything is in the library.
+
+fn main() -> std::process::ExitCode {
+    signaling::cli::main()
+}

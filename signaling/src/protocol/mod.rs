@@ -3,6 +3,7 @@
 //! generated into `client-web/src/net/protocol.gen.ts`.
 
 pub mod client;
+pub mod export;
 pub mod server;
 pub mod shop;
 

@@ -1,0 +1,11 @@
+//! The crate's one reader of the clock. Everything else is told the time.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Server wall clock, milliseconds since the Unix epoch: the media clock of captions and logs.
+#[must_use]
+#[allow(clippy::disallowed_methods)] // This is the reader.
+pub fn now_ms() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,289 @@
+//! Raw settings (flags and environment) become a checked [`Config`]; all mistakes are reported
+//! together, so that nobody fixes them one restart at a time.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+
+use crate::limits::RATE_DEFAULT;
+
+/// Settings of `vitrine serve` as given; every flag has an environment variable.
+#[derive(Debug, Clone, clap::Args)]
+pub struct RawConfig {
+    /// Address and port for plain HTTP (port 0: any free one)
+    #[arg(long, env = "VITRINE_LISTEN", default_value = "127.0.0.1:8080")]
+    pub listen: String,
+    /// Address and port for HTTPS, with --tls-self or certificate files
+    #[arg(long, env = "VITRINE_LISTEN_TLS")]
+    pub listen_tls: Option<String>,
+    /// Data directory (database, key, local CA); default: the user's data directory
+    #[arg(long, env = "VITRINE_DATA")]
+    pub data: Option<PathBuf>,
+    /// Address browsers send media to, when it is not one of the host's own (NAT); repeatable
+    #[arg(long, env = "VITRINE_PUBLIC_ADDRESS", value_delimiter = ',')]
+    pub public_address: Vec<String>,
+    /// First UDP port for media; each worker takes the next one (0: any free ones)
+    #[arg(long, env = "VITRINE_MEDIA_PORT", default_value = "0")]
+    pub media_port: String,
+    /// Address the media sockets bind to
+    #[arg(long, env = "VITRINE_MEDIA_BIND", default_value = "0.0.0.0")]
+    pub media_bind: String,
+    /// Media worker threads; default: one per core, at most 16
+    #[arg(long, env = "VITRINE_WORKERS")]
+    pub workers: Option<String>,
+    /// Redis for several processes, e.g. redis://127.0.0.1/
+    #[arg(long, env = "VITRINE_REDIS")]
+    pub redis: Option<String>,
+    /// Certificate chain, PEM
+    #[arg(long, env = "VITRINE_TLS_CERT")]
+    pub tls_cert: Option<PathBuf>,
+    /// Private key, PEM
+    #[arg(long, env = "VITRINE_TLS_KEY")]
+    pub tls_key: Option<PathBuf>,
+    /// HTTPS with a local CA made on the first run; /trust shows how to trust it
+    #[arg(long, env = "VITRINE_TLS_SELF")]
+    pub tls_self: bool,
+    /// Model directory; default: VITRINE_MODELS, else the cache directory
+    #[arg(long)]
+    pub models: Option<PathBuf>,
+    /// Caption decode threads (0: captions off); default: half the cores
+    #[arg(long, env = "VITRINE_CAPTION_THREADS")]
+    pub caption_threads: Option<String>,
+    /// POSTs per second and address before 429 (0: no limit)
+    #[arg(long, env = "VITRINE_RATE_LIMIT")]
+    pub rate_limit: Option<String>,
+    /// Take the client's address from X-Forwarded-For (only behind a proxy of yours)
+    #[arg(long, env = "VITRINE_TRUST_PROXY")]
+    pub trust_proxy: bool,
+}
+
+impl Default for RawConfig {
+    fn default() -> Self {
+        RawConfig {
+            listen: "127.0.0.1:8080".into(),
+            listen_tls: None,
+            data: None,
+            public_address: Vec::new(),
+            media_port: "0".into(),
+            media_bind: "0.0.0.0".into(),
+            workers: None,
+            redis: None,
+            tls_cert: None,
+            tls_key: None,
+            tls_self: false,
+            models: None,
+            caption_threads: None,
+            rate_limit: None,
+            trust_proxy: false,
+        }
+    }
+}
+
+/// Where the HTTPS certificate comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Tls {
+    /// Files of the operator.
+    Files {
+        /// Chain, PEM.
+        cert: PathBuf,
+        /// Key, PEM.
+        key: PathBuf,
+    },
+    /// The local CA in the data directory.
+    LocalCa,
+}
+
+/// Checked settings.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Plain HTTP.
+    pub listen: SocketAddr,
+    /// HTTPS, and with which certificate.
+    pub listen_tls: Option<(SocketAddr, Tls)>,
+    /// Data directory.
+    pub data: PathBuf,
+    /// Addresses for ICE candidates; empty: the host's own.
+    pub public_addresses: Vec<IpAddr>,
+    /// Media bind address.
+    pub media_bind: IpAddr,
+    /// First media port.
+    pub media_port: u16,
+    /// Media workers.
+    pub workers: usize,
+    /// Redis URL.
+    pub redis: Option<String>,
+    /// Model directory.
+    pub models: Option<PathBuf>,
+    /// Caption threads; 0: off.
+    pub caption_threads: usize,
+    /// POSTs per second and address; 0: no limit.
+    pub rate_limit: u32,
+    /// Whether X-Forwarded-For is believed.
+    pub trust_proxy: bool,
+    /// Whether this is the demo show (`vitrine demo` sets it; pages say so).
+    pub demo: bool,
+}
+
+/// All that is wrong with the settings.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}", .0.join("\n"))]
+pub struct ConfigErrors(pub Vec<String>);
+
+impl RawConfig {
+    /// Checks everything.
+    ///
+    /// # Errors
+    /// All mistakes at once.
+    pub fn check(self) -> Result<Config, ConfigErrors> {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let mut errors = Vec::new();
+        let listen = parse(&mut errors, "--listen", &self.listen, "an address and port")
+            .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 0)));
+        let listen_tls = self.check_tls(listen, &mut errors);
+        let public_addresses = self
+            .public_address
+            .iter()
+            .filter_map(|text| parse(&mut errors, "--public-address", text, "an IP address"))
+            .collect();
+        let media_bind =
+            parse(&mut errors, "--media-bind", &self.media_bind, "an IP address");
+        let media_port = parse(&mut errors, "--media-port", &self.media_port, "a port, 0 to 65535");
+        let workers = self.workers.as_deref().map_or(Some(cores.min(16)), |text| {
+            parse(&mut errors, "--workers", text, "a number of threads")
+        });
+        if workers == Some(0) || workers.is_some_and(|count| count > 256) {
+            errors.push("--workers must be 1 to 256".to_owned());
+        }
+        let caption_threads = self.caption_threads.as_deref().map_or(
+            Some((cores / 2).max(1)),
+            |text| parse(&mut errors, "--caption-threads", text, "a number of threads"),
+        );
+        let rate_limit = self.rate_limit.as_deref().map_or(Some(RATE_DEFAULT), |text| {
+            parse(&mut errors, "--rate-limit", text, "a number per second")
+        });
+        if let Some(url) = &self.redis
+            && redis::IntoConnectionInfo::into_connection_info(url.as_str()).is_err()
+        {
+            errors.push("--redis is not a Redis URL such as redis://127.0.0.1/".to_owned());
+        }
+        let data = self.data.clone().or_else(default_data_dir);
+        if data.is_none() {
+            errors.push("--data is needed: neither XDG_DATA_HOME nor HOME is set".to_owned());
+        }
+        if !errors.is_empty() {
+            return Err(ConfigErrors(errors));
+        }
+        let all = "every missing value left a mistake behind";
+        Ok(Config {
+            listen,
+            listen_tls,
+            data: data.expect(all),
+            public_addresses,
+            media_bind: media_bind.expect(all),
+            media_port: media_port.expect(all),
+            workers: workers.expect(all),
+            redis: self.redis,
+            models: self.models,
+            caption_threads: caption_threads.expect(all),
+            rate_limit: rate_limit.expect(all),
+            trust_proxy: self.trust_proxy,
+            demo: false,
+        })
+    }
+
+    fn check_tls(
+        &self,
+        listen: SocketAddr,
+        errors: &mut Vec<String>,
+    ) -> Option<(SocketAddr, Tls)> {
+        let tls = match (&self.tls_cert, &self.tls_key, self.tls_self) {
+            (Some(cert), Some(key), false) => {
+                for (flag, path) in [("--tls-cert", cert), ("--tls-key", key)] {
+                    if !path.is_file() {
+                        errors.push(format!("{flag}: there is no file `{}`", path.display()));
+                    }
+                }
+                Some(Tls::Files { cert: cert.clone(), key: key.clone() })
+            }
+            (None, None, true) => Some(Tls::LocalCa),
+            (None, None, false) => None,
+            (_, _, true) => {
+                errors.push("--tls-self and certificate files exclude each other".to_owned());
+                None
+            }
+            _ => {
+                errors.push("--tls-cert and --tls-key belong together".to_owned());
+                None
+            }
+        };
+        match (&self.listen_tls, tls) {
+            (Some(text), Some(tls)) => {
+                parse(errors, "--listen-tls", text, "an address and port").map(|at| (at, tls))
+            }
+            (Some(_), None) => {
+                errors.push("--listen-tls needs --tls-self, or --tls-cert and --tls-key".to_owned());
+                None
+            }
+            // Without a port of its own HTTPS takes the next one.
+            (None, Some(tls)) => {
+                let port = if listen.port() == 0 { 0 } else { listen.port().saturating_add(1) };
+                Some((SocketAddr::new(listen.ip(), port), tls))
+            }
+            (None, None) => None,
+        }
+    }
+}
+
+/// The user's data directory: `$XDG_DATA_HOME/vitrine` or `~/.local/share/vitrine`.
+#[must_use]
+pub fn default_data_dir() -> Option<PathBuf> {
+    let absolute = |name| std::env::var_os(name).map(PathBuf::from).filter(|dir| dir.is_absolute());
+    absolute("XDG_DATA_HOME")
+        .or_else(|| absolute("HOME").map(|home| home.join(".local/share")))
+        .map(|dir| dir.join("vitrine"))
+}
+
+fn parse<T: std::str::FromStr>(
+    errors: &mut Vec<String>,
+    flag: &str,
+    text: &str,
+    what: &str,
+) -> Option<T> {
+    let value = text.trim().parse().ok();
+    if value.is_none() {
+        errors.push(format!("{flag}: `{text}` is not {what}"));
+    }
+    value
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn raw() -> RawConfig {
+        RawConfig { data: Some("/tmp/x".into()), ..RawConfig::default() }
+    }
+
+    #[test]
+    fn all_mistakes_come_at_once() {
+        let bad = RawConfig {
+            listen: "8080".into(),
+            media_port: "70000".into(),
+            workers: Some("0".into()),
+            public_address: vec!["example".into(), "10.0.0.1".into()],
+            redis: Some("http://x".into()),
+            tls_cert: Some("/c.pem".into()),
+            ..raw()
+        };
+        let ConfigErrors(errors) = bad.check().expect_err("six mistakes");
+        assert_eq!(errors.len(), 6, "{errors:?}");
+    }
+
+    #[test]
+    fn https_takes_the_next_port_unless_told() {
+        let config = RawConfig { tls_self: true, ..raw() }.check().expect("good");
+        let (address, tls) = config.listen_tls.expect("HTTPS is on");
+        assert_eq!((address.port(), tls), (8081, Tls::LocalCa));
+        let alone = RawConfig { listen_tls: Some("0.0.0.0:8443".into()), ..raw() };
+        assert!(alone.check().is_err(), "a TLS port without a certificate");
+    }
+}

@@ -1,0 +1,137 @@
+//! Errors as RFC 9457 problem details. A caller's mistake is answered precisely; our own is
+//! logged and answered without its inside.
+
+use axum::Json;
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Map, Value};
+
+use crate::auth::AuthError;
+
+/// A problem on its way to the caller.
+#[derive(Debug, Clone)]
+pub struct Problem {
+    status: StatusCode,
+    code: &'static str,
+    title: String,
+    detail: String,
+    hint: Option<String>,
+    members: Map<String, Value>,
+    headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+impl Problem {
+    /// A problem with a stable `code` (also the last part of its `type`) and a sentence.
+    #[must_use]
+    pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Problem {
+        Problem {
+            status,
+            code,
+            title: status.canonical_reason().unwrap_or("Error").to_owned(),
+            detail: detail.into(),
+            hint: None,
+            members: Map::new(),
+            headers: Vec::new(),
+        }
+    }
+
+    /// What the caller can do next.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Problem {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// An extension member, e.g. the fresh quote of a stale one.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl serde::Serialize) -> Problem {
+        let value = serde_json::to_value(value).expect("problem members are plain data");
+        self.members.insert(name.to_owned(), value);
+        self
+    }
+
+    /// A header, e.g. `Retry-After`.
+    #[must_use]
+    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Problem {
+        self.headers.push((name, value));
+        self
+    }
+
+    /// 404.
+    #[must_use]
+    pub fn not_found(detail: impl Into<String>) -> Problem {
+        Problem::new(StatusCode::NOT_FOUND, "not_found", detail)
+    }
+
+    /// 403 with a code of its own.
+    #[must_use]
+    pub fn forbidden(code: &'static str, detail: impl Into<String>) -> Problem {
+        Problem::new(StatusCode::FORBIDDEN, code, detail)
+    }
+
+    /// 503 with `Retry-After`.
+    #[must_use]
+    pub fn unavailable(code: &'static str, detail: impl Into<String>, retry_s: u32) -> Problem {
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, code, detail)
+            .header(header::RETRY_AFTER, retry_s.into())
+    }
+
+    /// 500: logged here with its cause, which the caller does not see.
+    #[must_use]
+    pub fn internal(cause: &dyn std::fmt::Display) -> Problem {
+        tracing::error!(%cause, "request failed");
+        Problem::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal",
+            "something went wrong here; it is in the server's log",
+        )
+    }
+
+    /// The status.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        self.code
+    }
+}
+
+impl From<AuthError> for Problem {
+    fn from(error: AuthError) -> Problem {
+        let (code, challenge) = match error {
+            AuthError::Missing => ("token_missing", "Bearer"),
+            AuthError::Invalid => ("token_invalid", "Bearer error=\"invalid_token\""),
+            AuthError::Expired => ("token_expired", "Bearer error=\"invalid_token\""),
+            AuthError::Ticket => ("ticket_invalid", "Bearer"),
+        };
+        Problem::new(StatusCode::UNAUTHORIZED, code, error.to_string())
+            .header(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge))
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut body = self.members;
+        body.insert("type".into(), format!("urn:vitrine:problem:{}", self.code).into());
+        body.insert("title".into(), self.title.into());
+        body.insert("status".into(), self.status.as_u16().into());
+        body.insert("detail".into(), self.detail.into());
+        body.insert("code".into(), self.code.into());
+        if let Some(hint) = self.hint {
+            body.insert("hint".into(), hint.into());
+        }
+        let mut response = (self.status, Json(Value::Object(body))).into_response();
+        let headers = response.headers_mut();
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.extend(self.headers);
+        response
+    }
+}

@@ -1,0 +1,74 @@
+//! TypeScript types of the wire protocol, made from the Rust types. The file is checked in, so
+//! that the pages build without Rust; the test below fails when it is stale, and rewrites it
+//! when `VITRINE_BLESS` is set.
+
+use std::any::TypeId;
+use std::collections::HashSet;
+use std::fmt::Write as _;
+
+use ts_rs::{Config, TS, TypeVisitor};
+
+use super::PROTOCOL_VERSION;
+use super::client::ClientMessage;
+use super::server::{OrderView, ServerMessage};
+
+/// The whole generated file.
+#[must_use]
+pub fn typescript() -> String {
+    let config = Config::new().with_large_int("number");
+    let mut out = String::from(
+        "// Generated from signaling/src/protocol by cargo test (VITRINE_BLESS=1, see export.rs). Do not edit.\n\n",
+    );
+    writeln!(out, "/** Version stated in `join`. */").expect("a String takes every write");
+    writeln!(out, "export const PROTOCOL_VERSION = {PROTOCOL_VERSION};")
+        .expect("a String takes every write");
+    let mut collector = Collector { config: &config, seen: HashSet::new(), out: &mut out };
+    collector.visit::<ClientMessage>();
+    collector.visit::<ServerMessage>();
+    collector.visit::<OrderView>();
+    out
+}
+
+struct Collector<'a> {
+    config: &'a Config,
+    seen: HashSet<TypeId>,
+    out: &'a mut String,
+}
+
+impl TypeVisitor for Collector<'_> {
+    fn visit<T: TS + 'static + ?Sized>(&mut self) {
+        let declared = T::output_path().is_some();
+        if !self.seen.insert(TypeId::of::<T>()) {
+            return;
+        }
+        if declared {
+            let docs = T::docs().unwrap_or_default();
+            let declaration = T::decl(self.config);
+            write!(self.out, "\n{docs}export {declaration}\n").expect("a String takes every write");
+        }
+        T::visit_dependencies(self);
+        T::visit_generics(self);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    #[test]
+    fn the_checked_in_types_are_fresh() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("../client-web/src/net/protocol.gen.ts");
+        let wanted = super::typescript();
+        if std::env::var_os("VITRINE_BLESS").is_some() {
+            std::fs::create_dir_all(path.parent().expect("a file has a folder")).expect("mkdir");
+            std::fs::write(&path, &wanted).expect("write");
+        }
+        let found = std::fs::read_to_string(&path).unwrap_or_default();
+        assert!(
+            found == wanted,
+            "client-web/src/net/protocol.gen.ts is stale; run \
+             `VITRINE_BLESS=1 cargo test --release -p signaling export` and commit it"
+        );
+    }
+}
