@@ -6,6 +6,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 #[must_use]
 #[allow(clippy::disallowed_methods)] // This is the reader.
 pub fn now_ms() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }

@@ -4,7 +4,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
-use crate::limits::RATE_DEFAULT;
+use crate::limits::{RATE_DEFAULT, WORKERS_MAX};
 
 /// Settings of `vitrine serve` as given; every flag has an environment variable.
 #[derive(Debug, Clone, clap::Args)]
@@ -27,7 +27,7 @@ pub struct RawConfig {
     /// Address the media sockets bind to
     #[arg(long, env = "VITRINE_MEDIA_BIND", default_value = "0.0.0.0")]
     pub media_bind: String,
-    /// Media worker threads; default: one per core, at most 16
+    /// Media worker threads; default: one per core
     #[arg(long, env = "VITRINE_WORKERS")]
     pub workers: Option<String>,
     /// Redis for several processes, e.g. redis://127.0.0.1/
@@ -134,7 +134,6 @@ impl RawConfig {
     /// # Errors
     /// All mistakes at once.
     pub fn check(self) -> Result<Config, ConfigErrors> {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let mut errors = Vec::new();
         let listen = parse(&mut errors, "--listen", &self.listen, "an address and port")
             .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 0)));
@@ -144,22 +143,25 @@ impl RawConfig {
             .iter()
             .filter_map(|text| parse(&mut errors, "--public-address", text, "an IP address"))
             .collect();
-        let media_bind =
-            parse(&mut errors, "--media-bind", &self.media_bind, "an IP address");
-        let media_port = parse(&mut errors, "--media-port", &self.media_port, "a port, 0 to 65535");
-        let workers = self.workers.as_deref().map_or(Some(cores.min(16)), |text| {
-            parse(&mut errors, "--workers", text, "a number of threads")
-        });
-        if workers == Some(0) || workers.is_some_and(|count| count > 256) {
-            errors.push("--workers must be 1 to 256".to_owned());
-        }
-        let caption_threads = self.caption_threads.as_deref().map_or(
-            Some((cores / 2).max(1)),
-            |text| parse(&mut errors, "--caption-threads", text, "a number of threads"),
+        let media_bind = parse(
+            &mut errors,
+            "--media-bind",
+            &self.media_bind,
+            "an IP address",
         );
-        let rate_limit = self.rate_limit.as_deref().map_or(Some(RATE_DEFAULT), |text| {
-            parse(&mut errors, "--rate-limit", text, "a number per second")
-        });
+        let media_port = parse(
+            &mut errors,
+            "--media-port",
+            &self.media_port,
+            "a port, 0 to 65535",
+        );
+        let (workers, caption_threads) = self.check_threads(&mut errors);
+        let rate_limit = self
+            .rate_limit
+            .as_deref()
+            .map_or(Some(RATE_DEFAULT), |text| {
+                parse(&mut errors, "--rate-limit", text, "a number per second")
+            });
         if let Some(url) = &self.redis
             && redis::IntoConnectionInfo::into_connection_info(url.as_str()).is_err()
         {
@@ -190,11 +192,25 @@ impl RawConfig {
         })
     }
 
-    fn check_tls(
-        &self,
-        listen: SocketAddr,
-        errors: &mut Vec<String>,
-    ) -> Option<(SocketAddr, Tls)> {
+    fn check_threads(&self, errors: &mut Vec<String>) -> (Option<usize>, Option<usize>) {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let mut count = |flag, text: &Option<String>, default| match text {
+            Some(text) => parse(errors, flag, text, "a number of threads"),
+            None => Some(default),
+        };
+        let workers = count("--workers", &self.workers, cores.min(WORKERS_MAX));
+        let captions = count(
+            "--caption-threads",
+            &self.caption_threads,
+            (cores / 2).max(1),
+        );
+        if workers.is_some_and(|count| !(1..=WORKERS_MAX).contains(&count)) {
+            errors.push(format!("--workers must be 1 to {WORKERS_MAX}"));
+        }
+        (workers, captions)
+    }
+
+    fn check_tls(&self, listen: SocketAddr, errors: &mut Vec<String>) -> Option<(SocketAddr, Tls)> {
         let tls = match (&self.tls_cert, &self.tls_key, self.tls_self) {
             (Some(cert), Some(key), false) => {
                 for (flag, path) in [("--tls-cert", cert), ("--tls-key", key)] {
@@ -202,7 +218,10 @@ impl RawConfig {
                         errors.push(format!("{flag}: there is no file `{}`", path.display()));
                     }
                 }
-                Some(Tls::Files { cert: cert.clone(), key: key.clone() })
+                Some(Tls::Files {
+                    cert: cert.clone(),
+                    key: key.clone(),
+                })
             }
             (None, None, true) => Some(Tls::LocalCa),
             (None, None, false) => None,
@@ -220,12 +239,17 @@ impl RawConfig {
                 parse(errors, "--listen-tls", text, "an address and port").map(|at| (at, tls))
             }
             (Some(_), None) => {
-                errors.push("--listen-tls needs --tls-self, or --tls-cert and --tls-key".to_owned());
+                errors
+                    .push("--listen-tls needs --tls-self, or --tls-cert and --tls-key".to_owned());
                 None
             }
             // Without a port of its own HTTPS takes the next one.
             (None, Some(tls)) => {
-                let port = if listen.port() == 0 { 0 } else { listen.port().saturating_add(1) };
+                let port = if listen.port() == 0 {
+                    0
+                } else {
+                    listen.port().saturating_add(1)
+                };
                 Some((SocketAddr::new(listen.ip(), port), tls))
             }
             (None, None) => None,
@@ -236,7 +260,11 @@ impl RawConfig {
 /// The user's data directory: `$XDG_DATA_HOME/vitrine` or `~/.local/share/vitrine`.
 #[must_use]
 pub fn default_data_dir() -> Option<PathBuf> {
-    let absolute = |name| std::env::var_os(name).map(PathBuf::from).filter(|dir| dir.is_absolute());
+    let absolute = |name| {
+        std::env::var_os(name)
+            .map(PathBuf::from)
+            .filter(|dir| dir.is_absolute())
+    };
     absolute("XDG_DATA_HOME")
         .or_else(|| absolute("HOME").map(|home| home.join(".local/share")))
         .map(|dir| dir.join("vitrine"))
@@ -260,7 +288,10 @@ mod tests {
     use super::*;
 
     fn raw() -> RawConfig {
-        RawConfig { data: Some("/tmp/x".into()), ..RawConfig::default() }
+        RawConfig {
+            data: Some("/tmp/x".into()),
+            ..RawConfig::default()
+        }
     }
 
     #[test]
@@ -280,10 +311,18 @@ mod tests {
 
     #[test]
     fn https_takes_the_next_port_unless_told() {
-        let config = RawConfig { tls_self: true, ..raw() }.check().expect("good");
+        let config = RawConfig {
+            tls_self: true,
+            ..raw()
+        }
+        .check()
+        .expect("good");
         let (address, tls) = config.listen_tls.expect("HTTPS is on");
         assert_eq!((address.port(), tls), (8081, Tls::LocalCa));
-        let alone = RawConfig { listen_tls: Some("0.0.0.0:8443".into()), ..raw() };
+        let alone = RawConfig {
+            listen_tls: Some("0.0.0.0:8443".into()),
+            ..raw()
+        };
         assert!(alone.check().is_err(), "a TLS port without a certificate");
     }
 }

@@ -3,6 +3,9 @@
 
 use std::time::Duration;
 
+/// Media workers: one UDP port and one thread each; more than cores do not help.
+pub const WORKERS_MAX: usize = 64;
+
 /// Largest JSON or SDP request body: a Chromium offer with 32 m-lines is about 60 kB.
 pub const BODY_BYTES_MAX: usize = 256 * 1024;
 

@@ -1,6 +1,5 @@
-//! Logs and metrics of the process. Logs go to stderr; personal data travels as [`Redacted`].
+//! Logs and metrics of the process. Logs go to stderr: stdout belongs to what was asked for.
 
-use std::fmt;
 use std::io::IsTerminal as _;
 use std::sync::OnceLock;
 
@@ -19,7 +18,11 @@ pub fn start_logs() {
         .with_ansi(std::io::stderr().is_terminal());
     let json = std::env::var("VITRINE_LOG").is_ok_and(|value| value == "json");
     // A second start (tests in one process) keeps the first subscriber.
-    let _ = if json { lines.json().try_init() } else { lines.try_init() };
+    let _ = if json {
+        lines.json().try_init()
+    } else {
+        lines.try_init()
+    };
 }
 
 /// The process's metrics; the first call starts the recorder.
@@ -39,29 +42,4 @@ pub fn metrics() -> &'static PrometheusHandle {
             .unwrap_or_else(|_| panic!("only this function installs a recorder"));
         handle
     })
-}
-
-/// A value that logs may not show: names, addresses, tokens.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Redacted<T>(pub T);
-
-impl<T> fmt::Debug for Redacted<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("…")
-    }
-}
-
-impl<T> fmt::Display for Redacted<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("…")
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn redacted_values_do_not_print() {
-        let name = super::Redacted("Ana");
-        assert!(!format!("{name} {name:?}").contains("Ana"));
-    }
 }

@@ -48,7 +48,10 @@ impl SecretKey {
     /// See [`KeyError`].
     pub fn open(data: &Path) -> Result<SecretKey, KeyError> {
         let path = data.join("key");
-        let io = |source| KeyError::Io { path: path.clone(), source };
+        let io = |source| KeyError::Io {
+            path: path.clone(),
+            source,
+        };
         fs::create_dir_all(data).map_err(io)?;
         match fs::read(&path) {
             Ok(bytes) => {
@@ -59,7 +62,9 @@ impl SecretKey {
                 let bytes = bytes.try_into().map_err(|_| KeyError::Damaged { path })?;
                 Ok(SecretKey(bytes))
             }
-            Err(error) if error.kind() == ErrorKind::NotFound => Self::make(data, &path).map_err(io),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                Self::make(data, &path).map_err(io)
+            }
             Err(error) => Err(io(error)),
         }
     }
@@ -69,7 +74,11 @@ impl SecretKey {
     fn make(data: &Path, path: &Path) -> std::io::Result<SecretKey> {
         let key = SecretKey(rand::random());
         let draft = data.join(format!(".key-{}", super::random_id()));
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&draft)?;
         file.write_all(&key.0)?;
         file.sync_all()?;
         let linked = fs::hard_link(&draft, path);
@@ -78,7 +87,10 @@ impl SecretKey {
             Ok(()) => Ok(key),
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {
                 let bytes = fs::read(path)?;
-                bytes.try_into().map(SecretKey).map_err(|_| ErrorKind::InvalidData.into())
+                bytes
+                    .try_into()
+                    .map(SecretKey)
+                    .map_err(|_| ErrorKind::InvalidData.into())
             }
             Err(error) => Err(error),
         }
@@ -119,7 +131,11 @@ mod tests {
         let path = data.path().join("key");
         let mode = fs::metadata(&path).expect("there").permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
-        assert_eq!(fs::read_dir(data.path()).expect("listed").count(), 1, "no draft left");
+        assert_eq!(
+            fs::read_dir(data.path()).expect("listed").count(),
+            1,
+            "no draft left"
+        );
     }
 
     #[test]
@@ -128,9 +144,15 @@ mod tests {
         let path = data.path().join("key");
         fs::write(&path, [0; 32]).expect("written");
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).expect("mode");
-        assert!(matches!(SecretKey::open(data.path()), Err(KeyError::Open { .. })));
+        assert!(matches!(
+            SecretKey::open(data.path()),
+            Err(KeyError::Open { .. })
+        ));
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("mode");
         fs::write(&path, [0; 31]).expect("written");
-        assert!(matches!(SecretKey::open(data.path()), Err(KeyError::Damaged { .. })));
+        assert!(matches!(
+            SecretKey::open(data.path()),
+            Err(KeyError::Damaged { .. })
+        ));
     }
 }

@@ -117,7 +117,10 @@ impl Auth {
             encoding: EncodingKey::from_secret(key.bytes()),
             decoding: DecodingKey::from_secret(key.bytes()),
         };
-        Auth { keys: Arc::new(keys), tickets: Tickets::default() }
+        Auth {
+            keys: Arc::new(keys),
+            tickets: Tickets::default(),
+        }
     }
 
     /// A token for a grant.

@@ -42,14 +42,19 @@ fn only_complete_and_current_claims_are_accepted() {
     check(|_| (), Ok(Role::Host));
     check(|c| c["exp"] = json!(NOW_S - 60), Ok(Role::Host));
     check(|c| c["exp"] = json!(NOW_S - 61), Err(AuthError::Expired));
-    check(|c| c["exp"] = json!(NOW_S + 400 * 24 * 3_600), Err(AuthError::Invalid));
+    check(
+        |c| c["exp"] = json!(NOW_S + 400 * 24 * 3_600),
+        Err(AuthError::Invalid),
+    );
     check(|c| c["iss"] = json!("other"), Err(AuthError::Invalid));
     check(|c| c["role"] = json!("owner"), Err(AuthError::Invalid));
     check(|c| c["sub"] = json!(""), Err(AuthError::Invalid));
     for claim in ["exp", "iss", "sub", "show", "role"] {
         check(
             |c| {
-                c.as_object_mut().expect("claims are an object").remove(claim);
+                c.as_object_mut()
+                    .expect("claims are an object")
+                    .remove(claim);
             },
             Err(AuthError::Invalid),
         );
@@ -61,9 +66,23 @@ fn other_keys_and_algorithms_are_refused() {
     let other_key = forge(&Header::new(Algorithm::HS256), &claims(), &[8; 32]);
     let other_algorithm = forge(&Header::new(Algorithm::HS512), &claims(), &[7; 32]);
     // {"alg":"none","typ":"JWT"} with our claims and an empty signature.
-    let body = other_key.split('.').nth(1).expect("a token has three parts");
+    let body = other_key
+        .split('.')
+        .nth(1)
+        .expect("a token has three parts");
     let none = format!("eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.{body}.");
-    for token in [other_key, other_algorithm, none, String::new(), "a.b.c".into(), "x".repeat(9_999)] {
-        assert_eq!(auth().verify(&token, NOW_MS), Err(AuthError::Invalid), "{token}");
+    for token in [
+        other_key,
+        other_algorithm,
+        none,
+        String::new(),
+        "a.b.c".into(),
+        "x".repeat(9_999),
+    ] {
+        assert_eq!(
+            auth().verify(&token, NOW_MS),
+            Err(AuthError::Invalid),
+            "{token}"
+        );
     }
 }

@@ -87,7 +87,10 @@ fn parse_ttl(text: &str) -> Result<u64, String> {
     if (1..=TOKEN_TTL_S_MAX).contains(&seconds) {
         Ok(seconds)
     } else {
-        Err(format!("must be between 1s and {}d", TOKEN_TTL_S_MAX / 86_400))
+        Err(format!(
+            "must be between 1s and {}d",
+            TOKEN_TTL_S_MAX / 86_400
+        ))
     }
 }
 
@@ -97,7 +100,13 @@ mod tests {
 
     #[test]
     fn times_to_live() {
-        for (text, expected) in [("90", 90), ("90s", 90), ("30m", 1_800), ("1h", 3_600), ("7d", 604_800)] {
+        for (text, expected) in [
+            ("90", 90),
+            ("90s", 90),
+            ("30m", 1_800),
+            ("1h", 3_600),
+            ("7d", 604_800),
+        ] {
             assert_eq!(parse_ttl(text), Ok(expected), "{text}");
         }
         for text in ["", "h", "0s", "31d", "-1h", "1w", "99999999999999999999d"] {

@@ -10,10 +10,12 @@ use crate::auth::AuthError;
 
 /// A problem on its way to the caller.
 #[derive(Debug, Clone)]
-pub struct Problem {
+pub struct Problem(Box<Details>);
+
+#[derive(Debug, Clone)]
+struct Details {
     status: StatusCode,
     code: &'static str,
-    title: String,
     detail: String,
     hint: Option<String>,
     members: Map<String, Value>,
@@ -24,21 +26,20 @@ impl Problem {
     /// A problem with a stable `code` (also the last part of its `type`) and a sentence.
     #[must_use]
     pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Problem {
-        Problem {
+        Problem(Box::new(Details {
             status,
             code,
-            title: status.canonical_reason().unwrap_or("Error").to_owned(),
             detail: detail.into(),
             hint: None,
             members: Map::new(),
             headers: Vec::new(),
-        }
+        }))
     }
 
     /// What the caller can do next.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Problem {
-        self.hint = Some(hint.into());
+        self.0.hint = Some(hint.into());
         self
     }
 
@@ -46,14 +47,14 @@ impl Problem {
     #[must_use]
     pub fn with(mut self, name: &str, value: impl serde::Serialize) -> Problem {
         let value = serde_json::to_value(value).expect("problem members are plain data");
-        self.members.insert(name.to_owned(), value);
+        self.0.members.insert(name.to_owned(), value);
         self
     }
 
     /// A header, e.g. `Retry-After`.
     #[must_use]
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Problem {
-        self.headers.push((name, value));
+        self.0.headers.push((name, value));
         self
     }
 
@@ -90,13 +91,13 @@ impl Problem {
     /// The status.
     #[must_use]
     pub fn status(&self) -> StatusCode {
-        self.status
+        self.0.status
     }
 
     /// The code.
     #[must_use]
     pub fn code(&self) -> &'static str {
-        self.code
+        self.0.code
     }
 }
 
@@ -108,30 +109,42 @@ impl From<AuthError> for Problem {
             AuthError::Expired => ("token_expired", "Bearer error=\"invalid_token\""),
             AuthError::Ticket => ("ticket_invalid", "Bearer"),
         };
-        Problem::new(StatusCode::UNAUTHORIZED, code, error.to_string())
-            .header(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge))
+        Problem::new(StatusCode::UNAUTHORIZED, code, error.to_string()).header(
+            header::WWW_AUTHENTICATE,
+            HeaderValue::from_static(challenge),
+        )
     }
 }
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let mut body = self.members;
-        body.insert("type".into(), format!("urn:vitrine:problem:{}", self.code).into());
-        body.insert("title".into(), self.title.into());
-        body.insert("status".into(), self.status.as_u16().into());
-        body.insert("detail".into(), self.detail.into());
-        body.insert("code".into(), self.code.into());
-        if let Some(hint) = self.hint {
+        let Details {
+            status,
+            code,
+            detail,
+            hint,
+            members: mut body,
+            headers,
+        } = *self.0;
+        body.insert("type".into(), format!("urn:vitrine:problem:{code}").into());
+        body.insert(
+            "title".into(),
+            status.canonical_reason().unwrap_or("Error").into(),
+        );
+        body.insert("status".into(), status.as_u16().into());
+        body.insert("detail".into(), detail.into());
+        body.insert("code".into(), code.into());
+        if let Some(hint) = hint {
             body.insert("hint".into(), hint.into());
         }
-        let mut response = (self.status, Json(Value::Object(body))).into_response();
-        let headers = response.headers_mut();
-        headers.insert(
+        let mut response = (status, Json(Value::Object(body))).into_response();
+        let out = response.headers_mut();
+        out.insert(
             header::CONTENT_TYPE,
             HeaderValue::from_static("application/problem+json"),
         );
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        headers.extend(self.headers);
+        out.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        out.extend(headers);
         response
     }
 }

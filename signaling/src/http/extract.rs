@@ -40,13 +40,16 @@ where
 }
 
 fn bearer(auth: &Auth, headers: &HeaderMap) -> Result<Option<Bearer>, AuthError> {
-    let Some(value) = headers.get(header::AUTHORIZATION) else { return Ok(None) };
+    let Some(value) = headers.get(header::AUTHORIZATION) else {
+        return Ok(None);
+    };
     let value = value.to_str().map_err(|_| AuthError::Invalid)?;
     let (scheme, token) = value.split_once(' ').ok_or(AuthError::Invalid)?;
     if !scheme.eq_ignore_ascii_case("bearer") {
         return Err(AuthError::Invalid);
     }
-    auth.verify(token.trim(), clock::now_ms()).map(|grant| Some(Bearer(grant)))
+    auth.verify(token.trim(), clock::now_ms())
+        .map(|grant| Some(Bearer(grant)))
 }
 
 /// A JSON body: 415 for another type, 400 for what is not JSON, 422 for JSON of another shape.
@@ -63,14 +66,16 @@ where
     async fn from_request(request: Request, state: &S) -> Result<JsonBody<T>, Problem> {
         require_content_type(request.headers(), "application/json")?;
         let bytes = body(request, state).await?;
-        serde_json::from_slice(&bytes).map(JsonBody).map_err(|error| {
-            let (status, code) = if error.is_data() {
-                (StatusCode::UNPROCESSABLE_ENTITY, "invalid_body")
-            } else {
-                (StatusCode::BAD_REQUEST, "malformed_json")
-            };
-            Problem::new(status, code, error.to_string())
-        })
+        serde_json::from_slice(&bytes)
+            .map(JsonBody)
+            .map_err(|error| {
+                let (status, code) = if error.is_data() {
+                    (StatusCode::UNPROCESSABLE_ENTITY, "invalid_body")
+                } else {
+                    (StatusCode::BAD_REQUEST, "malformed_json")
+                };
+                Problem::new(status, code, error.to_string())
+            })
     }
 }
 
@@ -79,13 +84,23 @@ where
 /// # Errors
 /// 413 when it is too large, 400 when it breaks off.
 pub async fn body<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
-    Bytes::from_request(request, state).await.map_err(|rejection| {
-        if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-            Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", rejection.body_text())
-        } else {
-            Problem::new(StatusCode::BAD_REQUEST, "body_broken", rejection.body_text())
-        }
-    })
+    Bytes::from_request(request, state)
+        .await
+        .map_err(|rejection| {
+            if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+                Problem::new(
+                    StatusCode::PAYLOAD_TOO_LARGE,
+                    "body_too_large",
+                    rejection.body_text(),
+                )
+            } else {
+                Problem::new(
+                    StatusCode::BAD_REQUEST,
+                    "body_broken",
+                    rejection.body_text(),
+                )
+            }
+        })
 }
 
 /// 415 unless the media type is `wanted`; parameters such as `charset` are tolerated.
@@ -93,15 +108,22 @@ pub async fn body<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, 
 /// # Errors
 /// 415, naming what is accepted.
 pub fn require_content_type(headers: &HeaderMap, wanted: &'static str) -> Result<(), Problem> {
-    let given = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let essence = given.and_then(|value| value.split(';').next()).map(str::trim);
+    let given = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
+    let essence = given
+        .and_then(|value| value.split(';').next())
+        .map(str::trim);
     if essence.is_some_and(|essence| essence.eq_ignore_ascii_case(wanted)) {
         return Ok(());
     }
     Err(Problem::new(
         StatusCode::UNSUPPORTED_MEDIA_TYPE,
         "unsupported_media_type",
-        format!("the body must be `{wanted}`, not `{}`", given.unwrap_or("(nothing)")),
+        format!(
+            "the body must be `{wanted}`, not `{}`",
+            given.unwrap_or("(nothing)")
+        ),
     )
     .header(header::ACCEPT, axum::http::HeaderValue::from_static(wanted)))
 }

@@ -22,7 +22,11 @@ pub fn typescript() -> String {
     writeln!(out, "/** Version stated in `join`. */").expect("a String takes every write");
     writeln!(out, "export const PROTOCOL_VERSION = {PROTOCOL_VERSION};")
         .expect("a String takes every write");
-    let mut collector = Collector { config: &config, seen: HashSet::new(), out: &mut out };
+    let mut collector = Collector {
+        config: &config,
+        seen: HashSet::new(),
+        out: &mut out,
+    };
     collector.visit::<ClientMessage>();
     collector.visit::<ServerMessage>();
     collector.visit::<OrderView>();
@@ -57,8 +61,8 @@ mod tests {
 
     #[test]
     fn the_checked_in_types_are_fresh() {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("../client-web/src/net/protocol.gen.ts");
+        let path =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("../client-web/src/net/protocol.gen.ts");
         let wanted = super::typescript();
         if std::env::var_os("VITRINE_BLESS").is_some() {
             std::fs::create_dir_all(path.parent().expect("a file has a folder")).expect("mkdir");

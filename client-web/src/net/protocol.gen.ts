@@ -1,0 +1,685 @@
+// Generated from signaling/src/protocol by cargo test (VITRINE_BLESS=1, see export.rs). Do not edit.
+
+/** Version stated in `join`. */
+export const PROTOCOL_VERSION = 1;
+
+/**
+ * A message from a page. The first one on a socket is `join`; anything else before it is
+ * refused. `request` is chosen by the page and comes back in `done` or `refused`.
+ */
+export type ClientMessage = { "type": "join", 
+/**
+ * Protocol version of the page.
+ */
+protocol: number, 
+/**
+ * One-time ticket from `POST /api/tickets` or `POST /api/shows/{show}/visit`.
+ */
+ticket: string, 
+/**
+ * SDP offer with a fixed set of recvonly m-lines, or none to stay without pictures.
+ */
+offer?: string, 
+/**
+ * Where the page left off, when it was here before.
+ */
+resume?: Resume, 
+/**
+ * Caption language wanted (BCP 47), none for no captions.
+ */
+captions?: string, 
+/**
+ * Display name for chat and stage, at most 64 characters.
+ */
+name?: string, } | { "type": "offer", 
+/**
+ * Echoed back.
+ */
+request: number, 
+/**
+ * SDP offer, recvonly slots.
+ */
+offer: string, } | { "type": "publish", 
+/**
+ * Echoed back.
+ */
+request: number, 
+/**
+ * SDP offer, sendonly.
+ */
+offer: string, 
+/**
+ * What is shown.
+ */
+source: SourceKind, } | { "type": "unpublish", 
+/**
+ * Echoed back.
+ */
+request: number, 
+/**
+ * What to stop.
+ */
+source: SourceKind, } | { "type": "slot", 
+/**
+ * Echoed back.
+ */
+request: number, 
+/**
+ * The m-line's mid.
+ */
+mid: string, 
+/**
+ * Track to show there.
+ */
+track: string | null, } | { "type": "captions", 
+/**
+ * BCP 47 tag.
+ */
+language: string | null, } | { "type": "speech_language", 
+/**
+ * Echoed back.
+ */
+request: number, 
+/**
+ * The participant who speaks.
+ */
+participant: string, 
+/**
+ * BCP 47 tag.
+ */
+language: string | null, } | { "type": "chat", 
+/**
+ * Echoed back.
+ */
+request: number, 
+/**
+ * The line.
+ */
+text: string, } | { "type": "chat_remove", 
+/**
+ * Echoed back.
+ */
+request: number, 
+/**
+ * Its id.
+ */
+id: number, } | { "type": "pin", 
+/**
+ * Echoed back.
+ */
+request: number, 
+/**
+ * Product id.
+ */
+product: string, } | { "type": "unpin", 
+/**
+ * Echoed back.
+ */
+request: number, 
+/**
+ * Product id.
+ */
+product: string, } | { "type": "promote", 
+/**
+ * Echoed back.
+ */
+request: number, 
+/**
+ * Who.
+ */
+participant: string, 
+/**
+ * New role: `guest` or `viewer`.
+ */
+role: Role, } | { "type": "phase", 
+/**
+ * Echoed back.
+ */
+request: number, 
+/**
+ * New phase.
+ */
+phase: Phase, } | { "type": "clock", 
+/**
+ * The page's clock, ms, echoed.
+ */
+client_ms: number, };
+
+/**
+ * Phase of a show.
+ */
+export type Phase = "scheduled" | "live" | "ended";
+
+/**
+ * What a publisher shows.
+ */
+export type SourceKind = "camera" | "screen";
+
+/**
+ * What somebody may do in a show.
+ */
+export type Role = "host" | "guide" | "guest" | "viewer" | "moderator";
+
+/**
+ * Where a page left off.
+ */
+export type Resume = { 
+/**
+ * Epoch of the log the page knows.
+ */
+epoch: string, 
+/**
+ * Last sequence number it has applied.
+ */
+last_seq: number, };
+
+/**
+ * A message to a page.
+ */
+export type ServerMessage = { "type": "joined", 
+/**
+ * Protocol version spoken from here on.
+ */
+protocol: number, 
+/**
+ * Who the page is in this show.
+ */
+you: Participant, 
+/**
+ * Epoch of the log: a new one means that the page must start from the snapshot.
+ */
+epoch: string, 
+/**
+ * Server clock, Unix ms.
+ */
+server_ms: number, 
+/**
+ * SDP answer when `join` carried an offer.
+ */
+answer: string | null, 
+/**
+ * The receive slots of the answer, in m-line order.
+ */
+slots: Array<SlotView>, 
+/**
+ * The whole state, or what was missed.
+ */
+state: JoinState, 
+/**
+ * People watching now.
+ */
+viewers: number, } | { "type": "entry" } & Entry | { "type": "partial" } & CaptionView | { "type": "viewers", 
+/**
+ * How many.
+ */
+count: number, } | { "type": "slots", 
+/**
+ * All slots in m-line order.
+ */
+slots: Array<SlotView>, } | { "type": "answered", 
+/**
+ * From the request.
+ */
+request: number, 
+/**
+ * SDP answer.
+ */
+answer: string, 
+/**
+ * The receive slots.
+ */
+slots: Array<SlotView>, } | { "type": "published", 
+/**
+ * From the request.
+ */
+request: number, 
+/**
+ * SDP answer.
+ */
+answer: string, } | { "type": "done", 
+/**
+ * From the request.
+ */
+request: number, } | { "type": "refused", 
+/**
+ * From the request, when it had one.
+ */
+request: number | null, 
+/**
+ * Stable code, e.g. `not_host`, `unknown_product`, `unsupported_protocol`.
+ */
+code: string, 
+/**
+ * A sentence for people.
+ */
+message: string, 
+/**
+ * What to do next, when there is something.
+ */
+hint: string | null, } | { "type": "role", 
+/**
+ * The new role.
+ */
+role: Role, } | { "type": "order" } & OrderView | { "type": "clock", 
+/**
+ * From the request.
+ */
+client_ms: number, 
+/**
+ * Server clock, Unix ms.
+ */
+server_ms: number, } | { "type": "bye", 
+/**
+ * `shutdown`, `too_slow`, `replaced`, `removed` or `ended`.
+ */
+reason: string, 
+/**
+ * Whether the page should connect again.
+ */
+reconnect: boolean, };
+
+/**
+ * An order as its buyer and the host see it. `buyer` is empty in the host's live feed.
+ */
+export type OrderView = { 
+/**
+ * Unguessable id.
+ */
+id: string, 
+/**
+ * Show it was made in.
+ */
+show: string, 
+/**
+ * Product id.
+ */
+product: string, 
+/**
+ * Product title at that time.
+ */
+title: string, 
+/**
+ * Pieces.
+ */
+quantity: number, 
+/**
+ * Price of one piece at that time.
+ */
+unit_price: Money, 
+/**
+ * Sum.
+ */
+total: Money, 
+/**
+ * State.
+ */
+state: OrderState, 
+/**
+ * When an unpaid reservation is released, Unix ms.
+ */
+expires_ms: number | null, 
+/**
+ * When it was made, Unix ms.
+ */
+created_ms: number, 
+/**
+ * Name the buyer gave.
+ */
+buyer: string | null, };
+
+/**
+ * State of an order.
+ */
+export type OrderState = "reserved" | "confirmed" | "cancelled" | "expired";
+
+/**
+ * Money in minor units.
+ */
+export type Money = { 
+/**
+ * Minor units, e.g. cents; the currency's ISO 4217 exponent says how many decimals.
+ */
+minor: number, 
+/**
+ * ISO 4217 code.
+ */
+currency: string, 
+/**
+ * ISO 4217 exponent of the currency (JPY 0, EUR 2, KWD 3), so that pages need no table.
+ */
+exponent: number, };
+
+/**
+ * Somebody in a show.
+ */
+export type Participant = { 
+/**
+ * Unguessable only to those who are not told; stable over reconnects with one grant.
+ */
+id: string, 
+/**
+ * Display name.
+ */
+name: string, 
+/**
+ * Role.
+ */
+role: Role, 
+/**
+ * Spoken language, when set or found.
+ */
+speaks: string | null, };
+
+/**
+ * Audio or video.
+ */
+export type TrackKind = "audio" | "video";
+
+/**
+ * A receive slot and what it shows.
+ */
+export type SlotView = { 
+/**
+ * The m-line's mid.
+ */
+mid: string, 
+/**
+ * Kind of track it takes.
+ */
+kind: TrackKind, 
+/**
+ * Track shown now.
+ */
+track: string | null, };
+
+/**
+ * One entry of a show's log.
+ */
+export type Entry = { 
+/**
+ * Contiguous sequence number in this epoch, from 1.
+ */
+seq: number, 
+/**
+ * Media time of the event: server clock, Unix ms. A page that wants to be exact shows it
+ * when its picture reaches this time.
+ */
+at_ms: number, 
+/**
+ * What happened.
+ */
+event: RoomEvent, };
+
+/**
+ * What can happen in a show.
+ */
+export type RoomEvent = { "event": "show" } & ShowInfo | { "event": "participant" } & Participant | { "event": "participant_left", 
+/**
+ * Who.
+ */
+id: string, } | { "event": "track_added" } & TrackView | { "event": "track_removed", 
+/**
+ * Which.
+ */
+id: string, } | { "event": "pinned" } & Pin | { "event": "unpinned", 
+/**
+ * Product id.
+ */
+product: string, } | { "event": "product" } & ProductView | { "event": "product_removed", 
+/**
+ * Product id.
+ */
+product: string, } | { "event": "stock", 
+/**
+ * Product id.
+ */
+product: string, 
+/**
+ * Pieces.
+ */
+available: number, } | { "event": "caption" } & CaptionView | { "event": "caption_gap", 
+/**
+ * Who spoke.
+ */
+participant: string, 
+/**
+ * From, media time ms.
+ */
+start_ms: number, 
+/**
+ * To, media time ms.
+ */
+end_ms: number, } | { "event": "languages", 
+/**
+ * BCP 47 tags.
+ */
+languages: Array<string>, } | { "event": "chat" } & ChatLine | { "event": "chat_removed", 
+/**
+ * Its id.
+ */
+id: number, };
+
+/**
+ * A track on air.
+ */
+export type TrackView = { 
+/**
+ * Id used in `slot`.
+ */
+id: string, 
+/**
+ * `audio` or `video`.
+ */
+kind: TrackKind, 
+/**
+ * Who publishes it.
+ */
+participant: string, 
+/**
+ * What it shows.
+ */
+source: SourceKind, };
+
+/**
+ * A product as buyers see it.
+ */
+export type ProductView = { 
+/**
+ * Id (the merchant's SKU), unique in the catalogue.
+ */
+id: string, 
+/**
+ * Title.
+ */
+title: string, 
+/**
+ * Description, plain text.
+ */
+description: string, 
+/**
+ * Picture URLs, first is the cover.
+ */
+images: Array<string>, 
+/**
+ * Price of one piece.
+ */
+price: Money, 
+/**
+ * Earlier price, shown struck through.
+ */
+compare_at: Money | null, 
+/**
+ * Pieces that can still be bought.
+ */
+available: number, 
+/**
+ * Titles in other languages, by BCP 47 tag.
+ */
+translations: { [key in string]: string }, };
+
+/**
+ * A chat line.
+ */
+export type ChatLine = { 
+/**
+ * Id in this show.
+ */
+id: number, 
+/**
+ * Who wrote it.
+ */
+participant: string, 
+/**
+ * Display name at that time.
+ */
+name: string, 
+/**
+ * Role at that time.
+ */
+role: Role, 
+/**
+ * The line.
+ */
+text: string, 
+/**
+ * When, Unix ms.
+ */
+at_ms: number, };
+
+/**
+ * A show as lists and pages name it.
+ */
+export type ShowInfo = { 
+/**
+ * Name in URLs: `[a-z0-9-]`, 1 to 64 characters.
+ */
+name: string, 
+/**
+ * Title for people.
+ */
+title: string, 
+/**
+ * Kind of room.
+ */
+kind: ShowKind, 
+/**
+ * Phase.
+ */
+phase: Phase, 
+/**
+ * Only invited people may watch.
+ */
+private: boolean, 
+/**
+ * When it went on air, Unix ms.
+ */
+started_ms: number | null, 
+/**
+ * Cover picture URL.
+ */
+cover: string | null, };
+
+/**
+ * Kinds of show; one room model for all.
+ */
+export type ShowKind = "live" | "call" | "tour";
+
+/**
+ * A product over the picture.
+ */
+export type Pin = { 
+/**
+ * Product id; its data is in the shelf.
+ */
+product: string, 
+/**
+ * Media time of the pin, Unix ms.
+ */
+at_ms: number, };
+
+/**
+ * One caption line in one language.
+ */
+export type CaptionView = { 
+/**
+ * Line id; partial, final and translations of one line share it.
+ */
+id: string, 
+/**
+ * Who spoke.
+ */
+participant: string, 
+/**
+ * Language of the text, BCP 47.
+ */
+language: string, 
+/**
+ * Language it was spoken in.
+ */
+spoken: string, 
+/**
+ * The words.
+ */
+text: string, 
+/**
+ * Media time the speech starts, Unix ms.
+ */
+start_ms: number, 
+/**
+ * Media time it ends, Unix ms.
+ */
+end_ms: number, };
+
+/**
+ * What a joining page needs to be up to date.
+ */
+export type JoinState = { "kind": "snapshot", 
+/**
+ * Sequence number of the last entry in it.
+ */
+seq: number, 
+/**
+ * The show.
+ */
+show: ShowState, } | { "kind": "entries", 
+/**
+ * Oldest first.
+ */
+entries: Array<Entry>, };
+
+/**
+ * The whole state of a show: the result of all entries up to its sequence number.
+ */
+export type ShowState = { 
+/**
+ * The show.
+ */
+info: ShowInfo, 
+/**
+ * People on stage (hosts, guides, guests).
+ */
+participants: Array<Participant>, 
+/**
+ * Tracks on air.
+ */
+tracks: Array<TrackView>, 
+/**
+ * Products over the picture, oldest first, at most three.
+ */
+pins: Array<Pin>, 
+/**
+ * The shelf: products of the show in running order.
+ */
+products: Array<ProductView>, 
+/**
+ * Recent final captions, all languages, oldest first.
+ */
+captions: Array<CaptionView>, 
+/**
+ * Recent chat, oldest first.
+ */
+chat: Array<ChatLine>, 
+/**
+ * Caption languages that can be chosen.
+ */
+languages: Array<string>, };

@@ -1,0 +1,27 @@
+//! The HTTP doors: standard clients (WHIP, WHEP), pages (API, WebSocket, assets) and operators
+//! (health, metrics). Handlers are thin: they check, ask a room or the shop, and answer.
+
+pub mod error;
+pub mod extract;
+pub mod health;
+pub mod shows;
+
+use axum::Router;
+use axum::extract::FromRef;
+use axum::routing::get;
+
+use crate::auth::Auth;
+
+/// What handlers share. Every part is cheap to clone.
+#[derive(Clone, FromRef)]
+pub struct AppState {
+    /// Tokens and tickets.
+    pub auth: Auth,
+}
+
+/// All routes.
+pub fn router(state: AppState) -> Router {
+    Router::new()
+        .route("/livez", get(health::livez))
+        .with_state(state)
+}
