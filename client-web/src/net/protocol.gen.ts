@@ -151,14 +151,14 @@ client_ms: number, };
 export type Phase = "scheduled" | "live" | "ended";
 
 /**
- * What a publisher shows.
- */
-export type SourceKind = "camera" | "screen";
-
-/**
  * What somebody may do in a show.
  */
 export type Role = "host" | "guide" | "guest" | "viewer" | "moderator";
+
+/**
+ * What a publisher shows.
+ */
+export type SourceKind = "camera" | "screen";
 
 /**
  * Where a page left off.
@@ -279,118 +279,37 @@ reason: string,
 reconnect: boolean, };
 
 /**
- * An order as its buyer and the host see it. `buyer` is empty in the host's live feed.
+ * One caption line in one language.
  */
-export type OrderView = { 
+export type CaptionView = { 
 /**
- * Unguessable id.
+ * Line id; partial, final and translations of one line share it.
  */
 id: string, 
 /**
- * Show it was made in.
+ * Who spoke.
  */
-show: string, 
+participant: string, 
 /**
- * Product id.
+ * Language of the text, BCP 47.
  */
-product: string, 
+language: string, 
 /**
- * Product title at that time.
+ * Language it was spoken in.
  */
-title: string, 
+spoken: string, 
 /**
- * Pieces.
+ * The words.
  */
-quantity: number, 
+text: string, 
 /**
- * Price of one piece at that time.
+ * Media time the speech starts, Unix ms.
  */
-unit_price: Money, 
+start_ms: number, 
 /**
- * Sum.
+ * Media time it ends, Unix ms.
  */
-total: Money, 
-/**
- * State.
- */
-state: OrderState, 
-/**
- * When an unpaid reservation is released, Unix ms.
- */
-expires_ms: number | null, 
-/**
- * When it was made, Unix ms.
- */
-created_ms: number, 
-/**
- * Name the buyer gave.
- */
-buyer: string | null, };
-
-/**
- * State of an order.
- */
-export type OrderState = "reserved" | "confirmed" | "cancelled" | "expired";
-
-/**
- * Money in minor units.
- */
-export type Money = { 
-/**
- * Minor units, e.g. cents; the currency's ISO 4217 exponent says how many decimals.
- */
-minor: number, 
-/**
- * ISO 4217 code.
- */
-currency: string, 
-/**
- * ISO 4217 exponent of the currency (JPY 0, EUR 2, KWD 3), so that pages need no table.
- */
-exponent: number, };
-
-/**
- * Somebody in a show.
- */
-export type Participant = { 
-/**
- * Unguessable only to those who are not told; stable over reconnects with one grant.
- */
-id: string, 
-/**
- * Display name.
- */
-name: string, 
-/**
- * Role.
- */
-role: Role, 
-/**
- * Spoken language, when set or found.
- */
-speaks: string | null, };
-
-/**
- * Audio or video.
- */
-export type TrackKind = "audio" | "video";
-
-/**
- * A receive slot and what it shows.
- */
-export type SlotView = { 
-/**
- * The m-line's mid.
- */
-mid: string, 
-/**
- * Kind of track it takes.
- */
-kind: TrackKind, 
-/**
- * Track shown now.
- */
-track: string | null, };
+end_ms: number, };
 
 /**
  * One entry of a show's log.
@@ -460,25 +379,42 @@ languages: Array<string>, } | { "event": "chat" } & ChatLine | { "event": "chat_
 id: number, };
 
 /**
- * A track on air.
+ * A show as lists and pages name it.
  */
-export type TrackView = { 
+export type ShowInfo = { 
 /**
- * Id used in `slot`.
+ * Name in URLs: `[a-z0-9-]`, 1 to 64 characters.
  */
-id: string, 
+name: string, 
 /**
- * `audio` or `video`.
+ * Title for people.
  */
-kind: TrackKind, 
+title: string, 
 /**
- * Who publishes it.
+ * Kind of room.
  */
-participant: string, 
+kind: ShowKind, 
 /**
- * What it shows.
+ * Phase.
  */
-source: SourceKind, };
+phase: Phase, 
+/**
+ * Only invited people may watch.
+ */
+private: boolean, 
+/**
+ * When it went on air, Unix ms.
+ */
+started_ms: number | null, 
+/**
+ * Cover picture URL.
+ */
+cover: string | null, };
+
+/**
+ * Kinds of show; one room model for all.
+ */
+export type ShowKind = "live" | "call" | "tour";
 
 /**
  * A product as buyers see it.
@@ -518,6 +454,83 @@ available: number,
 translations: { [key in string]: string }, };
 
 /**
+ * Money in minor units.
+ */
+export type Money = { 
+/**
+ * Minor units, e.g. cents; the currency's ISO 4217 exponent says how many decimals.
+ */
+minor: number, 
+/**
+ * ISO 4217 code.
+ */
+currency: string, 
+/**
+ * ISO 4217 exponent of the currency (JPY 0, EUR 2, KWD 3), so that pages need no table.
+ */
+exponent: number, };
+
+/**
+ * A product over the picture.
+ */
+export type Pin = { 
+/**
+ * Product id; its data is in the shelf.
+ */
+product: string, 
+/**
+ * Media time of the pin, Unix ms.
+ */
+at_ms: number, };
+
+/**
+ * Somebody in a show.
+ */
+export type Participant = { 
+/**
+ * Unguessable only to those who are not told; stable over reconnects with one grant.
+ */
+id: string, 
+/**
+ * Display name.
+ */
+name: string, 
+/**
+ * Role.
+ */
+role: Role, 
+/**
+ * Spoken language, when set or found.
+ */
+speaks: string | null, };
+
+/**
+ * A track on air.
+ */
+export type TrackView = { 
+/**
+ * Id used in `slot`.
+ */
+id: string, 
+/**
+ * `audio` or `video`.
+ */
+kind: TrackKind, 
+/**
+ * Who publishes it.
+ */
+participant: string, 
+/**
+ * What it shows.
+ */
+source: SourceKind, };
+
+/**
+ * Audio or video.
+ */
+export type TrackKind = "audio" | "video";
+
+/**
  * A chat line.
  */
 export type ChatLine = { 
@@ -545,90 +558,6 @@ text: string,
  * When, Unix ms.
  */
 at_ms: number, };
-
-/**
- * A show as lists and pages name it.
- */
-export type ShowInfo = { 
-/**
- * Name in URLs: `[a-z0-9-]`, 1 to 64 characters.
- */
-name: string, 
-/**
- * Title for people.
- */
-title: string, 
-/**
- * Kind of room.
- */
-kind: ShowKind, 
-/**
- * Phase.
- */
-phase: Phase, 
-/**
- * Only invited people may watch.
- */
-private: boolean, 
-/**
- * When it went on air, Unix ms.
- */
-started_ms: number | null, 
-/**
- * Cover picture URL.
- */
-cover: string | null, };
-
-/**
- * Kinds of show; one room model for all.
- */
-export type ShowKind = "live" | "call" | "tour";
-
-/**
- * A product over the picture.
- */
-export type Pin = { 
-/**
- * Product id; its data is in the shelf.
- */
-product: string, 
-/**
- * Media time of the pin, Unix ms.
- */
-at_ms: number, };
-
-/**
- * One caption line in one language.
- */
-export type CaptionView = { 
-/**
- * Line id; partial, final and translations of one line share it.
- */
-id: string, 
-/**
- * Who spoke.
- */
-participant: string, 
-/**
- * Language of the text, BCP 47.
- */
-language: string, 
-/**
- * Language it was spoken in.
- */
-spoken: string, 
-/**
- * The words.
- */
-text: string, 
-/**
- * Media time the speech starts, Unix ms.
- */
-start_ms: number, 
-/**
- * Media time it ends, Unix ms.
- */
-end_ms: number, };
 
 /**
  * What a joining page needs to be up to date.
@@ -683,3 +612,240 @@ chat: Array<ChatLine>,
  * Caption languages that can be chosen.
  */
 languages: Array<string>, };
+
+/**
+ * A receive slot and what it shows.
+ */
+export type SlotView = { 
+/**
+ * The m-line's mid.
+ */
+mid: string, 
+/**
+ * Kind of track it takes.
+ */
+kind: TrackKind, 
+/**
+ * Track shown now.
+ */
+track: string | null, };
+
+/**
+ * An order as its buyer and the host see it. `buyer` is empty in the host's live feed.
+ */
+export type OrderView = { 
+/**
+ * Unguessable id.
+ */
+id: string, 
+/**
+ * Show it was made in.
+ */
+show: string, 
+/**
+ * Product id.
+ */
+product: string, 
+/**
+ * Product title at that time.
+ */
+title: string, 
+/**
+ * Pieces.
+ */
+quantity: number, 
+/**
+ * Price of one piece at that time.
+ */
+unit_price: Money, 
+/**
+ * Sum.
+ */
+total: Money, 
+/**
+ * State.
+ */
+state: OrderState, 
+/**
+ * When an unpaid reservation is released, Unix ms.
+ */
+expires_ms: number | null, 
+/**
+ * When it was made, Unix ms.
+ */
+created_ms: number, 
+/**
+ * Name the buyer gave.
+ */
+buyer: string | null, };
+
+/**
+ * State of an order.
+ */
+export type OrderState = "reserved" | "confirmed" | "cancelled" | "expired";
+
+/**
+ * Body of `POST /api/shows/{show}/orders`.
+ */
+export type ReserveBody = { 
+/**
+ * The quote the buyer saw.
+ */
+quote: string, 
+/**
+ * Pieces.
+ */
+quantity: number, };
+
+/**
+ * Body of `POST /api/orders/{id}/confirm`.
+ */
+export type ConfirmBody = { 
+/**
+ * Buyer's name.
+ */
+name: string, 
+/**
+ * E-mail address or telephone number.
+ */
+contact: string, 
+/**
+ * Where to send it.
+ */
+address?: string, };
+
+/**
+ * A price signed by the server: what the viewer saw is what is charged.
+ */
+export type QuoteView = { 
+/**
+ * The signed quote, to be sent back in the order.
+ */
+quote: string, 
+/**
+ * Product id.
+ */
+product: string, 
+/**
+ * Price of one piece.
+ */
+unit_price: Money, 
+/**
+ * Pieces that can be bought now.
+ */
+available: number, 
+/**
+ * When the quote ends, Unix ms.
+ */
+expires_ms: number, };
+
+/**
+ * Answer to `GET /api/shows/{show}/products`.
+ */
+export type ProductList = { 
+/**
+ * The shelf in running order.
+ */
+products: Array<ProductView>, };
+
+/**
+ * Body of `PUT /api/shows/{show}/shelf`.
+ */
+export type ShelfBody = { 
+/**
+ * Product ids in running order.
+ */
+products: Array<string>, };
+
+/**
+ * Answer to an import.
+ */
+export type ImportReport = { 
+/**
+ * Products created or updated.
+ */
+imported: number, };
+
+/**
+ * One mistake in an import.
+ */
+export type RowError = { 
+/**
+ * Where: in CSV the row as a spreadsheet counts it (the header is 1), in JSON-LD the
+ * number of the product (from 1). 0 when the whole file is meant.
+ */
+row: number, 
+/**
+ * Column or property, empty when the whole row is meant.
+ */
+field: string, 
+/**
+ * What is wrong and how to write it.
+ */
+message: string, };
+
+/**
+ * Answer to `GET /api/shows/{show}/orders`.
+ */
+export type HostOrderList = { 
+/**
+ * Newest first.
+ */
+orders: Array<HostOrderView>, };
+
+/**
+ * An order as the host sees it, with what is needed to send the goods.
+ */
+export type HostOrderView = { 
+/**
+ * E-mail address or telephone number, once confirmed.
+ */
+contact: string | null, 
+/**
+ * Where to send it.
+ */
+address: string | null, 
+/**
+ * Unguessable id.
+ */
+id: string, 
+/**
+ * Show it was made in.
+ */
+show: string, 
+/**
+ * Product id.
+ */
+product: string, 
+/**
+ * Product title at that time.
+ */
+title: string, 
+/**
+ * Pieces.
+ */
+quantity: number, 
+/**
+ * Price of one piece at that time.
+ */
+unit_price: Money, 
+/**
+ * Sum.
+ */
+total: Money, 
+/**
+ * State.
+ */
+state: OrderState, 
+/**
+ * When an unpaid reservation is released, Unix ms.
+ */
+expires_ms: number | null, 
+/**
+ * When it was made, Unix ms.
+ */
+created_ms: number, 
+/**
+ * Name the buyer gave.
+ */
+buyer: string | null, };

@@ -10,7 +10,11 @@ use ts_rs::{Config, TS, TypeVisitor};
 
 use super::PROTOCOL_VERSION;
 use super::client::ClientMessage;
-use super::server::{OrderView, ServerMessage};
+use super::server::ServerMessage;
+use super::shop::{
+    ConfirmBody, HostOrderList, ImportReport, ProductList, QuoteView, ReserveBody, RowError,
+    ShelfBody,
+};
 
 /// The whole generated file.
 #[must_use]
@@ -29,7 +33,14 @@ pub fn typescript() -> String {
     };
     collector.visit::<ClientMessage>();
     collector.visit::<ServerMessage>();
-    collector.visit::<OrderView>();
+    collector.visit::<ReserveBody>();
+    collector.visit::<ConfirmBody>();
+    collector.visit::<QuoteView>();
+    collector.visit::<ProductList>();
+    collector.visit::<ShelfBody>();
+    collector.visit::<ImportReport>();
+    collector.visit::<RowError>();
+    collector.visit::<HostOrderList>();
     out
 }
 

@@ -1,0 +1,248 @@
+//! The room's vocabulary: what goes in, what comes out, and why something was refused.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::limits::{CHAT_CHARS_MAX, PINS_MAX};
+use crate::protocol::client::{Phase, Resume, Role};
+use crate::protocol::server::{
+    CaptionView, Entry, JoinState, Participant, ProductView, RoomEvent, ShowInfo, TrackView,
+};
+
+/// One socket in one room. Unique for the life of the process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PeerId(pub u64);
+
+/// Who somebody is according to their grant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seat {
+    /// Participant id.
+    pub participant: String,
+    /// Display name.
+    pub name: String,
+    /// Role of the grant; a host may have changed it since.
+    pub role: Role,
+}
+
+/// Something asked for by a page; carried out wholly or refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ask {
+    /// Lay a product over the picture.
+    Pin(String),
+    /// Take it off.
+    Unpin(String),
+    /// Write to the chat.
+    Chat(String),
+    /// Remove a chat line.
+    ChatRemove(u64),
+    /// Change somebody's role.
+    Promote(String, Role),
+    /// Open or end the show.
+    Phase(Phase),
+    /// Say which language somebody speaks.
+    SpeechLanguage(String, Option<String>),
+}
+
+/// What happens to a room.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Input {
+    /// A page enters.
+    Join {
+        /// Its socket.
+        peer: PeerId,
+        /// Who it is.
+        seat: Seat,
+        /// Where it left off.
+        resume: Option<Resume>,
+        /// Caption language wanted.
+        captions: Option<String>,
+    },
+    /// A page is gone.
+    Leave(PeerId),
+    /// A page asks for something.
+    Ask(PeerId, Ask),
+    /// A page chooses another caption language.
+    Captions(PeerId, Option<String>),
+    /// Somebody publishes without a page (WHIP).
+    PublisherCame(Seat),
+    /// That publisher is gone.
+    PublisherLeft(String),
+    /// A standard player (WHEP) came.
+    WatcherCame,
+    /// It left.
+    WatcherLeft,
+    /// First packet of a track.
+    TrackAdded(TrackView),
+    /// A track ended.
+    TrackRemoved(String),
+    /// A product is on the shelf, new or changed.
+    Product(ProductView),
+    /// A product left the shelf.
+    ProductRemoved(String),
+    /// Stock changed.
+    Stock(String, u32),
+    /// Caption languages that can be chosen.
+    Languages(Vec<String>),
+    /// A speaker's language was found.
+    Spoken(String, String),
+    /// A caption that may still change.
+    Partial(CaptionView),
+    /// A caption that will not.
+    Final(CaptionView),
+    /// Speech without caption.
+    Gap {
+        /// Who spoke.
+        participant: String,
+        /// From, media time ms.
+        start_ms: u64,
+        /// To, media time ms.
+        end_ms: u64,
+    },
+    /// Somebody reads the WebVTT of a language.
+    Poll(String),
+    /// An event of the same show in another process.
+    Remote(RoomEvent),
+    /// Viewers of the same show in another process.
+    RemoteViewers(String, u32),
+    /// A second has passed.
+    Tick,
+}
+
+/// What a room wants done.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// Answer a join; from here on the peer receives entries.
+    Welcome {
+        /// To whom.
+        peer: PeerId,
+        /// Who it is in this room.
+        you: Participant,
+        /// What brings it up to date.
+        state: JoinState,
+        /// People watching.
+        viewers: u32,
+    },
+    /// Send a log entry to everybody.
+    Entry(Arc<Entry>),
+    /// Send a partial caption to those who read its language.
+    Partial(CaptionView),
+    /// Tell everybody how many watch.
+    Viewers(u32),
+    /// Tell one page its new role.
+    Role(PeerId, Role),
+    /// Say goodbye to a page: another one took its place.
+    Replaced(PeerId),
+    /// Languages somebody wants to read now.
+    Wanted(BTreeSet<String>),
+    /// A speaker's language was set by hand (or is to be found again).
+    Speaks(String, Option<String>),
+    /// Take somebody's pictures and sound off air.
+    StopPublishing(String),
+    /// Tell the show's rooms in other processes.
+    Share(RoomEvent),
+    /// Title or phase changed: remember it.
+    Save(ShowInfo),
+}
+
+/// Why nothing was changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// Only a host may.
+    #[error("only a host can do this")]
+    NotHost,
+    /// Only a host or guide may.
+    #[error("only a host or guide can do this")]
+    NotPresenter,
+    /// Only a host or moderator may.
+    #[error("only a host or moderator can do this")]
+    NotModerator,
+    /// Only people on stage may.
+    #[error("only people on stage can do this")]
+    NotOnStage,
+    /// Not on the show's shelf.
+    #[error("this product is not on the show's shelf")]
+    UnknownProduct,
+    /// The picture is full.
+    #[error("{PINS_MAX} products are pinned already")]
+    PinsFull,
+    /// It is pinned already.
+    #[error("this product is pinned already")]
+    AlreadyPinned,
+    /// It is not pinned.
+    #[error("this product is not pinned")]
+    NotPinned,
+    /// Nobody of that id is here.
+    #[error("nobody with this id is in the show")]
+    UnknownParticipant,
+    /// A host keeps that role.
+    #[error("only viewers and guests can be moved on and off the stage")]
+    RoleFixed,
+    /// The stage is full.
+    #[error("the stage is full")]
+    StageFull,
+    /// An empty or too long chat line.
+    #[error("a chat line has 1 to {CHAT_CHARS_MAX} characters")]
+    BadChat,
+    /// Too many chat lines.
+    #[error("you are writing too fast")]
+    ChatTooFast,
+    /// No such chat line.
+    #[error("this chat line is not there (any more)")]
+    UnknownChatLine,
+    /// A show does not go back to being announced.
+    #[error("a show that was on air cannot be announced again")]
+    BadPhase,
+    /// Not a language tag.
+    #[error("this is not a BCP 47 language tag")]
+    BadLanguage,
+    /// More tracks than slots.
+    #[error("too many tracks are on air")]
+    TracksFull,
+    /// The room is full.
+    #[error("the show is full")]
+    RoomFull,
+    /// The socket never joined, or has left.
+    #[error("join first")]
+    NotJoined,
+}
+
+impl Refusal {
+    /// Stable code for pages.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Refusal::NotHost => "not_host",
+            Refusal::NotPresenter => "not_presenter",
+            Refusal::NotModerator => "not_moderator",
+            Refusal::NotOnStage => "not_on_stage",
+            Refusal::UnknownProduct => "unknown_product",
+            Refusal::PinsFull => "pins_full",
+            Refusal::AlreadyPinned => "already_pinned",
+            Refusal::NotPinned => "not_pinned",
+            Refusal::UnknownParticipant => "unknown_participant",
+            Refusal::RoleFixed => "role_fixed",
+            Refusal::StageFull => "stage_full",
+            Refusal::BadChat => "bad_chat",
+            Refusal::ChatTooFast => "chat_too_fast",
+            Refusal::UnknownChatLine => "unknown_chat_line",
+            Refusal::BadPhase => "bad_phase",
+            Refusal::BadLanguage => "bad_language",
+            Refusal::TracksFull => "tracks_full",
+            Refusal::RoomFull => "room_full",
+            Refusal::NotJoined => "not_joined",
+        }
+    }
+
+    /// What to do next, when there is something.
+    #[must_use]
+    pub fn hint(self) -> Option<&'static str> {
+        match self {
+            Refusal::PinsFull => Some("unpin one first"),
+            Refusal::ChatTooFast => Some("wait a second"),
+            Refusal::UnknownProduct => Some("import it into the show's catalogue first"),
+            Refusal::StageFull => Some("send somebody back to the audience first"),
+            Refusal::NotOnStage => Some("a host can bring you on stage"),
+            _ => None,
+        }
+    }
+}
