@@ -1,0 +1,28 @@
+// Finds out which page this is and draws it. The host console is fetched only by hosts.
+
+import "./style/tokens.css";
+import "./style/base.css";
+import "./style/kit.css";
+import "./style/lobby.css";
+import "./style/viewer.css";
+import { render } from "preact";
+import { startLanguage } from "./i18n";
+import { Lobby } from "./ui/lobby/lobby";
+import { ViewerPage } from "./ui/viewer/page";
+
+async function draw(root: HTMLElement): Promise<void> {
+  await startLanguage();
+  const [, area, name] = location.pathname.split("/");
+  const show = decodeURIComponent(name ?? "");
+  if (area === "s" && show) {
+    render(<ViewerPage show={show} />, root);
+  } else if (area === "host" && show) {
+    const { HostPage } = await import("./ui/host/page");
+    render(<HostPage show={show} />, root);
+  } else {
+    render(<Lobby />, root);
+  }
+}
+
+const root = document.getElementById("app");
+if (root) void draw(root);

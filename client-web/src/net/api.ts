@@ -1,0 +1,185 @@
+// The HTTP side of the server: typed calls, and RFC 9457 problems as one error type.
+
+import type { Money, OrderView, ShowInfo } from "./protocol.gen";
+
+/** A show in the lobby. */
+export type ListedShow = ShowInfo & { viewers: number };
+
+/** What the server can do, for menus and notices. */
+export interface ServerInfo {
+  version: string;
+  languages: { tag: string; from: string[] }[];
+  secure: boolean;
+  demo: boolean;
+}
+
+/** A grant to watch a public show. */
+export interface Visit {
+  token: string;
+  ticket: string;
+  participant: string;
+}
+
+/** A signed price: what the buyer saw is what is charged. */
+export interface Quote {
+  quote: string;
+  product: string;
+  unit_price: Money;
+  available: number;
+  expires_ms: number;
+}
+
+/** One row of a catalogue the server would not take. */
+export interface RowError {
+  row: number;
+  field: string | null;
+  message: string;
+}
+
+/** RFC 9457 problem details, with the members our server adds. */
+export interface ProblemBody {
+  title: string;
+  status: number;
+  code: string;
+  detail?: string;
+  hint?: string;
+  quote?: Quote;
+  available?: number;
+  errors?: RowError[];
+}
+
+/** The server answered and refused. */
+export class Problem extends Error {
+  constructor(readonly body: ProblemBody) {
+    super(body.detail ?? body.title);
+    this.name = "Problem";
+  }
+  get code(): string {
+    return this.body.code;
+  }
+  get status(): number {
+    return this.body.status;
+  }
+}
+
+/** Nobody answered: offline, server away, or an answer that was cut off. */
+export class Unreachable extends Error {
+  constructor(cause: unknown) {
+    super("the server could not be reached", { cause });
+    this.name = "Unreachable";
+  }
+}
+
+interface CallOptions {
+  method?: string;
+  token?: string | null;
+  json?: unknown;
+  body?: string;
+  headers?: Record<string, string>;
+}
+
+async function call<T>(path: string, options: CallOptions = {}): Promise<T> {
+  const headers: Record<string, string> = { accept: "application/json", ...options.headers };
+  if (options.token) headers["authorization"] = `Bearer ${options.token}`;
+  if (options.json !== undefined) headers["content-type"] = "application/json";
+  const body = options.json !== undefined ? JSON.stringify(options.json) : options.body;
+  const request: RequestInit = { method: options.method ?? "GET", headers };
+  if (body !== undefined) request.body = body;
+  let response: Response;
+  let text: string;
+  try {
+    response = await fetch(path, request);
+    text = await response.text();
+  } catch (cause) {
+    throw new Unreachable(cause);
+  }
+  if (response.ok) return (text === "" ? undefined : JSON.parse(text)) as T;
+  throw new Problem(problemOf(response, text));
+}
+
+function problemOf(response: Response, text: string): ProblemBody {
+  try {
+    const body = JSON.parse(text) as Partial<ProblemBody>;
+    return {
+      ...body,
+      title: body.title ?? response.statusText,
+      status: response.status,
+      code: body.code ?? `http_${response.status}`,
+    };
+  } catch {
+    return { title: response.statusText, status: response.status, code: `http_${response.status}` };
+  }
+}
+
+const show = (name: string): string => `/api/shows/${encodeURIComponent(name)}`;
+const order = (id: string): string => `/api/orders/${encodeURIComponent(id)}`;
+
+export const server = (): Promise<ServerInfo> => call("/api/server");
+
+export const shows = async (): Promise<ListedShow[]> =>
+  (await call<{ shows: ListedShow[] }>("/api/shows")).shows;
+
+export const showInfo = (name: string): Promise<ListedShow> => call(show(name));
+
+export const createShow = (
+  token: string,
+  body: { name: string; title: string; kind: string; private: boolean },
+): Promise<ShowInfo> => call("/api/shows", { method: "POST", token, json: body });
+
+export const visit = (name: string, displayName: string | null): Promise<Visit> =>
+  call(`${show(name)}/visit`, { method: "POST", json: displayName ? { name: displayName } : {} });
+
+export const ticket = (token: string): Promise<{ ticket: string; expires_ms: number }> =>
+  call("/api/tickets", { method: "POST", token });
+
+export const importProducts = (
+  name: string,
+  token: string,
+  body: string,
+  contentType: "text/csv" | "application/ld+json",
+): Promise<{ imported: number }> =>
+  call(`${show(name)}/products`, {
+    method: "POST",
+    token,
+    body,
+    headers: { "content-type": contentType },
+  });
+
+export const quote = (name: string, product: string, token: string): Promise<Quote> =>
+  call(`${show(name)}/quotes/${encodeURIComponent(product)}`, { token });
+
+export const reserve = (
+  name: string,
+  token: string,
+  key: string,
+  body: { quote: string; quantity: number },
+): Promise<OrderView> =>
+  call(`${show(name)}/orders`, {
+    method: "POST",
+    token,
+    json: body,
+    headers: { "idempotency-key": key },
+  });
+
+/** Who buys and where it goes. */
+export interface BuyerDetails {
+  name: string;
+  contact: string;
+  address?: string;
+}
+
+export const confirmOrder = (id: string, token: string, buyer: BuyerDetails): Promise<OrderView> =>
+  call(`${order(id)}/confirm`, { method: "POST", token, json: buyer });
+
+export const cancelOrder = (id: string, token: string): Promise<OrderView> =>
+  call(`${order(id)}/cancel`, { method: "POST", token });
+
+export const getOrder = (id: string, token: string): Promise<OrderView> =>
+  call(order(id), { token });
+
+export const listOrders = async (name: string, token: string): Promise<OrderView[]> => {
+  const answer = await call<OrderView[] | { orders: OrderView[] }>(`${show(name)}/orders`, {
+    token,
+  });
+  return Array.isArray(answer) ? answer : answer.orders;
+};

@@ -1,0 +1,260 @@
+// One page in one show: joins socket, receptions and reducers, and offers signals to the UI. The
+// decisions are in the pure files beside it; this file only routes.
+
+import { batch, computed, signal } from "@preact/signals";
+import { PIN_DELAY_MS_MAX } from "../limits";
+import type {
+  Entry,
+  OrderView,
+  Participant,
+  Phase,
+  Role,
+  ServerMessage,
+  ShowState,
+} from "../net/protocol.gen";
+import { openWire, Refusal, ShowSocket, type LinkStatus, type Request } from "../net/socket";
+import { upsertCue, visibleRows, type Cue, type Row } from "./captions";
+import { captionPreference, chooseLanguage, rememberCaptions } from "./caption-choice";
+import type { Grant } from "./grant";
+import { bestOffset, clockSample, nextLag, type ClockSample } from "./media-clock";
+import { Receptions } from "./reception";
+import { isPlacedByMediaTime, reduce } from "./show";
+
+/** How often subtitles and waiting pins are looked at: below what an eye notices. */
+const TICK_MS = 150;
+/** Statistics are read every so many ticks. */
+const STATS_TICKS = 4;
+const CLOCK_SAMPLES_MAX = 8;
+
+export class ShowSession {
+  readonly status = signal<LinkStatus>("waiting");
+  readonly show = signal<ShowState | null>(null);
+  readonly me = signal<Participant | null>(null);
+  readonly viewers = signal(0);
+  readonly ended = signal<{ reason: string; message: string } | null>(null);
+  readonly rows = signal<Row[]>([]);
+  readonly framesDecoded = signal(0);
+  /** Caption language in use; none for no captions. */
+  readonly captionLanguage = signal<string | null>(null);
+  /** Orders that arrived while this host's page was open, by id. */
+  readonly orders = signal<ReadonlyMap<string, OrderView>>(new Map());
+  readonly receptions = new Receptions(() => this.renewReception());
+  readonly isOnStage = computed(() => this.me.value?.role === "guest");
+  /** Called after each join: publishers see whether they are still on air. */
+  onJoined: (() => void) | null = null;
+
+  private readonly socket: ShowSocket;
+  private cues: Cue[] = [];
+  private waiting: Entry[] = [];
+  private lag_ms: number | null = null;
+  private clockSamples: ClockSample[] = [];
+  private offset_ms = 0;
+  private ticks = 0;
+  private timer: ReturnType<typeof setInterval> | undefined;
+
+  constructor(readonly grant: Grant) {
+    this.socket = new ShowSocket(
+      {
+        open: openWire,
+        ticket: () => grant.ticket(),
+        joinExtras: () => this.joinExtras(),
+        after: (ms, run) => {
+          const timer = setTimeout(run, ms);
+          return () => clearTimeout(timer);
+        },
+        now: () => Date.now(),
+        random: () => Math.random(),
+      },
+      {
+        status: (status) => (this.status.value = status),
+        snapshot: (show) => this.onSnapshot(show),
+        entry: (entry) => this.onEntry(entry),
+        other: (message) => this.onOther(message),
+        ended: (reason, message) => (this.ended.value = { reason, message }),
+        joined: (joined) => {
+          this.me.value = joined.you;
+          this.viewers.value = joined.viewers;
+          this.offset_ms = joined.server_ms - Date.now();
+          this.clockSamples = [];
+          if (joined.answer !== null) void this.receptions.accept(joined.answer, joined.slots);
+          this.onJoined?.();
+        },
+      },
+    );
+  }
+
+  start(): void {
+    window.addEventListener("online", () => this.socket.reconnect());
+    window.addEventListener("offline", () => this.socket.suspend());
+    this.timer = setInterval(() => this.tick(), TICK_MS);
+    this.socket.start();
+  }
+
+  stop(): void {
+    clearInterval(this.timer);
+    this.socket.stop();
+    this.receptions.close();
+  }
+
+  /** The server's clock, Unix ms. */
+  serverNow(): number {
+    return Date.now() + this.offset_ms;
+  }
+
+  /** Sends a request; rejects with a `Refusal`. */
+  request(request: Request): Promise<ServerMessage> {
+    return this.socket.request(request);
+  }
+
+  setCaptionLanguage(language: string | null): void {
+    rememberCaptions(language);
+    this.useCaptionLanguage(language);
+  }
+
+  /** A new display name needs a new join; pictures go on meanwhile. */
+  setName(name: string): void {
+    this.grant.name = name;
+    this.socket.reconnect();
+  }
+
+  pin(product: string): Promise<ServerMessage> {
+    return this.request({ type: "pin", product });
+  }
+
+  unpin(product: string): Promise<ServerMessage> {
+    return this.request({ type: "unpin", product });
+  }
+
+  chat(text: string): Promise<ServerMessage> {
+    return this.request({ type: "chat", text });
+  }
+
+  setPhase(phase: Phase): Promise<ServerMessage> {
+    return this.request({ type: "phase", phase });
+  }
+
+  promote(participant: string, role: Role): Promise<ServerMessage> {
+    return this.request({ type: "promote", participant, role });
+  }
+
+  private async joinExtras(): Promise<{ offer?: string; captions?: string; name?: string }> {
+    const extras: { offer?: string; captions?: string; name?: string } = {};
+    extras.offer = await this.receptions.offer();
+    if (this.captionLanguage.value !== null) extras.captions = this.captionLanguage.value;
+    if (this.grant.name) extras.name = this.grant.name;
+    return extras;
+  }
+
+  private async renewReception(): Promise<void> {
+    const offer = await this.receptions.offer();
+    try {
+      const answer = await this.request({ type: "offer", offer });
+      if (answer.type === "answered") await this.receptions.accept(answer.answer, answer.slots);
+    } catch (error) {
+      // Offline: the next join carries a fresh offer anyway.
+      if (!(error instanceof Refusal)) throw error;
+    }
+  }
+
+  private onSnapshot(show: ShowState): void {
+    this.waiting = [];
+    this.cues = [];
+    // Lines that were said before we came are past: they are kept for a change of language only.
+    for (const view of show.captions) this.cues = upsertCue(this.cues, view, true, view.end_ms);
+    this.show.value = show;
+    this.followLanguages();
+  }
+
+  private onEntry(entry: Entry): void {
+    const { show } = this;
+    if (!show.value) return;
+    if (isPlacedByMediaTime(entry.event) && !this.isDue(entry.at_ms)) {
+      this.waiting.push(entry);
+      return;
+    }
+    show.value = reduce(show.value, entry);
+    if (entry.event.event === "caption") this.addCue(entry.event, true);
+    if (entry.event.event === "languages") this.followLanguages();
+  }
+
+  private onOther(message: ServerMessage): void {
+    switch (message.type) {
+      case "partial":
+        this.addCue(message, false);
+        break;
+      case "viewers":
+        this.viewers.value = message.count;
+        break;
+      case "slots":
+        this.receptions.setSlots(message.slots);
+        break;
+      case "role":
+        if (this.me.value) this.me.value = { ...this.me.value, role: message.role };
+        break;
+      case "order":
+        this.orders.value = new Map(this.orders.value).set(message.id, message);
+        break;
+      case "clock": {
+        const sample = clockSample(message.client_ms, Date.now(), message.server_ms);
+        this.clockSamples = [...this.clockSamples, sample].slice(-CLOCK_SAMPLES_MAX);
+        this.offset_ms = bestOffset(this.clockSamples);
+        break;
+      }
+      default:
+        break;
+    }
+  }
+
+  private addCue(view: Cue | Parameters<typeof upsertCue>[1], final: boolean): void {
+    this.cues = upsertCue(this.cues, view, final, this.serverNow());
+    this.drawSubtitles();
+  }
+
+  /** Whether the picture on this screen has reached a moment; without a media clock, at once. */
+  private isDue(at_ms: number): boolean {
+    const now = this.serverNow();
+    return this.lag_ms === null || at_ms <= now - this.lag_ms || at_ms <= now - PIN_DELAY_MS_MAX;
+  }
+
+  private tick(): void {
+    this.ticks += 1;
+    if (this.ticks % STATS_TICKS === 0) void this.readStats();
+    const due = this.waiting.filter((entry) => this.isDue(entry.at_ms));
+    if (due.length > 0) {
+      this.waiting = this.waiting.filter((entry) => !due.includes(entry));
+      batch(() => {
+        for (const entry of due)
+          if (this.show.value) this.show.value = reduce(this.show.value, entry);
+      });
+    }
+    this.drawSubtitles();
+  }
+
+  private async readStats(): Promise<void> {
+    const stats = await this.receptions.stats(null);
+    if (!stats) return;
+    this.framesDecoded.value = stats.framesDecoded;
+    this.lag_ms = nextLag(this.lag_ms, stats.playout_ntp_ms, this.serverNow());
+  }
+
+  private drawSubtitles(): void {
+    const now = this.serverNow();
+    const media = now - (this.lag_ms ?? 0);
+    const people = this.show.value?.participants ?? [];
+    const names = new Map(people.map(({ id, name }) => [id, name]));
+    const rows = visibleRows(this.cues, this.captionLanguage.value, media, now, names);
+    if (JSON.stringify(rows) !== JSON.stringify(this.rows.value)) this.rows.value = rows;
+  }
+
+  private followLanguages(): void {
+    const available = this.show.value?.languages ?? [];
+    this.useCaptionLanguage(chooseLanguage(available, captionPreference()));
+  }
+
+  private useCaptionLanguage(language: string | null): void {
+    if (this.captionLanguage.value === language) return;
+    this.captionLanguage.value = language;
+    this.socket.notify({ type: "captions", language });
+    this.drawSubtitles();
+  }
+}

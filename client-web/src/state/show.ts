@@ -1,0 +1,83 @@
+// The state of a show as a pure function of its log: `reduce(show, entry)`. Nothing here knows
+// sockets, clocks or pictures.
+
+import { CAPTIONS_MAX, CHAT_LINES_MAX, PINS_MAX } from "../limits";
+import type { Entry, ProductView, RoomEvent, ShowState } from "../net/protocol.gen";
+
+/** The show after one more entry. Unknown events (from a newer server) change nothing. */
+export function reduce(show: ShowState, entry: Entry): ShowState {
+  return apply(show, entry.event);
+}
+
+/** True for events that belong on a certain frame of the picture and may wait for it. */
+export function isPlacedByMediaTime(event: RoomEvent): boolean {
+  return event.event === "pinned" || event.event === "unpinned";
+}
+
+function apply(show: ShowState, event: RoomEvent): ShowState {
+  switch (event.event) {
+    case "show": {
+      const { event: _tag, ...info } = event;
+      return { ...show, info };
+    }
+    case "participant": {
+      const { event: _tag, ...participant } = event;
+      return { ...show, participants: upsert(show.participants, participant) };
+    }
+    case "participant_left":
+      return { ...show, participants: without(show.participants, event.id) };
+    case "track_added": {
+      const { event: _tag, ...track } = event;
+      return { ...show, tracks: upsert(show.tracks, track) };
+    }
+    case "track_removed":
+      return { ...show, tracks: without(show.tracks, event.id) };
+    case "pinned": {
+      const others = show.pins.filter((pin) => pin.product !== event.product);
+      const pins = [...others, { product: event.product, at_ms: event.at_ms }];
+      return { ...show, pins: pins.slice(-PINS_MAX) };
+    }
+    case "unpinned":
+      return { ...show, pins: show.pins.filter((pin) => pin.product !== event.product) };
+    case "product": {
+      const { event: _tag, ...product } = event;
+      return { ...show, products: upsert(show.products, product) };
+    }
+    case "product_removed":
+      return {
+        ...show,
+        products: without(show.products, event.product),
+        pins: show.pins.filter((pin) => pin.product !== event.product),
+      };
+    case "stock":
+      return { ...show, products: restock(show.products, event.product, event.available) };
+    case "caption": {
+      const { event: _tag, ...caption } = event;
+      return { ...show, captions: [...show.captions, caption].slice(-CAPTIONS_MAX) };
+    }
+    case "languages":
+      return { ...show, languages: event.languages };
+    case "chat": {
+      const { event: _tag, ...line } = event;
+      return { ...show, chat: [...show.chat, line].slice(-CHAT_LINES_MAX) };
+    }
+    case "chat_removed":
+      return { ...show, chat: show.chat.filter((line) => line.id !== event.id) };
+    case "caption_gap":
+    default:
+      return show;
+  }
+}
+
+function upsert<T extends { id: string }>(list: T[], item: T): T[] {
+  const index = list.findIndex((other) => other.id === item.id);
+  return index < 0 ? [...list, item] : list.with(index, item);
+}
+
+function without<T extends { id: string }>(list: T[], id: string): T[] {
+  return list.filter((item) => item.id !== id);
+}
+
+function restock(products: ProductView[], id: string, available: number): ProductView[] {
+  return products.map((product) => (product.id === id ? { ...product, available } : product));
+}

@@ -1,0 +1,165 @@
+// The host's shelf: large pin buttons in running order, and the catalogue import.
+
+import type { JSX } from "preact";
+import { useRef, useState } from "preact/hooks";
+import { pageLanguage, t } from "../../i18n";
+import { PINS_MAX } from "../../limits";
+import * as api from "../../net/api";
+import type { ProductView, ShowState } from "../../net/protocol.gen";
+import type { ShowSession } from "../../state/session";
+import { ImportIcon, PinIcon } from "../kit/icons";
+import { Price, Stock, Thumb, titleOf } from "../kit/price";
+
+export interface HostShelfProps {
+  session: ShowSession;
+  show: ShowState | null;
+}
+
+export function HostShelf({ session, show }: HostShelfProps): JSX.Element {
+  const [problem, setProblem] = useState<string | null>(null);
+  const pinned = new Set(show?.pins.map(({ product }) => product));
+  const toggle = async (product: ProductView): Promise<void> => {
+    const isPinned = pinned.has(product.id);
+    if (!isPinned && pinned.size >= PINS_MAX) {
+      setProblem(t("host_pins_full"));
+      return;
+    }
+    try {
+      await (isPinned ? session.unpin(product.id) : session.pin(product.id));
+      setProblem(null);
+    } catch (error) {
+      setProblem(
+        t("error_generic", { reason: error instanceof Error ? error.message : String(error) }),
+      );
+    }
+  };
+  const products = show?.products ?? [];
+  return (
+    <section class="panel host-shelf" data-testid="host_shelf">
+      <header class="panel-head">
+        <h2 class="panel-title">
+          {t("shelf")} <span>{products.length}</span>
+        </h2>
+        <CatalogueImport session={session} />
+      </header>
+      {problem !== null && (
+        <p class="problem" role="alert">
+          {problem}
+        </p>
+      )}
+      {products.length === 0 && <p class="empty">{t("host_import_hint")}</p>}
+      <ul>
+        {products.map((product) => {
+          const isPinned = pinned.has(product.id);
+          return (
+            <li key={product.id} class={isPinned ? "row is-pinned" : "row"}>
+              <Thumb product={product} />
+              <div class="row-text">
+                <h3>{titleOf(product, pageLanguage.value)}</h3>
+                <Price product={product} />
+                <Stock product={product} />
+              </div>
+              <button
+                class={isPinned ? "button accent pin-button" : "button pin-button"}
+                aria-pressed={isPinned}
+                data-testid="shelf_pin"
+                data-product={product.id}
+                onClick={() => void toggle(product)}
+              >
+                <PinIcon />
+                {isPinned ? t("host_unpin") : t("host_pin")}
+              </button>
+            </li>
+          );
+        })}
+      </ul>
+    </section>
+  );
+}
+
+type ImportState =
+  | { state: "idle" }
+  | { state: "busy" }
+  | { state: "done"; count: number }
+  | { state: "failed"; message: string; errors: api.RowError[] };
+
+function CatalogueImport({ session }: { session: ShowSession }): JSX.Element {
+  const [result, setResult] = useState<ImportState>({ state: "idle" });
+  const input = useRef<HTMLInputElement>(null);
+  const load = async (file: File): Promise<void> => {
+    setResult({ state: "busy" });
+    const isJson = /json/.test(file.type) || /\.json(ld)?$/.test(file.name);
+    const show = session.show.value?.info.name ?? "";
+    const token = session.grant.token ?? "";
+    try {
+      const text = await file.text();
+      const answer = await api.importProducts(
+        show,
+        token,
+        text,
+        isJson ? "application/ld+json" : "text/csv",
+      );
+      setResult({ state: "done", count: answer.imported });
+    } catch (error) {
+      const errors = error instanceof api.Problem ? (error.body.errors ?? []) : [];
+      setResult({
+        state: "failed",
+        message: error instanceof Error ? error.message : String(error),
+        errors,
+      });
+    }
+  };
+  return (
+    <div class="import">
+      <button
+        class="button small"
+        title={t("host_import_hint")}
+        data-testid="import_button"
+        aria-busy={result.state === "busy"}
+        disabled={result.state === "busy"}
+        onClick={() => input.current?.click()}
+      >
+        <ImportIcon />
+        {t("host_import")}
+      </button>
+      <input
+        ref={input}
+        type="file"
+        hidden
+        accept=".csv,.json,.jsonld,text/csv,application/ld+json"
+        data-testid="import_file"
+        onChange={(event) => {
+          const file = event.currentTarget.files?.[0];
+          event.currentTarget.value = "";
+          if (file) void load(file);
+        }}
+      />
+      {result.state === "done" && (
+        <p role="status" class="import-done" data-testid="import_done">
+          {t("host_imported", { n: result.count })}
+        </p>
+      )}
+      {result.state === "failed" && (
+        <div class="problem" role="alert" data-testid="import_failed">
+          <p>
+            <b>{t("host_import_failed")}.</b> {result.message}
+          </p>
+          <ul>
+            {result.errors.map((error) => (
+              <li key={`${error.row}${error.field ?? ""}`}>
+                {t("host_import_row", { row: error.row })}
+                {error.field !== null && (
+                  <>
+                    {" "}
+                    · <code>{error.field}</code>
+                  </>
+                )}
+                : {error.message}
+              </li>
+            ))}
+          </ul>
+        </div>
+      )}
+    </div>
+  );
+}

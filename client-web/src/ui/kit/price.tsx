@@ -1,0 +1,59 @@
+// A price with what it used to cost, and the stock line, the same everywhere.
+
+import type { JSX } from "preact";
+import { locale, t } from "../../i18n";
+import type { ProductView } from "../../net/protocol.gen";
+import { languageServes } from "../../state/captions";
+import { formatMoney, percentOff } from "../../state/money";
+
+/** Below this the number of pieces is worth telling as a warning. */
+const FEW = 10;
+
+export function Price({ product }: { product: ProductView }): JSX.Element {
+  const off = percentOff(product.price, product.compare_at);
+  return (
+    <p class="price">
+      <strong data-testid="product_price">{formatMoney(product.price, locale())}</strong>
+      {product.compare_at && off !== null && (
+        <>
+          <span class="visually-hidden">{t("earlier_price")}</span>
+          <s>{formatMoney(product.compare_at, locale())}</s>
+          <span class="off">{t("off_percent", { n: off })}</span>
+        </>
+      )}
+    </p>
+  );
+}
+
+export function Stock({ product }: { product: ProductView }): JSX.Element {
+  const { available } = product;
+  const few = available > 0 && available <= FEW;
+  return (
+    <p
+      class={available === 0 ? "stock none" : few ? "stock few" : "stock"}
+      data-testid="product_stock"
+      data-available={available}
+    >
+      {available === 0 ? t("sold_out") : t("left", { n: available })}
+    </p>
+  );
+}
+
+export function Thumb({ product }: { product: ProductView }): JSX.Element {
+  const [cover] = product.images;
+  return (
+    <span class="thumb">
+      {cover !== undefined ? (
+        <img src={cover} alt="" loading="lazy" decoding="async" />
+      ) : (
+        <span>{product.title.charAt(0)}</span>
+      )}
+    </span>
+  );
+}
+
+/** The title in the reader's language when the merchant gave one. */
+export function titleOf(product: ProductView, tag: string): string {
+  const found = Object.entries(product.translations).find(([other]) => languageServes(other, tag));
+  return found?.[1] ?? product.title;
+}

@@ -1,0 +1,50 @@
+// The order sheet: three short steps over the running stream. Draws the basket's state; the calls
+// are in `state/checkout.ts`.
+
+import type { JSX } from "preact";
+import { t } from "../../i18n";
+import type { Checkout } from "../../state/checkout";
+import type { ShowSession } from "../../state/session";
+import { Sheet } from "../kit/dialog";
+import { Choosing } from "./choosing";
+import { Details } from "./details";
+import { Done } from "./done";
+
+export interface OrderSheetProps {
+  checkout: Checkout;
+  session: ShowSession;
+}
+
+export function OrderSheet({ checkout, session }: OrderSheetProps): JSX.Element | null {
+  const basket = checkout.basket.value;
+  if (basket.step === "closed") return null;
+  const products = session.show.value?.products ?? [];
+  const id = basket.step === "choosing" ? basket.product : basket.order.product;
+  const product = products.find((other) => other.id === id);
+  const title = basket.step === "done" ? t("order_done") : t("order_title");
+  return (
+    <Sheet title={title} testid="order" onClose={() => checkout.close()}>
+      {basket.step === "choosing" && product && (
+        <Choosing
+          basket={basket}
+          product={product}
+          onQuantity={(quantity) => checkout.setQuantity(quantity)}
+          onReserve={() => void checkout.reserve()}
+        />
+      )}
+      {basket.step === "details" && (
+        <Details
+          basket={basket}
+          product={product}
+          serverNow={() => session.serverNow()}
+          onConfirm={(buyer) => void checkout.confirm(buyer)}
+          onLapse={() => checkout.lapse()}
+          onGiveBack={() => void checkout.giveBack()}
+        />
+      )}
+      {basket.step === "done" && (
+        <Done order={basket.order} product={product} onClose={() => checkout.close()} />
+      )}
+    </Sheet>
+  );
+}

@@ -1,0 +1,109 @@
+// The round buttons of the viewer: sound, subtitles, share, products.
+
+import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import { pageLanguage, t } from "../../i18n";
+import { languageName } from "../../state/caption-choice";
+import type { ShowSession } from "../../state/session";
+import { BagIcon, CaptionsIcon, MutedIcon, ShareIcon, SoundIcon } from "../kit/icons";
+import { Menu } from "../kit/menu";
+
+const OFF = "off";
+const COPIED_MS = 2_000;
+
+export interface ControlsProps {
+  session: ShowSession;
+  isMuted: boolean;
+  onMuted: (isMuted: boolean) => void;
+  onShelf: () => void;
+  showShelf: boolean;
+}
+
+export function Controls({
+  session,
+  isMuted,
+  onMuted,
+  onShelf,
+  showShelf,
+}: ControlsProps): JSX.Element {
+  const count = session.show.value?.products.length ?? 0;
+  return (
+    <div class="controls">
+      {showShelf && (
+        <button class="bag" data-testid="controls_shelf" onClick={onShelf} aria-label={t("shelf")}>
+          <BagIcon />
+          {count > 0 && <span class="count">{count}</span>}
+        </button>
+      )}
+      <span class="grow" />
+      <button
+        class="round glass"
+        aria-label={isMuted ? t("unmute") : t("mute")}
+        data-testid="controls_sound"
+        onClick={() => onMuted(!isMuted)}
+      >
+        {isMuted ? <MutedIcon /> : <SoundIcon />}
+      </button>
+      <CaptionsMenu session={session} />
+      <ShareButton />
+    </div>
+  );
+}
+
+/** Subtitle languages of this show, and off. */
+export function CaptionsMenu({ session }: { session: ShowSession }): JSX.Element {
+  const languages = session.show.value?.languages ?? [];
+  const language = session.captionLanguage.value;
+  const choices = languages.map((tag) => ({
+    value: tag,
+    label: languageName(tag, pageLanguage.value),
+    lang: pageLanguage.value,
+  }));
+  return (
+    <Menu
+      label={t("captions")}
+      testid="captions_menu"
+      choices={languages.length > 0 ? [{ value: OFF, label: t("captions_off") }, ...choices] : []}
+      empty={t("captions_none")}
+      value={language ?? OFF}
+      onChoose={(value) => session.setCaptionLanguage(value === OFF ? null : value)}
+      buttonClass={language === null ? "round glass" : "round glass is-on"}
+    >
+      <CaptionsIcon />
+      {language !== null && <span class="tag">{language.split("-")[0]}</span>}
+    </Menu>
+  );
+}
+
+function ShareButton(): JSX.Element {
+  const [isCopied, setCopied] = useState(false);
+  const share = async (): Promise<void> => {
+    const url = location.origin + location.pathname;
+    try {
+      if ("share" in navigator && matchMedia("(pointer: coarse)").matches) {
+        await navigator.share({ url, title: document.title });
+      } else {
+        await navigator.clipboard.writeText(url);
+        setCopied(true);
+        setTimeout(() => setCopied(false), COPIED_MS);
+      }
+    } catch {
+      // The visitor closed the share sheet, or the browser keeps the clipboard to itself.
+    }
+  };
+  return (
+    <span class="share">
+      <button
+        class="round glass"
+        aria-label={t("share")}
+        data-testid="controls_share"
+        onClick={() => void share()}
+      >
+        <ShareIcon />
+      </button>
+      <span class="toast" role="status" hidden={!isCopied}>
+        {t("copied")}
+      </span>
+    </span>
+  );
+}

@@ -1,0 +1,74 @@
+// What is said instead of a picture: not yet live, over, unknown, private, turned away.
+
+import type { JSX } from "preact";
+import { t } from "../../i18n";
+import type { ShowSession } from "../../state/session";
+import { LogoIcon } from "../kit/icons";
+
+type Act = "opening" | "starting" | "paused" | "over" | "unknown" | "private" | "left" | null;
+
+function actOf(session: ShowSession): Act {
+  const ended = session.ended.value;
+  if (ended) {
+    if (ended.reason === "unknown_show") return "unknown";
+    if (ended.reason === "private_show" || ended.reason === "bad_token") return "private";
+    return ended.reason === "ended" ? "over" : "left";
+  }
+  const show = session.show.value;
+  if (!show) return "opening";
+  if (show.info.phase === "ended") return "over";
+  const hasPicture = show.tracks.some(({ kind }) => kind === "video");
+  if (hasPicture) return null;
+  return show.info.phase === "live" ? "paused" : "starting";
+}
+
+/** Whether subtitles and cards have nothing to lie over. */
+export function isCurtained(session: ShowSession): boolean {
+  const act = actOf(session);
+  return act !== null && act !== "paused" && act !== "starting" && act !== "over";
+}
+
+export function Curtain({ session }: { session: ShowSession }): JSX.Element | null {
+  const act = actOf(session);
+  if (act === null) return null;
+  const [title, hint] = words(act, session.ended.value?.message ?? "");
+  const isFinal = act === "unknown" || act === "private" || act === "left";
+  return (
+    <div class="curtain" data-testid="viewer_curtain" data-act={act}>
+      {act === "opening" ? <span class="spinner large" role="status" /> : <LogoIcon />}
+      {title !== "" && <h2>{title}</h2>}
+      {hint !== "" && <p>{hint}</p>}
+      {isFinal && (
+        <p class="curtain-actions">
+          {act === "left" && (
+            <button class="button accent" onClick={() => location.reload()}>
+              {t("reload")}
+            </button>
+          )}
+          <a class="button" href="/">
+            {t("back_to_lobby")}
+          </a>
+        </p>
+      )}
+    </div>
+  );
+}
+
+function words(act: Exclude<Act, null>, message: string): [string, string] {
+  switch (act) {
+    case "opening":
+      return ["", ""];
+    case "starting":
+      return [t("show_starting"), t("show_starting_hint")];
+    case "paused":
+      return [t("show_paused"), ""];
+    case "over":
+      return [t("show_ended"), t("show_ended_hint")];
+    case "unknown":
+      return [t("show_unknown"), ""];
+    case "private":
+      return [t("show_private"), t("show_private_hint")];
+    case "left":
+      return [t("show_left"), message];
+  }
+}

@@ -1,0 +1,96 @@
+// The viewer's page: picture first, everything else laid over it on a phone and beside it on a
+// wide screen. Composition only; each part is in its own file.
+
+import type { JSX } from "preact";
+import { useEffect, useMemo, useState } from "preact/hooks";
+import { t } from "../../i18n";
+import { Checkout } from "../../state/checkout";
+import { Grant } from "../../state/grant";
+import { Publication } from "../../state/publication";
+import { ShowSession } from "../../state/session";
+import { Sheet } from "../kit/dialog";
+import { OrderSheet } from "../order/sheet";
+import { Chat } from "./chat";
+import { Controls } from "./controls";
+import { Curtain, isCurtained } from "./curtain";
+import { Pins } from "./pins";
+import { Shelf } from "./shelf";
+import { Stage } from "./stage";
+import { StageBar } from "./stage-bar";
+import { Subtitles } from "./subtitles";
+import { TopBar } from "./top-bar";
+import { useWide } from "./use-wide";
+
+export function ViewerPage({ show: name }: { show: string }): JSX.Element {
+  const { session, checkout, camera } = useMemo(() => open(name), [name]);
+  const [isShelfOpen, setShelfOpen] = useState(false);
+  const [isMuted, setMuted] = useState(() => sessionStorage.getItem("vitrine.sound") !== "on");
+  const isWide = useWide();
+  useEffect(() => {
+    session.start();
+    void checkout.recover();
+    return () => session.stop();
+  }, [session, checkout]);
+  const show = session.show.value;
+  const title = show?.info.title;
+  useEffect(() => {
+    if (title !== undefined) document.title = `${title} · Vitrine`;
+  }, [title]);
+  const setSound = (muted: boolean): void => {
+    sessionStorage.setItem("vitrine.sound", muted ? "off" : "on");
+    setMuted(muted);
+  };
+  const buy = (product: string): void => {
+    setShelfOpen(false);
+    checkout.open(product);
+  };
+  const isHidden = isCurtained(session);
+  return (
+    <div class="viewer" data-testid="viewer" data-status={session.status.value}>
+      <main class="theatre">
+        <Stage session={session} isMuted={isMuted} onMuted={setSound} />
+        <Curtain session={session} />
+        <TopBar session={session} />
+        {!isHidden && (
+          <div class="lower">
+            <Subtitles rows={session.rows.value} />
+            {show && <Pins show={show} onBuy={buy} />}
+            {!isWide && show && <Chat session={session} isOverlay />}
+            <Controls
+              session={session}
+              isMuted={isMuted}
+              onMuted={setSound}
+              onShelf={() => setShelfOpen(true)}
+              showShelf={!isWide}
+            />
+          </div>
+        )}
+        {session.isOnStage.value && <StageBar camera={camera} />}
+      </main>
+      {isWide && show && (
+        <aside class="side">
+          <Shelf show={show} onBuy={buy} />
+          <Chat session={session} isOverlay={false} />
+        </aside>
+      )}
+      {isShelfOpen && show && (
+        <Sheet title={t("shelf")} testid="shelf_sheet" onClose={() => setShelfOpen(false)}>
+          <Shelf show={show} onBuy={buy} />
+        </Sheet>
+      )}
+      <OrderSheet checkout={checkout} session={session} />
+    </div>
+  );
+}
+
+function open(name: string): { session: ShowSession; checkout: Checkout; camera: Publication } {
+  const grant = new Grant(name, false);
+  const session = new ShowSession(grant);
+  const camera = new Publication(session, "camera");
+  session.onJoined = () => camera.resume();
+  return {
+    session,
+    camera,
+    checkout: new Checkout({ show: name, token: () => grant.token ?? "" }),
+  };
+}

@@ -1,0 +1,53 @@
+// Products laid over the picture. The newest comes first and large; earlier ones stay as chips.
+
+import type { JSX } from "preact";
+import { pageLanguage, t } from "../../i18n";
+import type { ProductView, ShowState } from "../../net/protocol.gen";
+import { Price, Stock, Thumb, titleOf } from "../kit/price";
+
+export interface PinsProps {
+  show: ShowState;
+  onBuy: (product: string) => void;
+}
+
+export function Pins({ show, onBuy }: PinsProps): JSX.Element {
+  const pinned = show.pins
+    .map(({ product }) => show.products.find(({ id }) => id === product))
+    .filter((product) => product !== undefined)
+    .reverse();
+  return (
+    <div class="pins" data-testid="pins" aria-live="polite">
+      {pinned.map((product, index) => (
+        <PinCard key={product.id} product={product} isFirst={index === 0} onBuy={onBuy} />
+      ))}
+    </div>
+  );
+}
+
+interface PinCardProps {
+  product: ProductView;
+  isFirst: boolean;
+  onBuy: (product: string) => void;
+}
+
+function PinCard({ product, isFirst, onBuy }: PinCardProps): JSX.Element {
+  const isSoldOut = product.available === 0;
+  return (
+    <article class={isFirst ? "pin first" : "pin"} data-testid="pin_card" data-product={product.id}>
+      <Thumb product={product} />
+      <div class="pin-text">
+        <h3>{titleOf(product, pageLanguage.value)}</h3>
+        <Price product={product} />
+        <Stock product={product} />
+      </div>
+      <button
+        class="button accent"
+        data-testid="pin_buy"
+        disabled={isSoldOut}
+        onClick={() => onBuy(product.id)}
+      >
+        {isSoldOut ? t("sold_out") : t("buy")}
+      </button>
+    </article>
+  );
+}

@@ -1,0 +1,47 @@
+// All products of the show, those on screen marked.
+
+import type { JSX } from "preact";
+import { pageLanguage, t } from "../../i18n";
+import type { ShowState } from "../../net/protocol.gen";
+import { Price, Stock, Thumb, titleOf } from "../kit/price";
+
+export interface ShelfProps {
+  show: ShowState;
+  onBuy: (product: string) => void;
+}
+
+export function Shelf({ show, onBuy }: ShelfProps): JSX.Element {
+  const pinned = new Set(show.pins.map(({ product }) => product));
+  return (
+    <section class="shelf" data-testid="shelf" aria-label={t("shelf")}>
+      <h2 class="panel-title">
+        {t("shelf")} <span>{show.products.length}</span>
+      </h2>
+      {show.products.length === 0 && <p class="empty">{t("shelf_empty")}</p>}
+      <ul>
+        {show.products.map((product) => (
+          <li key={product.id} class="row" data-testid="shelf_product" data-product={product.id}>
+            <Thumb product={product} />
+            <div class="row-text">
+              <h3>{titleOf(product, pageLanguage.value)}</h3>
+              <p class="description">{product.description}</p>
+              <Price product={product} />
+              <div class="row-marks">
+                {pinned.has(product.id) && <span class="mark">{t("on_screen")}</span>}
+                <Stock product={product} />
+              </div>
+            </div>
+            <button
+              class="button light"
+              data-testid="shelf_buy"
+              disabled={product.available === 0}
+              onClick={() => onBuy(product.id)}
+            >
+              {t("buy")}
+            </button>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

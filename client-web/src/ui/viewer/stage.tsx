@@ -1,0 +1,123 @@
+// The pictures and sounds of a show: one large, guests small beside it. Pictures are always
+// muted, so that they may start by themselves; sounds are elements of their own.
+
+import type { JSX } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { t } from "../../i18n";
+import type { SlotView, TrackView } from "../../net/protocol.gen";
+import type { Reception } from "../../state/reception";
+import type { ShowSession } from "../../state/session";
+import { SoundIcon } from "../kit/icons";
+
+export interface StageProps {
+  session: ShowSession;
+  isMuted: boolean;
+  onMuted: (isMuted: boolean) => void;
+}
+
+export function Stage({ session, isMuted, onMuted }: StageProps): JSX.Element {
+  const reception = session.receptions.current.value;
+  const tracks = session.show.value?.tracks ?? [];
+  const slots = (reception?.slots ?? []).filter(({ track }) => track !== null);
+  const pictures = slots.filter(({ kind }) => kind === "video");
+  const sounds = slots.filter(({ kind }) => kind === "audio");
+  const main = mainSlot(pictures, tracks);
+  return (
+    <div class="stage" data-testid="stage">
+      {reception && main && <Picture key={main.mid} reception={reception} slot={main} isMain />}
+      <div class="guests">
+        {reception &&
+          pictures
+            .filter((slot) => slot !== main)
+            .map((slot) => (
+              <Picture key={slot.mid} reception={reception} slot={slot} isMain={false} />
+            ))}
+      </div>
+      {reception &&
+        sounds.map((slot) => (
+          <Sound
+            key={slot.mid}
+            reception={reception}
+            slot={slot}
+            isMuted={isMuted}
+            onBlocked={() => onMuted(true)}
+          />
+        ))}
+      {isMuted && sounds.length > 0 && (
+        <button class="unmute" data-testid="stage_unmute" onClick={() => onMuted(false)}>
+          <span class="chip glass">
+            <SoundIcon />
+            {t("unmute")}
+          </span>
+        </button>
+      )}
+    </div>
+  );
+}
+
+/** A shared screen is what everybody should look at; else the first camera on air. */
+function mainSlot(pictures: SlotView[], tracks: TrackView[]): SlotView | undefined {
+  const screens = new Set(tracks.filter(({ source }) => source === "screen").map(({ id }) => id));
+  const screen = pictures.find(({ track }) => track !== null && screens.has(track));
+  if (screen) return screen;
+  const order = new Map(tracks.map(({ id }, index) => [id, index]));
+  const rank = ({ track }: SlotView): number => order.get(track ?? "") ?? tracks.length;
+  return pictures.toSorted((a, b) => rank(a) - rank(b))[0];
+}
+
+interface SlotProps {
+  reception: Reception;
+  slot: SlotView;
+}
+
+/** Portrait pictures fill a phone's screen; wide ones are shown whole. */
+function Picture({ reception, slot, isMain }: SlotProps & { isMain: boolean }): JSX.Element {
+  const video = useRef<HTMLVideoElement>(null);
+  const [shape, setShape] = useState<"wide" | "tall">("wide");
+  const stream = reception.receiver.stream(slot.mid);
+  useEffect(() => {
+    if (!video.current) return;
+    video.current.srcObject = stream;
+    // Muted pictures may always start; a play() cut short by a new stream is no failure.
+    void video.current.play().catch(() => undefined);
+  }, [stream]);
+  const measure = (): void => {
+    const { videoWidth = 0, videoHeight = 0 } = video.current ?? {};
+    setShape(videoHeight > videoWidth ? "tall" : "wide");
+  };
+  return (
+    <video
+      ref={video}
+      class={isMain ? "picture main" : "picture guest"}
+      data-shape={shape}
+      data-testid={isMain ? "stage_video" : "stage_guest"}
+      muted
+      autoplay
+      playsInline
+      disablePictureInPicture={!isMain}
+      onResize={measure}
+      onLoadedMetadata={measure}
+    />
+  );
+}
+
+interface SoundProps extends SlotProps {
+  isMuted: boolean;
+  onBlocked: () => void;
+}
+
+function Sound({ reception, slot, isMuted, onBlocked }: SoundProps): JSX.Element {
+  const audio = useRef<HTMLAudioElement>(null);
+  const stream = reception.receiver.stream(slot.mid);
+  useEffect(() => {
+    const element = audio.current;
+    if (!element) return;
+    if (element.srcObject !== stream) element.srcObject = stream;
+    element.muted = isMuted;
+    element.play().catch((error: unknown) => {
+      const isBlocked = error instanceof DOMException && error.name === "NotAllowedError";
+      if (isBlocked && !isMuted) onBlocked();
+    });
+  }, [stream, isMuted]);
+  return <audio ref={audio} data-testid="stage_audio" />;
+}
