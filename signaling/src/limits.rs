@@ -9,9 +9,6 @@ pub const WORKERS_MAX: usize = 64;
 /// Largest JSON or SDP request body: a Chromium offer with 32 m-lines is about 60 kB.
 pub const BODY_BYTES_MAX: usize = 256 * 1024;
 
-/// Largest catalogue upload: ten thousand products of 800 bytes.
-pub const CATALOGUE_BYTES_MAX: usize = 8 * 1024 * 1024;
-
 /// Largest WebSocket message from a page: one SDP offer and change.
 pub const WS_MESSAGE_BYTES_MAX: usize = BODY_BYTES_MAX;
 
@@ -174,9 +171,9 @@ pub mod shop {
     pub const IMAGES_MAX: usize = 8;
     /// Characters in a picture's URL; what browsers and proxies agree on.
     pub const IMAGE_URL_CHARS_MAX: usize = 2_048;
-    /// Products in one import and on one shelf; a gala shows about a hundred.
-    pub const IMPORT_PRODUCTS_MAX: usize = 5_000;
-    /// Bytes of an import: room for the products above at 1.6 kB each.
+    /// Products in one import: what one shelf holds.
+    pub const IMPORT_PRODUCTS_MAX: usize = super::SHELF_PRODUCTS_MAX;
+    /// Bytes of an import: room for the products above with every text at its longest.
     pub const IMPORT_BYTES_MAX: usize = 8 * 1024 * 1024;
     /// Mistakes reported by one import; more do not help anybody to mend the file.
     pub const IMPORT_ERRORS_MAX: usize = 100;

@@ -1,12 +1,16 @@
 //! `vitrine serve`: runs the server until SIGINT or SIGTERM. One line on stdout says where.
 
 use std::net::TcpListener;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 
-use crate::auth::Auth;
+use crate::auth::{Auth, SecretKey};
+use crate::clock;
 use crate::config::RawConfig;
 use crate::http::{self, AppState};
+use crate::store::sqlite::SqliteStore;
+use crate::task::shop::{self, ShopConfig};
 use crate::telemetry;
 
 /// Arguments of `vitrine serve`.
@@ -24,14 +28,21 @@ pub struct Args {
 pub fn run(args: Args) -> anyhow::Result<()> {
     telemetry::start_logs();
     let config = args.config.check()?;
-    let auth = Auth::open(&config.data)?;
+    let key = SecretKey::open(&config.data)?;
+    let auth = Auth::with_key(&key);
     let listener = TcpListener::bind(config.listen)
         .with_context(|| format!("cannot listen on {}", config.listen))?;
     listener.set_nonblocking(true)?;
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(async {
+        let store = Arc::new(SqliteStore::open(&config.data.join("vitrine.db")).await?);
+        let (shop, _notices, _task) = shop::spawn(
+            store,
+            &ShopConfig::new(key.derive("quotes")),
+            Arc::new(clock::now_ms),
+        );
         println!("listening on http://{}", listener.local_addr()?);
-        let app = http::router(AppState { auth }).into_make_service();
+        let app = http::router(AppState { auth, shop }).into_make_service();
         axum_server::from_tcp(listener)?.serve(app).await?;
         Ok(())
     })

@@ -10,6 +10,8 @@ mod notice;
 pub mod order;
 pub mod quote;
 pub mod store;
+#[cfg(test)]
+mod tests;
 
 use std::collections::VecDeque;
 use std::sync::Arc;

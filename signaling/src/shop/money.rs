@@ -201,7 +201,14 @@ fn parse_minor(text: &str, currency: Currency) -> Result<i64, MoneyError> {
 mod tests {
     use super::*;
 
-    fn check(cases: &[(&str, Option<&str>, Result<(i64, &str), &str>)]) {
+    /// Text, currency beside it, minor units and currency found or the message.
+    type Case = (
+        &'static str,
+        Option<&'static str>,
+        Result<(i64, &'static str), &'static str>,
+    );
+
+    fn check(cases: &[Case]) {
         for (text, currency, expected) in cases {
             let found = Amount::parse(text, *currency);
             let found = found.as_ref().map(|a| (a.minor(), a.currency()));

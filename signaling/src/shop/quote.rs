@@ -73,17 +73,10 @@ struct Payload {
 }
 
 impl Signer {
-    /// A signer from the server's secret. The key is derived, so that a quote can never pass as
-    /// something else signed with the same secret.
-    pub fn new(secret: &[u8], lifetime_ms: u64) -> Self {
-        let derived = mac(secret)
-            .chain_update(b"vitrine quote v1")
-            .finalize()
-            .into_bytes();
-        Self {
-            key: mac(&derived),
-            lifetime_ms,
-        }
+    /// A signer with a key of its own, so that a quote can never pass as something else.
+    pub fn new(key: &[u8], lifetime_ms: u64) -> Self {
+        let key = Hmac::new_from_slice(key).expect("HMAC takes a key of any length");
+        Self { key, lifetime_ms }
     }
 
     /// A quote for an offer.
@@ -135,10 +128,6 @@ impl Signer {
             expires_ms: payload.exp,
         })
     }
-}
-
-fn mac(key: &[u8]) -> Hmac<Sha256> {
-    Hmac::new_from_slice(key).expect("HMAC takes a key of any length")
 }
 
 #[cfg(test)]

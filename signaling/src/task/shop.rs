@@ -16,8 +16,8 @@ use crate::shop::{Answer, Clock, Door, Output, Shop, ShopHandle, ShopNotice};
 /// How the shop behaves.
 #[derive(Clone)]
 pub struct ShopConfig {
-    /// The server's secret, from which the key of quotes is derived.
-    pub secret: Vec<u8>,
+    /// The key that signs quotes; used for nothing else.
+    pub quote_key: Vec<u8>,
     /// How long an unpaid order holds stock.
     pub hold: Duration,
     /// How long a quoted price stands.
@@ -28,9 +28,9 @@ pub struct ShopConfig {
 
 impl ShopConfig {
     /// Ten minutes to pay, five minutes to decide.
-    pub fn new(secret: impl Into<Vec<u8>>) -> Self {
+    pub fn new(quote_key: impl Into<Vec<u8>>) -> Self {
         Self {
-            secret: secret.into(),
+            quote_key: quote_key.into(),
             hold: Duration::from_secs(600),
             quote: Duration::from_secs(300),
             batch_requests_max: BATCH_REQUESTS_MAX,
@@ -45,7 +45,7 @@ pub fn spawn(
     config: &ShopConfig,
     clock: Clock,
 ) -> (ShopHandle, mpsc::Receiver<ShopNotice>, JoinHandle<()>) {
-    let signer = Arc::new(Signer::new(&config.secret, millis(config.quote)));
+    let signer = Arc::new(Signer::new(&config.quote_key, millis(config.quote)));
     let (inbox, requests) = mpsc::channel(INBOX_REQUESTS_MAX);
     let (notices, receiver) = mpsc::channel(NOTICES_MAX);
     let handle = ShopHandle::new(
@@ -183,3 +183,6 @@ impl Task {
         Duration::from_millis(deadline.saturating_sub((self.clock)()).min(STORE_WATCH_MS))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,8 @@
 
 mod csv;
 mod jsonld;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, HashMap};
 

@@ -5,6 +5,8 @@
 mod catalog;
 mod orders;
 mod rows;
+#[cfg(test)]
+mod tests;
 
 use std::path::Path;
 use std::str::FromStr;

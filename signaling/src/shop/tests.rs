@@ -1,0 +1,229 @@
+//! The machine alone: tickets are numbers, the store is played by the test.
+
+use super::quote::Offer;
+use super::store::Changes;
+use super::*;
+use crate::limits::shop::{OUTBOX_ORDERS_MAX, STORE_RETRY_MS};
+use crate::shop::money::Amount;
+use crate::shop::store::Level;
+
+fn shop() -> Shop<u32> {
+    Shop::new(Arc::new(Signer::new(b"key", 60_000)), 1_000, 3)
+}
+
+fn cancel(id: u32) -> Request {
+    Request::Cancel {
+        order: OrderId::from_text(id.to_string()),
+    }
+}
+
+fn commit(shop: &mut Shop<u32>) -> usize {
+    match shop.poll() {
+        Some(Output::Commit(commands)) => commands.len(),
+        other => panic!("a commit, not {other:?}"),
+    }
+}
+
+fn applied(outcomes: usize, next_expiry_ms: Option<u64>) -> Applied {
+    let outcomes = vec![Outcome::Refused(Refusal::UnknownOrder); outcomes];
+    Applied {
+        outcomes,
+        next_expiry_ms,
+        ..Applied::default()
+    }
+}
+
+fn level(product: &str, available: u32) -> Changes {
+    let level = Level {
+        product: product.into(),
+        available,
+        shows: vec!["gala".into()],
+    };
+    Changes {
+        levels: vec![level],
+        ..Changes::default()
+    }
+}
+
+/// The machine asks for what ran out while nobody was there, before anything else.
+fn started() -> Shop<u32> {
+    let mut shop = shop();
+    assert_eq!(commit(&mut shop), 0);
+    shop.committed(0, applied(0, None));
+    assert_eq!(shop.poll(), None);
+    shop
+}
+
+#[test]
+fn requests_gather_while_the_store_works() {
+    let mut shop = started();
+    shop.ask(0, 1, cancel(1));
+    assert_eq!(commit(&mut shop), 1);
+    for ticket in 2..6 {
+        shop.ask(0, ticket, cancel(ticket));
+    }
+    assert_eq!(shop.poll(), None, "one transaction at a time");
+    shop.committed(0, applied(1, None));
+    assert_eq!(
+        shop.poll(),
+        Some(Output::Answer(1, Err(ShopError::UnknownOrder)))
+    );
+    assert_eq!(commit(&mut shop), 3, "a batch has a bound");
+    shop.committed(0, applied(3, None));
+    for ticket in 2..5 {
+        assert_eq!(
+            shop.poll(),
+            Some(Output::Answer(ticket, Err(ShopError::UnknownOrder)))
+        );
+    }
+    assert_eq!(commit(&mut shop), 1);
+}
+
+#[test]
+fn nobody_in_a_failed_batch_is_told_that_it_was_done() {
+    let mut shop = started();
+    shop.ask(0, 1, cancel(1));
+    shop.ask(0, 2, cancel(2));
+    assert_eq!(commit(&mut shop), 2);
+    shop.failed(5);
+    assert_eq!(
+        shop.poll(),
+        Some(Output::Answer(1, Err(ShopError::Unavailable)))
+    );
+    assert_eq!(
+        shop.poll(),
+        Some(Output::Answer(2, Err(ShopError::Unavailable)))
+    );
+    assert_eq!(
+        shop.poll(),
+        None,
+        "a broken store is left in peace for a while"
+    );
+    assert_eq!(shop.deadline_ms(), Some(5 + STORE_RETRY_MS));
+    shop.tick(5 + STORE_RETRY_MS);
+    assert_eq!(commit(&mut shop), 0);
+}
+
+#[test]
+fn holds_are_looked_at_when_they_run_out() {
+    let mut shop = started();
+    shop.ask(0, 1, cancel(1));
+    commit(&mut shop);
+    shop.committed(0, applied(1, Some(1_000)));
+    shop.poll();
+    shop.tick(999);
+    assert_eq!(shop.poll(), None);
+    shop.tick(1_000);
+    assert_eq!(commit(&mut shop), 0);
+    // More ran out than one transaction releases: the next follows at once.
+    shop.committed(1_000, applied(0, Some(1_000)));
+    assert_eq!(commit(&mut shop), 0);
+}
+
+#[test]
+fn a_stale_quote_is_answered_with_a_fresh_one() {
+    let mut shop = started();
+    let offer = Offer {
+        show: "gala".into(),
+        product: "lamp".into(),
+        price: Amount::new(1990, "EUR").expect("a price"),
+        price_version: 2,
+        available: 4,
+    };
+    let quote = Signer::new(b"key", 60_000).sign(
+        &Offer {
+            price_version: 1,
+            ..offer.clone()
+        },
+        0,
+    );
+    let request = ReserveRequest {
+        show: "gala".into(),
+        buyer: "ada".into(),
+        key: "1".into(),
+        request_hash: [0; 32],
+        quote: quote.quote,
+        quantity: 1,
+    };
+    shop.ask(
+        7,
+        1,
+        Request::Reserve {
+            id: OrderId::from_text("a"),
+            request,
+        },
+    );
+    let Some(Output::Commit(commands)) = shop.poll() else {
+        panic!("a commit")
+    };
+    let [Command::Reserve(reserve)] = commands.as_slice() else {
+        panic!("one reservation")
+    };
+    assert_eq!(
+        (reserve.expires_ms, reserve.quote.price_version),
+        (1_007, 1)
+    );
+    let outcomes = vec![Outcome::Refused(Refusal::Stale(offer.clone()))];
+    shop.committed(
+        9,
+        Applied {
+            outcomes,
+            ..Applied::default()
+        },
+    );
+    let Some(Output::Answer(1, Err(ShopError::StaleQuote(fresh)))) = shop.poll() else {
+        panic!("a fresh quote");
+    };
+    assert_eq!(fresh.expires_ms, 60_009);
+    let fresh = Signer::new(b"key", 60_000)
+        .open(&fresh.quote)
+        .expect("signed by us");
+    assert!(fresh.stands(&offer, 10));
+}
+
+#[test]
+fn slow_rooms_hear_the_latest_stock_once() {
+    let mut shop = started();
+    for available in [9, 8, 7] {
+        shop.observed(Observed {
+            changes: level("lamp", available),
+            next_expiry_ms: None,
+        });
+    }
+    let stock = |available| ShopNotice::Stock {
+        shows: vec!["gala".into()],
+        product: "lamp".into(),
+        available,
+    };
+    assert_eq!(shop.next_notice(), Some(stock(7)));
+    assert_eq!(shop.next_notice(), None);
+    shop.observed(Observed {
+        changes: level("lamp", 7),
+        next_expiry_ms: None,
+    });
+    assert!(!shop.has_notice(), "nothing changed, nothing is said");
+}
+
+#[test]
+fn order_notices_beyond_the_limit_push_out_the_oldest() {
+    let mut outbox = Outbox::default();
+    let order = |n: usize| OrderView {
+        id: n.to_string(),
+        show: "gala".into(),
+        product: "lamp".into(),
+        title: "Lamp".into(),
+        quantity: 1,
+        unit_price: Amount::new(1, "EUR").expect("a price").into(),
+        total: Amount::new(1, "EUR").expect("a price").into(),
+        state: OrderState::Confirmed,
+        expires_ms: None,
+        created_ms: 0,
+        buyer: Some("Ada".into()),
+    };
+    (0..OUTBOX_ORDERS_MAX + 2).for_each(|n| outbox.add_order(order(n)));
+    assert_eq!(outbox.orders_dropped(), 2);
+    let Some(ShopNotice::Order(first)) = outbox.next() else {
+        panic!("an order")
+    };
+    assert_eq!((first.id.as_str(), first.buyer), ("2", None));
+}
