@@ -113,6 +113,8 @@ pub(crate) struct Ingest {
     /// Made but not yet polled.
     ready: VecDeque<IngestOutput>,
     now: Instant,
+    /// When time must be told next.
+    wake: Instant,
     heard: Instant,
     hello: Option<Hello>,
     closing: Option<Closed>,
@@ -191,6 +193,7 @@ impl Ingest {
             tracks,
             ready: VecDeque::new(),
             now,
+            wake: now,
             heard: now,
             hello: None,
             closing: None,
@@ -230,6 +233,7 @@ impl Ingest {
                 self.end(Closed::Failed);
             }
         }
+        self.drain();
     }
 
     /// Advances time.
@@ -252,6 +256,7 @@ impl Ingest {
             tracing::debug!(%error, "publisher failed");
             self.end(Closed::Failed);
         }
+        self.drain();
     }
 
     /// Asks the publisher for a key frame (PLI). The caller throttles.
@@ -270,6 +275,7 @@ impl Ingest {
         if asked.is_err() {
             self.end(Closed::Failed);
         }
+        self.drain();
     }
 
     /// Ends the session: close_notify, then `Closed(Local)`.
@@ -278,25 +284,30 @@ impl Ingest {
             tracing::debug!("publisher closed without a farewell");
         }
         self.closing.get_or_insert(Closed::Local);
+        self.drain();
     }
 
     /// The next thing to do.
     pub(crate) fn poll(&mut self) -> IngestOutput {
-        loop {
-            if let Some(output) = self.ready.pop_front() {
-                return output;
-            }
-            if self.closed {
-                return IngestOutput::Timeout(self.now + CONSENT);
-            }
+        self.ready
+            .pop_front()
+            .unwrap_or(IngestOutput::Timeout(self.wake))
+    }
+
+    /// Empties the engine, which holds one packet at most: after every input, before the next.
+    fn drain(&mut self) {
+        while !self.closed {
             match self.engine(Rtc::poll_output) {
                 Ok(Output::Transmit(transmit)) => {
-                    return self.transmit(transmit.destination, transmit.contents.into());
+                    self.transmit(transmit.destination, transmit.contents.into());
                 }
                 Ok(Output::Event(event)) => self.event(event),
                 Ok(Output::Timeout(at)) => match self.closing {
                     Some(reason) => self.end(reason),
-                    None => return IngestOutput::Timeout(self.next_timeout(at)),
+                    None => {
+                        self.wake = self.next_timeout(at);
+                        return;
+                    }
                 },
                 Err(error) => {
                     tracing::debug!(%error, "publisher failed");
@@ -304,6 +315,7 @@ impl Ingest {
                 }
             }
         }
+        self.wake = self.now + CONSENT;
     }
 
     /// Runs the engine so that a panic in it costs this session only.
@@ -346,7 +358,7 @@ impl Ingest {
         same_family.copied().unwrap_or(destination)
     }
 
-    fn transmit(&mut self, destination: SocketAddr, data: Vec<u8>) -> IngestOutput {
+    fn transmit(&mut self, destination: SocketAddr, data: Vec<u8>) {
         match data.first_chunk::<14>() {
             // A success response: the request behind it passed its integrity check.
             Some([0x01, 0x01, ..]) => self.heard = self.now,
@@ -362,7 +374,8 @@ impl Ingest {
             }
             _ => {}
         }
-        IngestOutput::Transmit { destination, data }
+        self.ready
+            .push_back(IngestOutput::Transmit { destination, data });
     }
 
     fn event(&mut self, event: Event) {
@@ -473,3 +486,6 @@ fn random_credentials() -> IceCreds {
         pass: text(32).map(char::from).collect(),
     }
 }
+
+#[cfg(test)]
+mod tests;
