@@ -4,7 +4,9 @@
 //! sans-IO pipeline decides what is decoded when; one decode thread per core does the work.
 
 pub mod handle;
+pub mod models;
 pub mod ports;
+pub mod tag;
 
 pub use handle::{
     Caption, CaptionId, CaptionKind, Captions, CaptionsConfig, Language, Output, SpeakerId,
