@@ -55,3 +55,10 @@ export async function listDevices(): Promise<DeviceList> {
 export function stopStream(stream: MediaStream | null): void {
   stream?.getTracks().forEach((track) => track.stop());
 }
+
+/** Which devices a stream comes from. */
+export function chosenDevices(stream: MediaStream): DeviceChoice {
+  const id = (track: MediaStreamTrack | undefined): string | null =>
+    track?.getSettings().deviceId ?? null;
+  return { camera: id(stream.getVideoTracks()[0]), microphone: id(stream.getAudioTracks()[0]) };
+}

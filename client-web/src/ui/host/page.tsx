@@ -60,11 +60,15 @@ export function HostPage({ show: name }: { show: string }): JSX.Element {
       )}
       {!isCameraPossible() && <Insecure />}
       <main class="host-grid">
-        <Studio session={session} camera={camera} screen={screen} />
+        <div class="column">
+          <Studio session={session} camera={camera} screen={screen} />
+          <Chat session={session} isOverlay={false} />
+        </div>
         <HostShelf session={session} show={show} />
-        <Orders session={session} />
-        <Chat session={session} isOverlay={false} />
-        <Invite show={name} />
+        <div class="column">
+          <Orders session={session} />
+          <Invite show={name} />
+        </div>
       </main>
     </div>
   );

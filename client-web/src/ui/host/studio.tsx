@@ -4,6 +4,7 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { pageLanguage, t } from "../../i18n";
 import {
+  chosenDevices,
   isCameraPossible,
   isScreenPossible,
   listDevices,
@@ -77,6 +78,7 @@ export function Studio({ session, camera, screen }: StudioProps): JSX.Element {
     attempt(async () => {
       const opened = await openCamera(next);
       setDevices(await listDevices());
+      setChoice(chosenDevices(opened));
       if (isOnAir) {
         await camera.swap(opened);
       } else {

@@ -11,11 +11,11 @@ function icon(children: ComponentChildren): () => JSX.Element {
   return Icon;
 }
 
+/** The vitrine itself: a glass case with a shelf and one thing lit on it. */
 export const LogoIcon = icon(
   <>
-    <path d="M4 4h16v12H4z" />
-    <path d="M2.5 20h19" />
-    <circle cx="12" cy="11" r="2.6" class="icon-accent" />
+    <path d="M5 3.5h14v17H5zM5 15h14" />
+    <circle cx="12" cy="11.6" r="2.5" class="icon-accent" />
   </>,
 );
 export const EyeIcon = icon(

@@ -6,6 +6,7 @@ import { pageLanguage, t } from "../../i18n";
 import { languageName } from "../../state/caption-choice";
 import type { ShowSession } from "../../state/session";
 import { BagIcon, CaptionsIcon, MutedIcon, ShareIcon, SoundIcon } from "../kit/icons";
+import { PageLanguageMenu } from "../kit/language";
 import { Menu } from "../kit/menu";
 
 const OFF = "off";
@@ -36,6 +37,7 @@ export function Controls({
         </button>
       )}
       <span class="grow" />
+      <PageLanguageMenu />
       <button
         class="round glass"
         aria-label={isMuted ? t("unmute") : t("mute")}

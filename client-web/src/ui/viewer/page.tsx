@@ -15,7 +15,7 @@ import { Controls } from "./controls";
 import { Curtain, isCurtained } from "./curtain";
 import { Pins } from "./pins";
 import { Shelf } from "./shelf";
-import { Stage } from "./stage";
+import { Stage, type Shape } from "./stage";
 import { StageBar } from "./stage-bar";
 import { Subtitles } from "./subtitles";
 import { TopBar } from "./top-bar";
@@ -25,6 +25,7 @@ export function ViewerPage({ show: name }: { show: string }): JSX.Element {
   const { session, checkout, camera } = useMemo(() => open(name), [name]);
   const [isShelfOpen, setShelfOpen] = useState(false);
   const [isMuted, setMuted] = useState(() => sessionStorage.getItem("vitrine.sound") !== "on");
+  const [shape, setShape] = useState<Shape>("wide");
   const isWide = useWide();
   useEffect(() => {
     session.start();
@@ -47,8 +48,8 @@ export function ViewerPage({ show: name }: { show: string }): JSX.Element {
   const isHidden = isCurtained(session);
   return (
     <div class="viewer" data-testid="viewer" data-status={session.status.value}>
-      <main class="theatre">
-        <Stage session={session} isMuted={isMuted} onMuted={setSound} />
+      <main class="theatre" data-shape={shape}>
+        <Stage session={session} isMuted={isMuted} onMuted={setSound} onShape={setShape} />
         <Curtain session={session} />
         <TopBar session={session} />
         {!isHidden && (

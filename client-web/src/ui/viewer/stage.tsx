@@ -8,14 +8,19 @@ import type { SlotView, TrackView } from "../../net/protocol.gen";
 import type { Reception } from "../../state/reception";
 import type { ShowSession } from "../../state/session";
 import { SoundIcon } from "../kit/icons";
+import { Ambient } from "./ambient";
 
 export interface StageProps {
   session: ShowSession;
   isMuted: boolean;
   onMuted: (isMuted: boolean) => void;
+  /** Told when the main picture turns out to be wide or tall. */
+  onShape?: (shape: Shape) => void;
 }
 
-export function Stage({ session, isMuted, onMuted }: StageProps): JSX.Element {
+export type Shape = "wide" | "tall";
+
+export function Stage({ session, isMuted, onMuted, onShape }: StageProps): JSX.Element {
   const reception = session.receptions.current.value;
   const tracks = session.show.value?.tracks ?? [];
   const slots = (reception?.slots ?? []).filter(({ track }) => track !== null);
@@ -24,7 +29,12 @@ export function Stage({ session, isMuted, onMuted }: StageProps): JSX.Element {
   const main = mainSlot(pictures, tracks);
   return (
     <div class="stage" data-testid="stage">
-      {reception && main && <Picture key={main.mid} reception={reception} slot={main} isMain />}
+      {reception && main && (
+        <>
+          <Ambient stream={reception.receiver.stream(main.mid)} />
+          <Picture key={main.mid} reception={reception} slot={main} isMain onShape={onShape} />
+        </>
+      )}
       <div class="guests">
         {reception &&
           pictures
@@ -70,10 +80,15 @@ interface SlotProps {
   slot: SlotView;
 }
 
+interface PictureProps extends SlotProps {
+  isMain: boolean;
+  onShape?: ((shape: Shape) => void) | undefined;
+}
+
 /** Portrait pictures fill a phone's screen; wide ones are shown whole. */
-function Picture({ reception, slot, isMain }: SlotProps & { isMain: boolean }): JSX.Element {
+function Picture({ reception, slot, isMain, onShape }: PictureProps): JSX.Element {
   const video = useRef<HTMLVideoElement>(null);
-  const [shape, setShape] = useState<"wide" | "tall">("wide");
+  const [shape, setShape] = useState<Shape>("wide");
   const stream = reception.receiver.stream(slot.mid);
   useEffect(() => {
     if (!video.current) return;
@@ -83,7 +98,9 @@ function Picture({ reception, slot, isMain }: SlotProps & { isMain: boolean }): 
   }, [stream]);
   const measure = (): void => {
     const { videoWidth = 0, videoHeight = 0 } = video.current ?? {};
-    setShape(videoHeight > videoWidth ? "tall" : "wide");
+    const next = videoHeight > videoWidth ? "tall" : "wide";
+    setShape(next);
+    onShape?.(next);
   };
   return (
     <video

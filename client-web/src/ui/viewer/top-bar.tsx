@@ -4,7 +4,6 @@ import type { JSX } from "preact";
 import { locale, t } from "../../i18n";
 import type { ShowSession } from "../../state/session";
 import { EyeIcon, LogoIcon } from "../kit/icons";
-import { PageLanguageMenu } from "../kit/language";
 
 export function TopBar({ session }: { session: ShowSession }): JSX.Element {
   const info = session.show.value?.info;
@@ -46,7 +45,6 @@ export function TopBar({ session }: { session: ShowSession }): JSX.Element {
             </span>
           </span>
         )}
-        <PageLanguageMenu />
       </div>
       {isLost && (
         <p class="banner" role="status" data-testid="viewer_reconnecting">

@@ -1,0 +1,92 @@
+import { expect, test } from "vitest";
+import type { Quote } from "../net/api";
+import type { Money, OrderView } from "../net/protocol.gen";
+import { CLOSED, orderNumber, step, type Basket, type BasketEvent } from "./basket";
+
+const eur = (minor: number): Money => ({ minor, currency: "EUR", exponent: 2 });
+const quote = (minor: number): Quote => ({
+  quote: `q${minor}`,
+  product: "lamp",
+  unit_price: eur(minor),
+  available: 9,
+  expires_ms: 0,
+});
+const order: OrderView = {
+  id: "019a0000-0000-7000-8000-0000abcdc7f4",
+  show: "s",
+  product: "lamp",
+  title: "Lamp",
+  quantity: 2,
+  unit_price: eur(1000),
+  total: eur(2000),
+  state: "reserved",
+  expires_ms: 600_000,
+  created_ms: 0,
+  buyer: null,
+};
+
+const after = (...events: BasketEvent[]): Basket => events.reduce(step, CLOSED);
+const open: BasketEvent[] = [
+  { type: "opened", product: "lamp" },
+  { type: "quoted", quote: quote(1000) },
+  { type: "quantity", quantity: 3 },
+];
+
+test("from choosing to the confirmation", () => {
+  expect(after(...open)).toMatchObject({ step: "choosing", quantity: 3 });
+  const details = after(...open, { type: "sent" }, { type: "reserved", order });
+  expect(details).toMatchObject({ step: "details", busy: false });
+  expect(step(details, { type: "confirmed", order: { ...order, state: "confirmed" } }).step).toBe(
+    "done",
+  );
+});
+
+test("a stale quote shows the new price and asks again", () => {
+  const basket = after(...open, { type: "sent" }, { type: "stale", quote: quote(1200) });
+  expect(basket).toMatchObject({
+    step: "choosing",
+    busy: false,
+    quote: { unit_price: eur(1200) },
+    notice: { kind: "price_changed", from: eur(1000) },
+  });
+});
+
+test("a quote that only ran out is renewed without a word", () => {
+  const basket = after(...open, { type: "sent" }, { type: "stale", quote: quote(1000) });
+  expect(basket).toMatchObject({ busy: false, notice: null });
+});
+
+test("too few left lowers the quantity; none left says sold out", () => {
+  expect(after(...open, { type: "short", available: 2 })).toMatchObject({
+    quantity: 2,
+    notice: { kind: "only_left", available: 2 },
+  });
+  expect(after(...open, { type: "short", available: 0 })).toMatchObject({
+    notice: { kind: "sold_out" },
+  });
+});
+
+test("a hold that runs out goes back to choosing the same pieces", () => {
+  expect(after({ type: "reserved", order }, { type: "lapsed" })).toMatchObject({
+    step: "choosing",
+    product: "lamp",
+    quantity: 2,
+    notice: { kind: "lapsed" },
+  });
+});
+
+test("an answer to a sheet that was closed meanwhile does not open it", () => {
+  expect(after(...open, { type: "closed" }, { type: "quoted", quote: quote(5) })).toBe(CLOSED);
+  expect(after({ type: "lapsed" })).toBe(CLOSED);
+});
+
+test("a quote for another product is not shown", () => {
+  const other = { ...quote(1), product: "vase" };
+  expect(after(...open, { type: "quoted", quote: other })).toMatchObject({
+    quote: { product: "lamp" },
+  });
+});
+
+test("the order number is short enough to read out", () => {
+  expect(orderNumber(order.id)).toBe("ABCD-C7F4");
+});

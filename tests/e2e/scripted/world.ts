@@ -1,0 +1,218 @@
+// A scripted server for one page: the built pages from client-web/dist, a show whose state the
+// test changes, and a picture drawn inside the page itself. It exists for the moments a real
+// server will not produce on demand, and for looking at the design; nothing in the product uses it.
+
+import { readFile } from "node:fs/promises";
+import { extname } from "node:path";
+import type { Page, Route, WebSocketRoute } from "@playwright/test";
+import type {
+  ClientMessage,
+  Entry,
+  OrderView,
+  ProductView,
+  RoomEvent,
+  ServerMessage,
+  ShowState,
+} from "../../../client-web/src/net/protocol.gen.ts";
+import { answerInPage } from "./picture.ts";
+import { scriptedShow } from "./show.ts";
+
+const DIST = new URL("../../../client-web/dist", import.meta.url).pathname;
+const TYPES: Record<string, string> = {
+  ".css": "text/css",
+  ".html": "text/html",
+  ".js": "text/javascript",
+  ".svg": "image/svg+xml",
+};
+
+type Join = Extract<ClientMessage, { type: "join" }>;
+export type Answer = { status: number; body: unknown };
+
+export class World {
+  show: ShowState = scriptedShow();
+  role: "host" | "viewer" = "viewer";
+  viewers = 1284;
+  seq = 7;
+  epoch = "e1";
+  joins: Join[] = [];
+  requests: ClientMessage[] = [];
+  orderKeys: string[] = [];
+  /** What `POST …/orders` answers next; empty means an order. `null` cuts the connection. */
+  orderAnswers: (Answer | null)[] = [];
+  /** What the catalogue import answers. */
+  importAnswer: Answer = { status: 200, body: { imported: 12 } };
+  hold_ms = 600_000;
+  private wires: WebSocketRoute[] = [];
+  private log: Entry[] = [];
+  private made = new Map<string, OrderView>();
+
+  constructor(
+    readonly page: Page,
+    readonly origin = "http://localhost:4173",
+    readonly pictureSize: [number, number] | null = [1280, 720],
+  ) {}
+
+  async start(): Promise<void> {
+    await this.page.route(`${this.origin}/**`, (route) => this.serve(route));
+    await this.page.routeWebSocket(/\/ws$/, (wire) => {
+      this.wires.push(wire);
+      wire.onMessage((text) => void this.receive(wire, JSON.parse(String(text)) as ClientMessage));
+    });
+  }
+
+  /** Appends to the log and tells everybody. */
+  happen(event: RoomEvent): void {
+    this.seq += 1;
+    const entry: Entry = { seq: this.seq, at_ms: Date.now(), event };
+    this.log.push(entry);
+    if (event.event === "pinned") this.show.pins.push({ product: event.product, at_ms: event.at_ms });
+    this.tell({ type: "entry", ...entry });
+  }
+
+  /** Appends to the log while nobody is told, as when the network is down. */
+  happenUnheard(event: RoomEvent): void {
+    const wires = this.wires;
+    this.wires = [];
+    this.happen(event);
+    this.wires = wires;
+  }
+
+  tell(message: ServerMessage): void {
+    for (const wire of this.wires) wire.send(JSON.stringify(message));
+  }
+
+  say(id: string, text: string, final = true, language = "en"): void {
+    const now = Date.now();
+    const view = { id, participant: "p1", language, spoken: "en", text, start_ms: now - 1500, end_ms: now };
+    if (final) this.happen({ event: "caption", ...view });
+    else this.tell({ type: "partial", ...view });
+  }
+
+  async cutWires(): Promise<void> {
+    const wires = this.wires;
+    this.wires = [];
+    for (const wire of wires) await wire.close({ code: 1012 });
+  }
+
+  product(id: string): ProductView {
+    const product = this.show.products.find((other) => other.id === id);
+    if (!product) throw new Error(`no product ${id} in the script`);
+    return product;
+  }
+
+  private async receive(wire: WebSocketRoute, message: ClientMessage): Promise<void> {
+    const send = (answer: ServerMessage): void => wire.send(JSON.stringify(answer));
+    if (message.type === "join") {
+      this.joins.push(message);
+      await this.join(message, send);
+    } else if (message.type === "clock") {
+      send({ type: "clock", client_ms: message.client_ms, server_ms: Date.now() });
+    } else if ("request" in message) {
+      this.requests.push(message);
+      if (message.type === "publish") {
+        const answer = await answerInPage(this.page, message.offer, null);
+        send({ type: "published", request: message.request, answer });
+      } else {
+        send({ type: "done", request: message.request });
+      }
+      if (message.type === "pin") {
+        this.happen({ event: "pinned", product: message.product, at_ms: Date.now() });
+      }
+    }
+  }
+
+  private async join(join: Join, send: (message: ServerMessage) => void): Promise<void> {
+    const hasPicture = this.pictureSize !== null && join.offer !== undefined;
+    const answer = hasPicture ? await answerInPage(this.page, join.offer ?? "", this.pictureSize) : null;
+    const { resume } = join;
+    const missed = this.log.filter(({ seq }) => seq > (resume?.last_seq ?? 0));
+    const canResume = resume?.epoch === this.epoch;
+    send({
+      type: "joined",
+      protocol: 1,
+      you: { id: "me", name: join.name ?? "", role: this.role, speaks: null },
+      epoch: this.epoch,
+      server_ms: Date.now(),
+      answer,
+      slots: hasPicture ? [{ mid: "0", kind: "video", track: "t1" }, { mid: "4", kind: "audio", track: "t2" }] : [],
+      state: canResume
+        ? { kind: "entries", entries: missed }
+        : { kind: "snapshot", seq: this.seq, show: this.show },
+      viewers: this.viewers,
+    });
+  }
+
+  private async serve(route: Route): Promise<void> {
+    const { pathname } = new URL(route.request().url());
+    if (pathname.startsWith("/api/")) return this.serveApi(route, pathname);
+    if (pathname.startsWith("/picture/")) {
+      return route.fulfill({ contentType: TYPES[".svg"], body: drawing(pathname) });
+    }
+    const file = extname(pathname) === "" ? "/index.html" : pathname;
+    try {
+      const body = await readFile(DIST + file);
+      await route.fulfill({ body, contentType: TYPES[extname(file)] ?? "application/octet-stream" });
+    } catch {
+      await route.fulfill({ status: 404, body: "" });
+    }
+  }
+
+  private async serveApi(route: Route, path: string): Promise<void> {
+    const json = (body: unknown, status = 200): Promise<void> => route.fulfill({ status, json: body });
+    const method = route.request().method();
+    if (path === "/api/shows") return json({ shows: [{ ...this.show.info, viewers: this.viewers }] });
+    if (path.endsWith("/visit")) return json({ token: "t", ticket: "k", participant: "me" });
+    if (path === "/api/tickets") return json({ ticket: "k", expires_ms: Date.now() + 30_000 });
+    if (path.includes("/quotes/")) return json(this.quote(path.split("/").at(-1) ?? ""));
+    if (path.endsWith("/products")) return json(this.importAnswer.body, this.importAnswer.status);
+    if (path.endsWith("/orders") && method === "GET") return json([...this.made.values()]);
+    if (path.endsWith("/orders")) return this.serveOrder(route);
+    const order = this.made.get(path.split("/")[3] ?? "");
+    if (!order) return json({ title: "unknown order", code: "unknown_order" }, 404);
+    if (path.endsWith("/confirm")) order.state = "confirmed";
+    if (path.endsWith("/cancel")) order.state = "cancelled";
+    return json(order);
+  }
+
+  private async serveOrder(route: Route): Promise<void> {
+    this.orderKeys.push(route.request().headers()["idempotency-key"] ?? "");
+    const next = this.orderAnswers.shift();
+    if (next === null) return route.abort("connectionreset");
+    if (next) return route.fulfill({ status: next.status, json: next.body });
+    const body = route.request().postDataJSON() as { quote: string; quantity: number };
+    const product = this.product(body.quote.split("|")[0] ?? "");
+    const id = `019a0000-0000-7000-8000-0000${String(this.made.size).padStart(4, "0")}c7f4`;
+    const order: OrderView = {
+      id,
+      show: this.show.info.name,
+      product: product.id,
+      title: product.title,
+      quantity: body.quantity,
+      unit_price: product.price,
+      total: { ...product.price, minor: product.price.minor * body.quantity },
+      state: "reserved",
+      expires_ms: Date.now() + this.hold_ms,
+      created_ms: Date.now(),
+      buyer: null,
+    };
+    this.made.set(id, order);
+    await route.fulfill({ status: 201, json: order });
+  }
+
+  quote(id: string): unknown {
+    const { price, available } = this.product(id);
+    const quote = `${id}|${price.minor}`;
+    return { quote, product: id, unit_price: price, available, expires_ms: Date.now() + 60_000 };
+  }
+}
+
+/** A simple still life, so that cards are looked at with pictures in them. */
+function drawing(path: string): string {
+  const hue = [...path].reduce((sum, char) => sum + char.charCodeAt(0) * 7, 0) % 360;
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 400 400">
+    <rect width="400" height="400" fill="hsl(${hue} 24% 90%)"/>
+    <ellipse cx="200" cy="330" rx="120" ry="18" fill="hsl(${hue} 20% 76%)"/>
+    <path d="M140 120h120l26 200H114z" fill="hsl(${hue} 42% 46%)"/>
+    <path d="M160 120c0-60 80-60 80 0" fill="none" stroke="hsl(${hue} 30% 30%)" stroke-width="12"/>
+  </svg>`;
+}
