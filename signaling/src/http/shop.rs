@@ -2,15 +2,17 @@
 //! grant, ask the shop, answer. An order's id is a key of 128 random bits: whoever has it may
 //! see, confirm and cancel that order, without an account and after the grant has ended.
 
-use axum::extract::{DefaultBodyLimit, FromRef, Path, Request, State};
+use axum::body::Body;
+use axum::extract::{DefaultBodyLimit, FromRef, Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
 use axum::{Json, Router};
+use futures_util::StreamExt as _;
 use sha2::{Digest, Sha256};
 
 use super::error::Problem;
-use super::extract::{Bearer, JsonBody, body};
+use super::extract::{Bearer, JsonBody};
 use super::shows::is_show_name;
 use crate::auth::{Auth, Grant};
 use crate::limits::shop::{IDEMPOTENCY_KEY_CHARS_MAX, IMPORT_BYTES_MAX, ORDER_BYTES_MAX};
@@ -32,7 +34,7 @@ where
     ShopHandle: FromRef<S>,
     Auth: FromRef<S>,
 {
-    let import = post(import).layer(DefaultBodyLimit::max(IMPORT_BYTES_MAX));
+    let import = post(import).layer(DefaultBodyLimit::disable());
     let small = DefaultBodyLimit::max(ORDER_BYTES_MAX);
     Router::new()
         .route("/api/shows/{show}/products", get(products).merge(import))
@@ -61,11 +63,12 @@ async fn import(
     State(shop): State<ShopHandle>,
     Path(show): Path<String>,
     Bearer(grant): Bearer,
-    request: Request,
+    headers: HeaderMap,
+    file: Body,
 ) -> Result<Json<ImportReport>, Problem> {
     let show = host_of(show, &grant)?;
-    let format = catalogue_format(request.headers())?;
-    let file = body(request, &()).await?;
+    let format = catalogue_format(&headers)?;
+    let file = read_catalogue(file).await?;
     let imported = shop.import(&show, format, &file).await?;
     tracing::info!(show, imported, "catalogue imported");
     Ok(Json(ImportReport { imported }))
@@ -208,6 +211,33 @@ fn catalogue_format(headers: &HeaderMap) -> Result<Format, Problem> {
             "a catalogue is `text/csv` or `application/ld+json`",
         )),
     }
+}
+
+/// Reads an upload. One that is too large is read on for a while and thrown away: a client that
+/// is still sending would see its connection break instead of our answer.
+async fn read_catalogue(body: Body) -> Result<Vec<u8>, Problem> {
+    let (mut file, mut length) = (Vec::new(), 0);
+    let mut chunks = body.into_data_stream();
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk.map_err(|error| {
+            Problem::new(StatusCode::BAD_REQUEST, "body_broken", error.to_string())
+        })?;
+        length += chunk.len();
+        if length <= IMPORT_BYTES_MAX {
+            file.extend_from_slice(&chunk);
+        } else if length > 4 * IMPORT_BYTES_MAX {
+            break;
+        }
+    }
+    if length <= IMPORT_BYTES_MAX {
+        return Ok(file);
+    }
+    let detail = format!("a catalogue has at most {IMPORT_BYTES_MAX} bytes");
+    Err(Problem::new(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "body_too_large",
+        detail,
+    ))
 }
 
 fn idempotency_key(headers: &HeaderMap) -> Result<String, Problem> {

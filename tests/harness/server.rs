@@ -1,0 +1,137 @@
+//! The real server as a child process on a free port, with a data directory of its own, that can
+//! be killed like a machine losing power and started again.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use anyhow::Context as _;
+use signaling::auth::{Auth, Grant};
+use signaling::clock;
+use signaling::protocol::client::Role;
+
+/// Where a server keeps its data: outlives the server, like a disk.
+pub struct Disk {
+    directory: tempfile::TempDir,
+    auth: Auth,
+}
+
+impl Disk {
+    /// An empty one, with a fresh key.
+    ///
+    /// # Errors
+    /// When the system gives no directory.
+    pub fn new() -> anyhow::Result<Disk> {
+        let directory = tempfile::tempdir()?;
+        let auth = Auth::open(directory.path())?;
+        Ok(Disk { directory, auth })
+    }
+
+    /// The data directory.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// A token, signed with this disk's key, for a new participant; good for an hour.
+    #[must_use]
+    pub fn token(&self, show: &str, role: Role) -> String {
+        let now = clock::now_ms();
+        self.auth
+            .token(&Grant::new(show, role, None, now, 3_600), now)
+    }
+}
+
+/// A running `vitrine serve`. Killed when dropped.
+pub struct Server {
+    child: Child,
+    url: String,
+    binary: PathBuf,
+}
+
+impl Server {
+    /// Starts the server and waits until it says where it listens. `binary` is
+    /// `env!("CARGO_BIN_EXE_vitrine-tested")`: the server as it is compiled with the tests.
+    ///
+    /// # Errors
+    /// When it does not start; its log is on the test's stderr.
+    pub fn start(binary: &str, disk: &Disk, arguments: &[&str]) -> anyhow::Result<Server> {
+        let mut child = Command::new(binary)
+            .args([
+                "serve",
+                "--listen",
+                "127.0.0.1:0",
+                "--media-bind",
+                "127.0.0.1",
+            ])
+            .args([
+                "--rate-limit",
+                "0",
+                "--caption-threads",
+                "0",
+                "--workers",
+                "1",
+            ])
+            .arg("--data")
+            .arg(disk.path())
+            .args(arguments)
+            .env(
+                "RUST_LOG",
+                std::env::var("RUST_LOG").unwrap_or_else(|_| "warn".into()),
+            )
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .with_context(|| format!("cannot start {binary}"))?;
+        let stdout = child.stdout.take().context("stdout is piped")?;
+        let mut server = Server {
+            child,
+            url: String::new(),
+            binary: PathBuf::from(binary),
+        };
+        let mut lines = BufReader::new(stdout).lines();
+        for line in lines.by_ref() {
+            let line = line?;
+            if let Some((_, url)) = line.split_once("listening on ") {
+                let url = url.split_whitespace().next().unwrap_or_default();
+                url.trim_end_matches('/').clone_into(&mut server.url);
+                break;
+            }
+        }
+        // The pipe must be read on, or the server would wait for us one day.
+        std::thread::spawn(move || lines.for_each(drop));
+        if server.url.is_empty() {
+            anyhow::bail!("{} ended before it listened", server.binary.display());
+        }
+        Ok(server)
+    }
+
+    /// `http://127.0.0.1:PORT`.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Process id.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// SIGKILL: no destructor runs, nothing is flushed. Returns when the process is gone.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn kill(mut self) -> anyhow::Result<()> {
+        self.child.kill()?;
+        self.child.wait()?;
+        Ok(())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
