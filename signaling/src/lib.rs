@@ -1,6 +1,8 @@
 //! Rooms, shop, wire protocol, HTTP and WebSocket; the composition root of `vitrine`.
 
+pub mod app;
 pub mod auth;
+pub mod bus;
 pub mod cli;
 pub mod clock;
 pub mod config;
@@ -8,7 +10,9 @@ pub mod http;
 pub mod limits;
 pub mod protocol;
 pub mod redacted;
+pub mod room;
 pub mod shop;
 pub mod store;
 pub mod task;
 pub mod telemetry;
+pub mod tls;

@@ -120,6 +120,15 @@ pub const RATE_BURST_S: u32 = 10;
 /// Default POSTs per second and address.
 pub const RATE_DEFAULT: u32 = 50;
 
+/// How long the last words of an ended track may take to come out of the caption engine.
+pub const SPEAKER_LINGER_MS: u64 = 60_000;
+
+/// Shows waiting to be written to the store. Full: the room waits, shows change seldom.
+pub const SAVES_MAX: usize = 256;
+
+/// How often rooms look at their clocks.
+pub const TICK_EVERY: Duration = Duration::from_secs(1);
+
 /// Audio packets waiting for the caption engine: 20 speakers for one second. Full: media drops
 /// and counts.
 pub const TAP_QUEUE_MAX: usize = 1_024;
@@ -138,6 +147,9 @@ pub const PRESENCE_TTL_MS: u64 = 10_000;
 
 /// Other processes one room remembers.
 pub const PRESENCE_PROCESSES_MAX: usize = 64;
+
+/// How long Redis may take to take us in.
+pub const BUS_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Pause between tries to reach Redis again.
 pub const BUS_RETRY: Duration = Duration::from_millis(500);

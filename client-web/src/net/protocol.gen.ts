@@ -146,9 +146,9 @@ phase: Phase, } | { "type": "clock",
 client_ms: number, };
 
 /**
- * Phase of a show.
+ * What a publisher shows.
  */
-export type Phase = "scheduled" | "live" | "ended";
+export type SourceKind = "camera" | "screen";
 
 /**
  * What somebody may do in a show.
@@ -156,9 +156,9 @@ export type Phase = "scheduled" | "live" | "ended";
 export type Role = "host" | "guide" | "guest" | "viewer" | "moderator";
 
 /**
- * What a publisher shows.
+ * Phase of a show.
  */
-export type SourceKind = "camera" | "screen";
+export type Phase = "scheduled" | "live" | "ended";
 
 /**
  * Where a page left off.
@@ -279,37 +279,26 @@ reason: string,
 reconnect: boolean, };
 
 /**
- * One caption line in one language.
+ * A receive slot and what it shows.
  */
-export type CaptionView = { 
+export type SlotView = { 
 /**
- * Line id; partial, final and translations of one line share it.
+ * The m-line's mid.
  */
-id: string, 
+mid: string, 
 /**
- * Who spoke.
+ * Kind of track it takes.
  */
-participant: string, 
+kind: TrackKind, 
 /**
- * Language of the text, BCP 47.
+ * Track shown now.
  */
-language: string, 
+track: string | null, };
+
 /**
- * Language it was spoken in.
+ * Audio or video.
  */
-spoken: string, 
-/**
- * The words.
- */
-text: string, 
-/**
- * Media time the speech starts, Unix ms.
- */
-start_ms: number, 
-/**
- * Media time it ends, Unix ms.
- */
-end_ms: number, };
+export type TrackKind = "audio" | "video";
 
 /**
  * One entry of a show's log.
@@ -377,6 +366,61 @@ languages: Array<string>, } | { "event": "chat" } & ChatLine | { "event": "chat_
  * Its id.
  */
 id: number, };
+
+/**
+ * A product over the picture.
+ */
+export type Pin = { 
+/**
+ * Product id; its data is in the shelf.
+ */
+product: string, 
+/**
+ * Media time of the pin, Unix ms.
+ */
+at_ms: number, };
+
+/**
+ * Somebody in a show.
+ */
+export type Participant = { 
+/**
+ * Unguessable only to those who are not told; stable over reconnects with one grant.
+ */
+id: string, 
+/**
+ * Display name.
+ */
+name: string, 
+/**
+ * Role.
+ */
+role: Role, 
+/**
+ * Spoken language, when set or found.
+ */
+speaks: string | null, };
+
+/**
+ * A track on air.
+ */
+export type TrackView = { 
+/**
+ * Id used in `slot`.
+ */
+id: string, 
+/**
+ * `audio` or `video`.
+ */
+kind: TrackKind, 
+/**
+ * Who publishes it.
+ */
+participant: string, 
+/**
+ * What it shows.
+ */
+source: SourceKind, };
 
 /**
  * A show as lists and pages name it.
@@ -471,66 +515,6 @@ currency: string,
 exponent: number, };
 
 /**
- * A product over the picture.
- */
-export type Pin = { 
-/**
- * Product id; its data is in the shelf.
- */
-product: string, 
-/**
- * Media time of the pin, Unix ms.
- */
-at_ms: number, };
-
-/**
- * Somebody in a show.
- */
-export type Participant = { 
-/**
- * Unguessable only to those who are not told; stable over reconnects with one grant.
- */
-id: string, 
-/**
- * Display name.
- */
-name: string, 
-/**
- * Role.
- */
-role: Role, 
-/**
- * Spoken language, when set or found.
- */
-speaks: string | null, };
-
-/**
- * A track on air.
- */
-export type TrackView = { 
-/**
- * Id used in `slot`.
- */
-id: string, 
-/**
- * `audio` or `video`.
- */
-kind: TrackKind, 
-/**
- * Who publishes it.
- */
-participant: string, 
-/**
- * What it shows.
- */
-source: SourceKind, };
-
-/**
- * Audio or video.
- */
-export type TrackKind = "audio" | "video";
-
-/**
  * A chat line.
  */
 export type ChatLine = { 
@@ -558,6 +542,39 @@ text: string,
  * When, Unix ms.
  */
 at_ms: number, };
+
+/**
+ * One caption line in one language.
+ */
+export type CaptionView = { 
+/**
+ * Line id; partial, final and translations of one line share it.
+ */
+id: string, 
+/**
+ * Who spoke.
+ */
+participant: string, 
+/**
+ * Language of the text, BCP 47.
+ */
+language: string, 
+/**
+ * Language it was spoken in.
+ */
+spoken: string, 
+/**
+ * The words.
+ */
+text: string, 
+/**
+ * Media time the speech starts, Unix ms.
+ */
+start_ms: number, 
+/**
+ * Media time it ends, Unix ms.
+ */
+end_ms: number, };
 
 /**
  * What a joining page needs to be up to date.
@@ -614,23 +631,6 @@ chat: Array<ChatLine>,
 languages: Array<string>, };
 
 /**
- * A receive slot and what it shows.
- */
-export type SlotView = { 
-/**
- * The m-line's mid.
- */
-mid: string, 
-/**
- * Kind of track it takes.
- */
-kind: TrackKind, 
-/**
- * Track shown now.
- */
-track: string | null, };
-
-/**
  * An order as its buyer and the host see it. `buyer` is empty in the host's live feed.
  */
 export type OrderView = { 
@@ -683,6 +683,158 @@ buyer: string | null, };
  * State of an order.
  */
 export type OrderState = "reserved" | "confirmed" | "cancelled" | "expired";
+
+/**
+ * Answer to `GET /api/shows`.
+ */
+export type ShowList = { 
+/**
+ * Public shows by name.
+ */
+shows: Array<ShowCard>, };
+
+/**
+ * A show in the lobby.
+ */
+export type ShowCard = { 
+/**
+ * People watching.
+ */
+viewers: number, 
+/**
+ * Name in URLs: `[a-z0-9-]`, 1 to 64 characters.
+ */
+name: string, 
+/**
+ * Title for people.
+ */
+title: string, 
+/**
+ * Kind of room.
+ */
+kind: ShowKind, 
+/**
+ * Phase.
+ */
+phase: Phase, 
+/**
+ * Only invited people may watch.
+ */
+private: boolean, 
+/**
+ * When it went on air, Unix ms.
+ */
+started_ms: number | null, 
+/**
+ * Cover picture URL.
+ */
+cover: string | null, };
+
+/**
+ * Body of `POST /api/shows`.
+ */
+export type NewShow = { 
+/**
+ * Name in URLs.
+ */
+name: string, 
+/**
+ * Title for people.
+ */
+title: string, 
+/**
+ * Kind of room; `live` when left out.
+ */
+kind?: ShowKind, 
+/**
+ * Only invited people may watch.
+ */
+private?: boolean, 
+/**
+ * Cover picture URL.
+ */
+cover?: string, };
+
+/**
+ * Body of `POST /api/shows/{show}/visit`.
+ */
+export type VisitBody = { 
+/**
+ * Display name.
+ */
+name?: string, };
+
+/**
+ * Answer to a visit.
+ */
+export type Visit = { 
+/**
+ * Viewer grant, for tickets and orders.
+ */
+token: string, 
+/**
+ * First ticket for the WebSocket.
+ */
+ticket: string, 
+/**
+ * The visitor's participant id.
+ */
+participant: string, };
+
+/**
+ * A ticket.
+ */
+export type Ticket = { 
+/**
+ * For `join`, once.
+ */
+ticket: string, 
+/**
+ * Until when, Unix ms.
+ */
+expires_ms: number, };
+
+/**
+ * The server.
+ */
+export type ServerInfo = { 
+/**
+ * Version of the program.
+ */
+version: string, 
+/**
+ * Languages captions can be read in.
+ */
+languages: Array<LanguageInfo>, 
+/**
+ * Whether this page came over HTTPS (a phone's camera needs it).
+ */
+secure: boolean, 
+/**
+ * Address of the same server over HTTPS, when it has one.
+ */
+secure_port: number | null, 
+/**
+ * Whether this is the demo show.
+ */
+demo: boolean, 
+/**
+ * Why captions are off, when they are.
+ */
+captions_off: string | null, };
+
+/**
+ * A caption language.
+ */
+export type LanguageInfo = { 
+/**
+ * BCP 47 tag.
+ */
+tag: string, 
+/**
+ * Spoken languages it is reached from.
+ */
+from: Array<string>, };
 
 /**
  * Body of `POST /api/shows/{show}/orders`.

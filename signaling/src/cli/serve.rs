@@ -1,17 +1,10 @@
 //! `vitrine serve`: runs the server until SIGINT or SIGTERM. One line on stdout says where.
 
-use std::net::TcpListener;
-use std::sync::Arc;
+use std::io::Write as _;
 
-use anyhow::Context as _;
-
-use crate::auth::{Auth, SecretKey};
-use crate::clock;
 use crate::config::RawConfig;
-use crate::http::{self, AppState};
-use crate::store::sqlite::SqliteStore;
-use crate::task::shop::{self, ShopConfig};
-use crate::telemetry;
+use crate::task::shutdown;
+use crate::{app, telemetry};
 
 /// Arguments of `vitrine serve`.
 #[derive(Debug, clap::Args)]
@@ -28,22 +21,26 @@ pub struct Args {
 pub fn run(args: Args) -> anyhow::Result<()> {
     telemetry::start_logs();
     let config = args.config.check()?;
-    let key = SecretKey::open(&config.data)?;
-    let auth = Auth::with_key(&key);
-    let listener = TcpListener::bind(config.listen)
-        .with_context(|| format!("cannot listen on {}", config.listen))?;
-    listener.set_nonblocking(true)?;
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(async {
-        let store = Arc::new(SqliteStore::open(&config.data.join("vitrine.db")).await?);
-        let (shop, _notices, _task) = shop::spawn(
-            store,
-            &ShopConfig::new(key.derive("quotes")),
-            Arc::new(clock::now_ms),
-        );
-        println!("listening on http://{}", listener.local_addr()?);
-        let app = http::router(AppState { auth, shop }).into_make_service();
-        axum_server::from_tcp(listener)?.serve(app).await?;
+        let running = app::start(config).await?;
+        announce(&running)?;
+        shutdown::signal().await?;
+        running.stop().await;
         Ok(())
     })
+}
+
+/// The one line on stdout: programs that start the server wait for it.
+///
+/// # Errors
+/// When stdout is closed.
+pub fn announce(running: &app::Running) -> std::io::Result<()> {
+    let mut out = std::io::stdout();
+    writeln!(out, "listening on http://{}", running.address())?;
+    out.flush()?;
+    if let Some(address) = running.tls_address() {
+        tracing::info!("HTTPS on https://{address}, trust it at /trust");
+    }
+    Ok(())
 }

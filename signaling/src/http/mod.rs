@@ -1,32 +1,167 @@
 //! The HTTP doors: standard clients (WHIP, WHEP), pages (API, WebSocket, assets) and operators
 //! (health, metrics). Handlers are thin: they check, ask a room or the shop, and answer.
 
+pub mod assets;
+pub mod captions;
 pub mod error;
 pub mod extract;
 pub mod health;
+pub mod metrics;
+pub mod rate;
+pub mod sdpfrag;
+pub mod server;
+pub mod session;
 pub mod shop;
 pub mod shows;
+pub mod tickets;
+pub mod trust;
+pub mod whep;
+pub mod whip;
+pub mod ws;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use ::media::Media;
 use axum::Router;
-use axum::extract::FromRef;
-use axum::routing::get;
+use axum::extract::{DefaultBodyLimit, FromRef};
+use axum::http::{HeaderName, HeaderValue, Method, header};
+use axum::middleware;
+use axum::response::Response;
+use axum::routing::{delete, get, post};
+use tower_http::compression::CompressionLayer;
+use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::auth::Auth;
+use crate::bus::Bus;
+use crate::config::Config;
+use crate::limits::BODY_BYTES_MAX;
 use crate::shop::ShopHandle;
+use crate::task::hub::Hub;
+use crate::task::sessions::Sessions;
+use crate::task::speech::Speech;
+use error::Problem;
 
 /// What handlers share. Every part is cheap to clone.
 #[derive(Clone, FromRef)]
 pub struct AppState {
+    /// Settings.
+    pub config: Arc<Config>,
     /// Tokens and tickets.
     pub auth: Auth,
+    /// Shows.
+    pub hub: Hub,
+    /// Pictures and sound.
+    pub media: Media,
     /// Catalogue and orders.
     pub shop: ShopHandle,
+    /// WHIP and WHEP sessions.
+    pub sessions: Sessions,
+    /// Captions.
+    pub speech: Speech,
+    /// Other processes.
+    pub bus: Bus,
+    /// Whether the server is on its way out.
+    pub stopping: Stopping,
+    /// POSTs per address.
+    pub rate: rate::RateLimit,
+    /// What `/trust` shows; none without a local CA.
+    pub trust: Option<Arc<trust::Trust>>,
+}
+
+/// Set once, when stop begins.
+#[derive(Debug, Clone, Default)]
+pub struct Stopping(Arc<AtomicBool>);
+
+impl Stopping {
+    /// Whether stop has begun.
+    #[must_use]
+    pub fn is_on(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// Begins the stop.
+    pub fn begin(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 /// All routes.
 pub fn router(state: AppState) -> Router {
-    Router::new()
-        .route("/livez", get(health::livez))
+    let api = Router::new()
+        .route("/api/server", get(server::server))
+        .route("/api/shows", get(shows::list).post(shows::create))
+        .route("/api/shows/{show}", get(shows::show))
+        .route("/api/shows/{show}/visit", post(shows::visit))
+        .route("/api/tickets", post(tickets::issue))
         .merge(shop::router())
+        .layer(CompressionLayer::new());
+    let pages = Router::new()
+        .route("/trust", get(trust::page))
+        .route("/ca.crt", get(trust::certificate))
+        .fallback(assets::serve)
+        .layer(CompressionLayer::new());
+    Router::new()
+        .route("/ws", get(ws::open))
+        .route("/livez", get(health::livez))
+        .route("/readyz", get(health::readyz))
+        .route("/metrics", get(metrics::render))
+        .merge(api)
+        .merge(rtc())
+        .merge(pages)
+        .layer(middleware::from_fn_with_state(state.clone(), rate::limit))
+        .layer(middleware::from_fn(metrics::count))
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(SetResponseHeaderLayer::if_not_present(
+            header::X_CONTENT_TYPE_OPTIONS,
+            HeaderValue::from_static("nosniff"),
+        ))
         .with_state(state)
+}
+
+/// The doors of standard clients, open to pages of other origins: what they may do is decided by
+/// tokens, never by cookies.
+fn rtc() -> Router<AppState> {
+    let session = delete(session::delete)
+        .patch(session::patch)
+        .get(session::get)
+        .options(session::options);
+    let exposed = "location, etag, link, accept-patch, retry-after";
+    Router::new()
+        .route(
+            "/whip/{show}",
+            post(whip::publish).get(whip::get).options(session::options),
+        )
+        .route(
+            "/whep/{show}",
+            post(whep::play)
+                .get(whep::get)
+                .head(whep::head)
+                .options(session::options),
+        )
+        .route("/whip/{show}/{session}", session.clone())
+        .route("/whep/{show}/{session}", session)
+        .route("/captions/{show}/{file}", get(captions::vtt))
+        .layer(SetResponseHeaderLayer::if_not_present(
+            header::ACCESS_CONTROL_ALLOW_ORIGIN,
+            HeaderValue::from_static("*"),
+        ))
+        .layer(SetResponseHeaderLayer::if_not_present(
+            header::ACCESS_CONTROL_EXPOSE_HEADERS,
+            HeaderValue::from_static(exposed),
+        ))
+}
+
+/// Answer to what no route takes: JSON for programs.
+fn no_such_route(method: &Method, path: &str) -> Problem {
+    Problem::not_found(format!("there is no {method} {path}"))
+}
+
+/// A response that nobody keeps.
+fn fresh(mut response: Response) -> Response {
+    let name: HeaderName = header::CACHE_CONTROL;
+    response
+        .headers_mut()
+        .insert(name, HeaderValue::from_static("no-store"));
+    response
 }

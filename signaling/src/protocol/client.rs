@@ -167,6 +167,14 @@ pub enum Role {
     Moderator,
 }
 
+impl Role {
+    /// Whether it may publish.
+    #[must_use]
+    pub fn is_on_stage(self) -> bool {
+        matches!(self, Role::Host | Role::Guide | Role::Guest)
+    }
+}
+
 /// Phase of a show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]

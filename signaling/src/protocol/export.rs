@@ -9,6 +9,7 @@ use std::fmt::Write as _;
 use ts_rs::{Config, TS, TypeVisitor};
 
 use super::PROTOCOL_VERSION;
+use super::api::{NewShow, ServerInfo, ShowList, Ticket, Visit, VisitBody};
 use super::client::ClientMessage;
 use super::server::ServerMessage;
 use super::shop::{
@@ -33,6 +34,12 @@ pub fn typescript() -> String {
     };
     collector.visit::<ClientMessage>();
     collector.visit::<ServerMessage>();
+    collector.visit::<ShowList>();
+    collector.visit::<NewShow>();
+    collector.visit::<VisitBody>();
+    collector.visit::<Visit>();
+    collector.visit::<Ticket>();
+    collector.visit::<ServerInfo>();
     collector.visit::<ReserveBody>();
     collector.visit::<ConfirmBody>();
     collector.visit::<QuoteView>();

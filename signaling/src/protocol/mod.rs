@@ -2,6 +2,7 @@
 //! each with a `type`. Described for other clients in `docs/protocol.md`; TypeScript types are
 //! generated into `client-web/src/net/protocol.gen.ts`.
 
+pub mod api;
 pub mod client;
 pub mod export;
 pub mod server;

@@ -14,7 +14,10 @@ pub(super) struct Bucket {
 
 impl Bucket {
     pub(super) fn new(now_ms: u64) -> Bucket {
-        Bucket { left: CHAT_BURST, since_ms: now_ms }
+        Bucket {
+            left: CHAT_BURST,
+            since_ms: now_ms,
+        }
     }
 
     /// Takes one line, if one is left.
@@ -41,12 +44,19 @@ pub(super) struct Ids {
 
 impl Ids {
     pub(super) fn new(salt: u64) -> Ids {
-        Ids { salt: salt % IDS_PER_MS, last: 0 }
+        Ids {
+            salt: salt % IDS_PER_MS,
+            last: 0,
+        }
     }
 
     pub(super) fn next(&mut self, now_ms: u64) -> u64 {
         let wished = now_ms * IDS_PER_MS + self.salt;
-        let id = if wished > self.last { wished } else { self.last + IDS_PER_MS };
+        let id = if wished > self.last {
+            wished
+        } else {
+            self.last + IDS_PER_MS
+        };
         self.last = id;
         id
     }
@@ -55,8 +65,14 @@ impl Ids {
 /// The line as it is shown: trimmed, without control characters; none when nothing is left or
 /// it is too long.
 pub(super) fn clean(text: &str) -> Option<String> {
-    let text: String = text.trim().chars().filter(|c| !c.is_control() || *c == '\n').collect();
-    (1..=CHAT_CHARS_MAX).contains(&text.chars().count()).then_some(text)
+    let text: String = text
+        .trim()
+        .chars()
+        .filter(|c| !c.is_control() || *c == '\n')
+        .collect();
+    (1..=CHAT_CHARS_MAX)
+        .contains(&text.chars().count())
+        .then_some(text)
 }
 
 #[cfg(test)]
@@ -76,9 +92,19 @@ mod tests {
     #[test]
     fn ids_grow_and_differ_between_processes() {
         let (mut a, mut b) = (Ids::new(3), Ids::new(1_024 + 4));
-        let ids = [a.next(10), b.next(10), a.next(10), b.next(10), a.next(9), a.next(11)];
+        let ids = [
+            a.next(10),
+            b.next(10),
+            a.next(10),
+            b.next(10),
+            a.next(9),
+            a.next(11),
+        ];
         assert_eq!(ids, [10_243, 10_244, 11_267, 11_268, 12_291, 13_315]);
-        assert!(Ids::new(0).next(4_000_000_000_000) < 1 << 53, "good beyond the year 2090");
+        assert!(
+            Ids::new(0).next(4_000_000_000_000) < 1 << 53,
+            "good beyond the year 2090"
+        );
     }
 
     #[test]

@@ -19,7 +19,11 @@ pub(super) struct Log {
 
 impl Log {
     pub(super) fn new(epoch: String) -> Log {
-        Log { epoch, entries: VecDeque::new(), next_seq: 1 }
+        Log {
+            epoch,
+            entries: VecDeque::new(),
+            next_seq: 1,
+        }
     }
 
     pub(super) fn epoch(&self) -> &str {
@@ -32,7 +36,11 @@ impl Log {
     }
 
     pub(super) fn append(&mut self, at_ms: u64, event: RoomEvent) -> Arc<Entry> {
-        let entry = Arc::new(Entry { seq: self.next_seq, at_ms, event });
+        let entry = Arc::new(Entry {
+            seq: self.next_seq,
+            at_ms,
+            event,
+        });
         self.next_seq += 1;
         if self.entries.len() == LOG_ENTRIES_MAX {
             self.entries.pop_front();
@@ -49,6 +57,12 @@ impl Log {
             return None;
         }
         let skip = self.entries.len() - missed;
-        Some(self.entries.iter().skip(skip).map(|entry| Entry::clone(entry)).collect())
+        Some(
+            self.entries
+                .iter()
+                .skip(skip)
+                .map(|entry| Entry::clone(entry))
+                .collect(),
+        )
     }
 }

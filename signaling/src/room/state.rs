@@ -59,7 +59,9 @@ fn pinned(pins: &mut Vec<Pin>, pin: Pin) {
 }
 
 fn captioned(captions: &mut Vec<CaptionView>, caption: CaptionView) {
-    upsert(captions, caption, |a, b| a.id == b.id && a.language == b.language);
+    upsert(captions, caption, |a, b| {
+        a.id == b.id && a.language == b.language
+    });
     keep_last(captions, CAPTIONS_MAX);
 }
 

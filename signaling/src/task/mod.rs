@@ -1,3 +1,12 @@
 //! Tasks: each owns a machine, feeds it from a bounded inbox and carries out what it decides.
 
+pub mod client;
+pub mod hub;
+pub mod media;
+pub mod outbox;
+pub mod room;
+pub mod sessions;
 pub mod shop;
+pub mod shutdown;
+pub mod slots;
+pub mod speech;

@@ -1,0 +1,347 @@
+//! The composition root: the one place that names media, captions, shop and rooms together.
+//! Starts them in order, wires their events, and stops them in named phases.
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use axum::{Extension, Router};
+use axum_server::Handle;
+use media::{Media, MediaConfig};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use translate::{Captions, CaptionsConfig, Output};
+
+use crate::auth::{Auth, SecretKey, random_id};
+use crate::bus::{Bus, Letter, LocalHub, News};
+use crate::clock::now_ms;
+use crate::config::Config;
+use crate::http::rate::RateLimit;
+use crate::http::server::OverTls;
+use crate::http::trust::Trust;
+use crate::http::{self, AppState, Stopping};
+use crate::limits::STOP_DRAIN;
+use crate::room::Input;
+use crate::shop::ShopNotice;
+use crate::store::shows::ShowStore;
+use crate::store::sqlite::SqliteStore;
+use crate::task::hub::Hub;
+use crate::task::media::{carry_captions, carry_events};
+use crate::task::room::{Ports, is_shelf_hint};
+use crate::task::sessions::Sessions;
+use crate::task::shop::{ShopConfig, spawn};
+use crate::task::shutdown::{self, Phase};
+use crate::task::speech::Speech;
+use crate::{telemetry, tls};
+
+/// A running server.
+pub struct Running {
+    state: AppState,
+    address: SocketAddr,
+    tls_address: Option<SocketAddr>,
+    handles: Vec<Handle<SocketAddr>>,
+    servers: Vec<JoinHandle<std::io::Result<()>>>,
+    carriers: Vec<JoinHandle<()>>,
+    shop: JoinHandle<()>,
+}
+
+/// Starts everything; when it returns the doors are open.
+///
+/// # Errors
+/// When a part cannot start; parts started before it are stopped by being dropped.
+pub async fn start(mut config: Config) -> anyhow::Result<Running> {
+    telemetry::metrics();
+    let key = SecretKey::open(&config.data)?;
+    let (listener, tls_listener) = bind(&mut config)?;
+    let server_tls = match &config.listen_tls {
+        Some((_, tls)) => {
+            Some(tls::open(tls, &config.data, &config.public_addresses, now_ms()).await?)
+        }
+        None => None,
+    };
+
+    let database = config.data.join("vitrine.db");
+    let store = SqliteStore::open(&database).await.context("shop")?;
+    let shows = ShowStore::open(&database).await.context("shows")?;
+    let shop_config = ShopConfig::new(key.derive("quotes"));
+    let (shop, notices, shop_task) = spawn(Arc::new(store), &shop_config, Arc::new(now_ms));
+    let (media, events) = Media::start(media_config(&config)).context("media")?;
+    let (speech, outputs) = start_captions(&config).await;
+    let (bus, letters) = start_bus(&config)?;
+    let sessions = Sessions::default();
+
+    let ports = Ports {
+        media: media.clone(),
+        speech: speech.clone(),
+        sessions: sessions.clone(),
+        shop: shop.clone(),
+        bus: bus.clone(),
+        shows,
+    };
+    let hub = Hub::new(ports.clone());
+    hub.load().await.context("shows")?;
+    let mut carriers = vec![
+        tokio::spawn(carry_events(events, hub.clone(), ports.clone())),
+        tokio::spawn(carry_notices(notices, hub.clone())),
+        tokio::spawn(carry_letters(letters, hub.clone(), ports.clone())),
+    ];
+    if let Some(outputs) = outputs {
+        carriers.push(tokio::spawn(carry_captions(outputs, hub.clone(), ports)));
+    }
+
+    let trust = server_tls.as_ref().and_then(|tls| tls.ca_pem.clone());
+    let trust = trust.map(|ca_pem| Arc::new(trust_page(&config, ca_pem)));
+    let state = AppState {
+        rate: RateLimit::new(config.rate_limit),
+        config: Arc::new(config),
+        auth: Auth::with_key(&key),
+        hub,
+        media,
+        shop,
+        sessions,
+        speech,
+        bus,
+        stopping: Stopping::default(),
+        trust,
+    };
+    serve(
+        state,
+        (listener, tls_listener),
+        server_tls,
+        carriers,
+        shop_task,
+    )
+}
+
+/// Binds the doors and writes the ports found into the settings.
+fn bind(config: &mut Config) -> anyhow::Result<(TcpListener, Option<TcpListener>)> {
+    let open = |address: SocketAddr| {
+        let listener = TcpListener::bind(address);
+        let listener = listener.with_context(|| format!("cannot listen on {address}"))?;
+        listener.set_nonblocking(true)?;
+        anyhow::Ok(listener)
+    };
+    let listener = open(config.listen)?;
+    config.listen = listener.local_addr()?;
+    let Some((address, _)) = &mut config.listen_tls else {
+        return Ok((listener, None));
+    };
+    let tls_listener = open(*address)?;
+    *address = tls_listener.local_addr()?;
+    Ok((listener, Some(tls_listener)))
+}
+
+fn media_config(config: &Config) -> MediaConfig {
+    MediaConfig {
+        bind: config.media_bind,
+        port: config.media_port,
+        workers: config.workers,
+        public_addresses: config.public_addresses.clone(),
+    }
+}
+
+/// Without models the server runs and says that captions are off and why.
+async fn start_captions(config: &Config) -> (Speech, Option<mpsc::Receiver<Output>>) {
+    if config.caption_threads == 0 {
+        return (
+            Speech::new(Err("switched off by --caption-threads 0".to_owned())),
+            None,
+        );
+    }
+    let settings = CaptionsConfig {
+        models: config.models.clone(),
+        threads: config.caption_threads,
+    };
+    // Reading the models takes a second or two of disk and CPU.
+    let started = tokio::task::spawn_blocking(move || Captions::start(settings)).await;
+    let why = match started {
+        Ok(Ok((captions, outputs))) => return (Speech::new(Ok(captions)), Some(outputs)),
+        Ok(Err(error)) => error.to_string(),
+        Err(panic) => format!("the caption engine did not start: {panic}"),
+    };
+    tracing::warn!(why, "captions are off");
+    (Speech::new(Err(why)), None)
+}
+
+fn start_bus(config: &Config) -> anyhow::Result<(Bus, mpsc::Receiver<Letter>)> {
+    let process = random_id();
+    match &config.redis {
+        Some(url) => Bus::redis(url, process),
+        None => Ok(Bus::local(&LocalHub::default(), process)),
+    }
+}
+
+/// A phone comes by plain HTTP when that door is open to it, else by HTTPS with a warning.
+fn trust_page(config: &Config, ca_pem: String) -> Trust {
+    let host = config.public_addresses.first().copied();
+    let host = host.or_else(|| tls::lan_addresses().first().copied());
+    let host = host.unwrap_or_else(|| config.listen.ip());
+    let at = |port| SocketAddr::new(host, port);
+    let tls_port = config
+        .listen_tls
+        .as_ref()
+        .map_or(0, |(address, _)| address.port());
+    let home = format!("https://{}/", at(tls_port));
+    let url = if config.listen.ip().is_loopback() {
+        format!("{home}trust")
+    } else {
+        format!("http://{}/trust", at(config.listen.port()))
+    };
+    Trust { ca_pem, url, home }
+}
+
+fn serve(
+    state: AppState,
+    (listener, tls_listener): (TcpListener, Option<TcpListener>),
+    server_tls: Option<tls::ServerTls>,
+    carriers: Vec<JoinHandle<()>>,
+    shop: JoinHandle<()>,
+) -> anyhow::Result<Running> {
+    let router: Router = http::router(state.clone());
+    let (address, tls_address) = (
+        state.config.listen,
+        state
+            .config
+            .listen_tls
+            .as_ref()
+            .map(|(address, _)| *address),
+    );
+    let handle = Handle::new();
+    let plain = axum_server::from_tcp(listener)?.handle(handle.clone());
+    let service = router
+        .clone()
+        .into_make_service_with_connect_info::<SocketAddr>();
+    let mut handles = vec![handle];
+    let mut servers = vec![tokio::spawn(plain.serve(service))];
+    if let (Some(listener), Some(tls)) = (tls_listener, server_tls) {
+        let handle = Handle::new();
+        let secure = axum_server::from_tcp_rustls(listener, tls.config)?.handle(handle.clone());
+        let router = router.layer(Extension(OverTls));
+        let service = router.into_make_service_with_connect_info::<SocketAddr>();
+        handles.push(handle);
+        servers.push(tokio::spawn(secure.serve(service)));
+    }
+    Ok(Running {
+        state,
+        address,
+        tls_address,
+        handles,
+        servers,
+        carriers,
+        shop,
+    })
+}
+
+/// What the shop says goes to the rooms of the shows it names.
+async fn carry_notices(mut notices: mpsc::Receiver<ShopNotice>, hub: Hub) {
+    while let Some(notice) = notices.recv().await {
+        let (shows, input) = match notice {
+            ShopNotice::Stock {
+                shows,
+                product,
+                available,
+            } => (shows, Input::Stock(product, available)),
+            ShopNotice::Product { shows, product } => (shows, Input::Product(*product)),
+            ShopNotice::ProductRemoved { shows, product } => {
+                (shows, Input::ProductRemoved(product))
+            }
+            ShopNotice::Order(order) => {
+                if let Some(room) = hub.get(&order.show) {
+                    room.order(order).await;
+                }
+                continue;
+            }
+        };
+        for room in shows.iter().filter_map(|show| hub.get(show)) {
+            room.tell(input.clone()).await;
+        }
+    }
+}
+
+/// What other processes say goes to the room of the show. Stock is read again from the store:
+/// a letter may be late, the store is not.
+async fn carry_letters(mut letters: mpsc::Receiver<Letter>, hub: Hub, ports: Ports) {
+    while let Some(Letter {
+        process,
+        show,
+        news,
+    }) = letters.recv().await
+    {
+        let Some(room) = hub.get(&show) else { continue };
+        match news {
+            News::Viewers(count) => room.tell(Input::RemoteViewers(process, count)).await,
+            News::Event(event) if is_shelf_hint(&event) => match ports.shop.products(&show).await {
+                Ok(shelf) => {
+                    for product in shelf {
+                        room.tell(Input::Product(product)).await;
+                    }
+                }
+                Err(error) => tracing::warn!(show, %error, "shelf not read"),
+            },
+            News::Event(event) => room.tell(Input::Remote(*event)).await,
+        }
+    }
+}
+
+impl Running {
+    /// Where plain HTTP is served.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Where HTTPS is served.
+    #[must_use]
+    pub fn tls_address(&self) -> Option<SocketAddr> {
+        self.tls_address
+    }
+
+    /// The shared state, for what runs in the same process (the demo show, tests).
+    #[must_use]
+    pub fn state(&self) -> &AppState {
+        &self.state
+    }
+
+    /// Stops everything; returns the phases in the order they ran.
+    pub async fn stop(self) -> Vec<Phase> {
+        let Running {
+            state,
+            handles,
+            servers,
+            carriers,
+            shop,
+            ..
+        } = self;
+        let (hub, media) = (state.hub.clone(), state.media.clone());
+        let mut phases = Vec::new();
+        phases.push(shutdown::run(Phase::Refuse, async { state.stopping.begin() }).await);
+        let farewell = async {
+            for room in hub.all() {
+                room.farewell().await;
+            }
+        };
+        phases.push(shutdown::run(Phase::Farewell, farewell).await);
+        let drain = async {
+            handles
+                .iter()
+                .for_each(|handle| handle.graceful_shutdown(Some(STOP_DRAIN)));
+            for server in servers {
+                if let Ok(Err(error)) = server.await {
+                    tracing::warn!(%error, "a door did not close well");
+                }
+            }
+        };
+        phases.push(shutdown::run(Phase::Drain, drain).await);
+        phases.push(shutdown::run(Phase::Media, media.shutdown()).await);
+        let finish = async {
+            // Requests in flight were answered; with the last handle gone the shop's task ends.
+            carriers.iter().for_each(JoinHandle::abort);
+            drop((state, hub, media));
+            if let Err(error) = shop.await {
+                tracing::error!(%error, "the shop's task did not end well");
+            }
+        };
+        phases.push(shutdown::run(Phase::Shop, finish).await);
+        phases
+    }
+}

@@ -1,0 +1,102 @@
+//! What pages get from and send to the HTTP routes beside the shop's ([`super::shop`]).
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use super::server::{ShowInfo, ShowKind};
+
+/// A show in the lobby.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct ShowCard {
+    /// The show.
+    #[serde(flatten)]
+    pub info: ShowInfo,
+    /// People watching.
+    pub viewers: u32,
+}
+
+/// Answer to `GET /api/shows`.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct ShowList {
+    /// Public shows by name.
+    pub shows: Vec<ShowCard>,
+}
+
+/// Body of `POST /api/shows`.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct NewShow {
+    /// Name in URLs.
+    pub name: String,
+    /// Title for people.
+    pub title: String,
+    /// Kind of room; `live` when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub kind: Option<ShowKind>,
+    /// Only invited people may watch.
+    #[serde(default)]
+    #[ts(optional, as = "Option<bool>")]
+    pub private: bool,
+    /// Cover picture URL.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub cover: Option<String>,
+}
+
+/// Body of `POST /api/shows/{show}/visit`.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct VisitBody {
+    /// Display name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub name: Option<String>,
+}
+
+/// Answer to a visit.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct Visit {
+    /// Viewer grant, for tickets and orders.
+    pub token: String,
+    /// First ticket for the WebSocket.
+    pub ticket: String,
+    /// The visitor's participant id.
+    pub participant: String,
+}
+
+/// A ticket.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct Ticket {
+    /// For `join`, once.
+    pub ticket: String,
+    /// Until when, Unix ms.
+    #[ts(type = "number")]
+    pub expires_ms: u64,
+}
+
+/// The server.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct ServerInfo {
+    /// Version of the program.
+    pub version: String,
+    /// Languages captions can be read in.
+    pub languages: Vec<LanguageInfo>,
+    /// Whether this page came over HTTPS (a phone's camera needs it).
+    pub secure: bool,
+    /// Address of the same server over HTTPS, when it has one.
+    pub secure_port: Option<u16>,
+    /// Whether this is the demo show.
+    pub demo: bool,
+    /// Why captions are off, when they are.
+    pub captions_off: Option<String>,
+}
+
+/// A caption language.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct LanguageInfo {
+    /// BCP 47 tag.
+    pub tag: String,
+    /// Spoken languages it is reached from.
+    pub from: Vec<String>,
+}

@@ -1,0 +1,437 @@
+//! A show's room as a value: inputs in, effects out, no clock and no waiting. Every change of
+//! the show is one entry of its log; what a page sees is the snapshot plus the entries after it.
+
+mod captions;
+mod chat;
+pub mod input;
+mod log;
+mod roster;
+mod rules;
+pub mod state;
+
+use std::collections::{BTreeMap, VecDeque};
+
+pub use captions::is_language_tag;
+pub use input::{Ask, Effect, Input, PeerId, Refusal, Seat};
+
+use crate::limits::{PRESENCE_PROCESSES_MAX, PRESENCE_TTL_MS, STAGE_MAX, TRACKS_MAX};
+use crate::protocol::client::{Phase, Resume, Role};
+use crate::protocol::server::{
+    CaptionView, JoinState, ProductView, RoomEvent, ShowInfo, ShowState, TrackView,
+};
+
+/// One show in one process.
+#[derive(Debug)]
+pub struct Room {
+    /// Invariant: the result of applying every entry of the log since the beginning.
+    state: ShowState,
+    log: log::Log,
+    roster: roster::Roster,
+    captions: captions::Captions,
+    chat_ids: chat::Ids,
+    /// WHEP players.
+    watchers: usize,
+    /// Viewers in other processes, and when they were last heard of.
+    elsewhere: BTreeMap<String, (u32, u64)>,
+    told_viewers: u32,
+    effects: VecDeque<Effect>,
+}
+
+impl Room {
+    /// A room for a show. `epoch` must be new for every room made; `salt` differs between
+    /// processes.
+    #[must_use]
+    pub fn new(info: ShowInfo, epoch: String, salt: u64) -> Room {
+        Room {
+            state: state::empty(info),
+            log: log::Log::new(epoch),
+            roster: roster::Roster::default(),
+            captions: captions::Captions::default(),
+            chat_ids: chat::Ids::new(salt),
+            watchers: 0,
+            elsewhere: BTreeMap::new(),
+            told_viewers: 0,
+            effects: VecDeque::new(),
+        }
+    }
+
+    /// Takes one input. Drain [`Room::poll`] afterwards.
+    ///
+    /// # Errors
+    /// When it is refused; then nothing was changed.
+    pub fn handle(&mut self, now_ms: u64, input: Input) -> Result<(), Refusal> {
+        let may_change_wishes = matches!(
+            input,
+            Input::Join { .. }
+                | Input::Leave(_)
+                | Input::Captions(..)
+                | Input::Poll(_)
+                | Input::Languages(_)
+                | Input::Tick
+        );
+        match input {
+            Input::Join {
+                peer,
+                seat,
+                resume,
+                captions,
+            } => {
+                self.join(now_ms, peer, seat, resume.as_ref(), captions)?;
+            }
+            Input::Leave(peer) => self.leave(now_ms, peer),
+            Input::Ask(peer, ask) => self.ask(now_ms, peer, ask)?,
+            Input::Captions(peer, language) => self.choose(peer, language)?,
+            Input::PublisherCame(seat) => self.publisher_came(now_ms, seat)?,
+            Input::PublisherLeft(participant) => self.publisher_left(now_ms, &participant),
+            Input::WatcherCame => self.watchers += 1,
+            Input::WatcherLeft => self.watchers = self.watchers.saturating_sub(1),
+            Input::TrackAdded(track) => self.track_added(now_ms, track)?,
+            Input::TrackRemoved(id) => self.track_removed(now_ms, id),
+            Input::Product(product) => self.product(now_ms, product),
+            Input::ProductRemoved(product) => self.product_removed(now_ms, product),
+            Input::Stock(product, available) => self.stock(now_ms, product, available)?,
+            Input::Languages(languages) => self.languages(now_ms, languages),
+            Input::Spoken(participant, language) => {
+                self.set_spoken(now_ms, &participant, Some(language));
+            }
+            Input::Partial(caption) => self.effects.push_back(Effect::Partial(caption)),
+            Input::Final(caption) => self.append_shared(now_ms, RoomEvent::Caption(caption)),
+            Input::Gap {
+                participant,
+                start_ms,
+                end_ms,
+            } => {
+                let gap = RoomEvent::CaptionGap {
+                    participant,
+                    start_ms,
+                    end_ms,
+                };
+                self.append_shared(now_ms, gap);
+            }
+            Input::Poll(language) => self.captions.polled(now_ms, language),
+            Input::Remote(event) => self.remote(now_ms, event),
+            Input::RemoteViewers(process, count) => self.heard(now_ms, process, count),
+            Input::Tick => self.tick(now_ms),
+        }
+        if may_change_wishes {
+            self.wish(now_ms);
+        }
+        Ok(())
+    }
+
+    /// The next thing to be done.
+    pub fn poll(&mut self) -> Option<Effect> {
+        self.effects.pop_front()
+    }
+
+    /// The whole state.
+    #[must_use]
+    pub fn state(&self) -> &ShowState {
+        &self.state
+    }
+
+    /// Epoch of the log.
+    #[must_use]
+    pub fn epoch(&self) -> &str {
+        self.log.epoch()
+    }
+
+    /// Sequence number of the newest entry.
+    #[must_use]
+    pub fn last_seq(&self) -> u64 {
+        self.log.last_seq()
+    }
+
+    /// People watching in this process.
+    #[must_use]
+    pub fn viewers_here(&self) -> u32 {
+        u32::try_from(self.roster.viewers() + self.watchers).unwrap_or(u32::MAX)
+    }
+
+    /// People watching in all processes.
+    #[must_use]
+    pub fn viewers(&self) -> u32 {
+        let elsewhere = self.elsewhere.values().map(|(count, _)| *count);
+        elsewhere.fold(self.viewers_here(), u32::saturating_add)
+    }
+
+    /// People watching in all processes, as last told to pages.
+    #[must_use]
+    pub fn viewers_told(&self) -> u32 {
+        self.told_viewers
+    }
+
+    /// Final captions of one language, for WebVTT.
+    #[must_use]
+    pub fn cues(&self, language: &str) -> Vec<CaptionView> {
+        self.captions.cues(language)
+    }
+
+    /// Caption language a page chose.
+    #[must_use]
+    pub fn caption_choice(&self, peer: PeerId) -> Option<&str> {
+        self.roster.peer(peer)?.captions.as_deref()
+    }
+
+    fn append(&mut self, at_ms: u64, event: RoomEvent) {
+        state::apply(&mut self.state, &event);
+        match &event {
+            RoomEvent::Caption(cue) => self.captions.keep(cue.clone()),
+            RoomEvent::Show(info) => self.effects.push_back(Effect::Save(info.clone())),
+            _ => {}
+        }
+        let entry = self.log.append(at_ms, event);
+        self.effects.push_back(Effect::Entry(entry));
+    }
+
+    /// For events that belong to the show, not to this process's tracks and sockets.
+    fn append_shared(&mut self, at_ms: u64, event: RoomEvent) {
+        self.effects.push_back(Effect::Share(event.clone()));
+        self.append(at_ms, event);
+    }
+
+    fn join(
+        &mut self,
+        now_ms: u64,
+        peer: PeerId,
+        seat: Seat,
+        resume: Option<&Resume>,
+        captions: Option<String>,
+    ) -> Result<(), Refusal> {
+        self.check_stage(&seat)?;
+        let captions = checked_language(captions)?;
+        let participant = seat.participant.clone();
+        if let Some(old) = self.roster.join(now_ms, peer, seat, captions)? {
+            self.effects.push_back(Effect::Replaced(old));
+        }
+        self.restage(now_ms, &participant);
+        let person = self.roster.person(&participant).expect("joined just now");
+        let state = match resume.and_then(|resume| self.log.since(resume)) {
+            Some(entries) => JoinState::Entries { entries },
+            None => JoinState::Snapshot {
+                seq: self.log.last_seq(),
+                show: Box::new(self.state.clone()),
+            },
+        };
+        let you = person.view(&participant);
+        // As last told: counting thousands anew for each of thousands who join would add up.
+        let viewers = self.told_viewers;
+        self.effects.push_back(Effect::Welcome {
+            peer,
+            you,
+            state,
+            viewers,
+        });
+        Ok(())
+    }
+
+    fn leave(&mut self, now_ms: u64, peer: PeerId) {
+        if let Some(participant) = self.roster.leave(peer) {
+            self.roster.forget_absent(&participant);
+            self.restage(now_ms, &participant);
+        }
+    }
+
+    fn choose(&mut self, peer: PeerId, language: Option<String>) -> Result<(), Refusal> {
+        let language = checked_language(language)?;
+        self.roster
+            .peer_mut(peer)
+            .ok_or(Refusal::NotJoined)?
+            .captions = language;
+        Ok(())
+    }
+
+    fn publisher_came(&mut self, now_ms: u64, seat: Seat) -> Result<(), Refusal> {
+        self.check_stage(&seat)?;
+        let participant = seat.participant.clone();
+        self.roster.seat(now_ms, seat).publishing += 1;
+        self.restage(now_ms, &participant);
+        Ok(())
+    }
+
+    fn publisher_left(&mut self, now_ms: u64, participant: &str) {
+        if let Some(person) = self.roster.person_mut(participant) {
+            person.publishing = person.publishing.saturating_sub(1);
+        }
+        self.roster.forget_absent(participant);
+        self.restage(now_ms, participant);
+    }
+
+    /// A newcomer finds room on the stage, or is none for it.
+    fn check_stage(&self, seat: &Seat) -> Result<(), Refusal> {
+        let is_for_stage = matches!(seat.role, Role::Host | Role::Guide | Role::Guest);
+        let is_there = self
+            .state
+            .participants
+            .iter()
+            .any(|p| p.id == seat.participant);
+        if is_for_stage && !is_there && self.state.participants.len() >= STAGE_MAX {
+            return Err(Refusal::StageFull);
+        }
+        Ok(())
+    }
+
+    /// Makes the log agree with the roster about one person: on stage, changed, or gone. Who
+    /// lost the socket but still sends stays on stage until the tracks end.
+    fn restage(&mut self, now_ms: u64, participant: &str) {
+        let person = self
+            .roster
+            .person(participant)
+            .filter(|person| person.is_on_stage());
+        let wanted = person.map(|person| person.view(participant));
+        let shown = self.state.participants.iter().find(|p| p.id == participant);
+        let has_tracks = self
+            .state
+            .tracks
+            .iter()
+            .any(|t| t.participant == participant);
+        let is_sent_away = self
+            .roster
+            .person(participant)
+            .is_some_and(|p| !p.is_on_stage());
+        match (wanted, shown) {
+            (Some(wanted), shown) if shown != Some(&wanted) => {
+                self.append(now_ms, RoomEvent::Participant(wanted));
+            }
+            (None, Some(_)) if is_sent_away || !has_tracks => {
+                self.append(
+                    now_ms,
+                    RoomEvent::ParticipantLeft {
+                        id: participant.to_owned(),
+                    },
+                );
+            }
+            _ => {}
+        }
+    }
+
+    fn track_added(&mut self, now_ms: u64, track: TrackView) -> Result<(), Refusal> {
+        let on_stage = self
+            .state
+            .participants
+            .iter()
+            .find(|p| p.id == track.participant);
+        let role = on_stage.ok_or(Refusal::NotOnStage)?.role;
+        if self.state.tracks.len() >= TRACKS_MAX {
+            return Err(Refusal::TracksFull);
+        }
+        self.append(now_ms, RoomEvent::TrackAdded(track));
+        // A show is on air when its host is: WHIP has no other way to say so.
+        if role != Role::Guest && self.state.info.phase != Phase::Live {
+            self.set_phase(now_ms, Phase::Live);
+        }
+        Ok(())
+    }
+
+    fn track_removed(&mut self, now_ms: u64, id: String) {
+        let Some(track) = self.state.tracks.iter().find(|track| track.id == id) else {
+            return;
+        };
+        let participant = track.participant.clone();
+        self.append(now_ms, RoomEvent::TrackRemoved { id });
+        self.restage(now_ms, &participant);
+    }
+
+    fn product(&mut self, now_ms: u64, product: ProductView) {
+        if !self.state.products.contains(&product) {
+            self.append(now_ms, RoomEvent::Product(product));
+        }
+    }
+
+    fn product_removed(&mut self, now_ms: u64, product: String) {
+        if self.state.products.iter().any(|known| known.id == product) {
+            self.append(now_ms, RoomEvent::ProductRemoved { product });
+        }
+    }
+
+    fn stock(&mut self, now_ms: u64, product: String, available: u32) -> Result<(), Refusal> {
+        let known = self.state.products.iter().find(|known| known.id == product);
+        if known.ok_or(Refusal::UnknownProduct)?.available != available {
+            self.append_shared(now_ms, RoomEvent::Stock { product, available });
+        }
+        Ok(())
+    }
+
+    fn languages(&mut self, now_ms: u64, languages: Vec<String>) {
+        if self.state.languages != languages {
+            self.append(now_ms, RoomEvent::Languages { languages });
+        }
+    }
+
+    fn set_spoken(&mut self, now_ms: u64, participant: &str, language: Option<String>) {
+        if let Some(person) = self.roster.person_mut(participant) {
+            person.speaks = language;
+            self.restage(now_ms, participant);
+        }
+    }
+
+    fn set_phase(&mut self, now_ms: u64, phase: Phase) {
+        let mut info = self.state.info.clone();
+        info.phase = phase;
+        if phase == Phase::Live && info.started_ms.is_none() {
+            info.started_ms = Some(now_ms);
+        }
+        self.append_shared(now_ms, RoomEvent::Show(info));
+    }
+
+    /// Applies what another process told, without telling it again. Tracks, people and the
+    /// shelf are each process's own.
+    fn remote(&mut self, now_ms: u64, event: RoomEvent) {
+        let is_news = match &event {
+            RoomEvent::Show(info) => *info != self.state.info && info.name == self.state.info.name,
+            RoomEvent::Pinned(pin) => {
+                self.state
+                    .products
+                    .iter()
+                    .any(|known| known.id == pin.product)
+                    && !self.state.pins.contains(pin)
+            }
+            RoomEvent::Unpinned { product } => {
+                self.state.pins.iter().any(|pin| pin.product == *product)
+            }
+            RoomEvent::Chat(line) => self.state.chat.iter().all(|known| known.id != line.id),
+            RoomEvent::ChatRemoved { id } => self.state.chat.iter().any(|line| line.id == *id),
+            RoomEvent::Caption(_) | RoomEvent::CaptionGap { .. } => true,
+            _ => false,
+        };
+        if is_news {
+            self.append(now_ms, event);
+        }
+    }
+
+    fn heard(&mut self, now_ms: u64, process: String, count: u32) {
+        if self.elsewhere.contains_key(&process) || self.elsewhere.len() < PRESENCE_PROCESSES_MAX {
+            self.elsewhere.insert(process, (count, now_ms));
+        }
+    }
+
+    fn tick(&mut self, now_ms: u64) {
+        self.elsewhere
+            .retain(|_, (_, heard_ms)| now_ms < *heard_ms + PRESENCE_TTL_MS);
+        let viewers = self.viewers();
+        if viewers != self.told_viewers {
+            self.told_viewers = viewers;
+            self.effects.push_back(Effect::Viewers(viewers));
+        }
+    }
+
+    fn wish(&mut self, now_ms: u64) {
+        let choices = self
+            .roster
+            .peers()
+            .filter_map(|peer| peer.captions.as_deref());
+        if let Some(wanted) = self.captions.wish(now_ms, choices, &self.state.languages) {
+            self.effects.push_back(Effect::Wanted(wanted.clone()));
+        }
+    }
+}
+
+fn checked_language(language: Option<String>) -> Result<Option<String>, Refusal> {
+    match language {
+        Some(tag) if !is_language_tag(&tag) => Err(Refusal::BadLanguage),
+        other => Ok(other),
+    }
+}
+
+#[cfg(test)]
+mod tests;

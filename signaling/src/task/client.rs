@@ -1,0 +1,437 @@
+//! One page on its WebSocket: join, then requests in and entries out, until one side is done.
+//! Media is asked here, the show in its room; what the page may do is decided there.
+
+mod requests;
+mod writer;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use axum::extract::ws::{Message, WebSocket};
+use futures_util::future::join_all;
+use futures_util::stream::SplitStream;
+use futures_util::{SinkExt as _, StreamExt as _};
+use media::{RoomId, SessionId};
+use tokio::sync::watch;
+
+use super::media::{kind_of, track_of};
+use super::outbox::{Outbox, OutboxReader, encode, outbox};
+use super::room::{RoomHandle, View};
+use super::slots::{self, Slot};
+use crate::auth::Grant;
+use crate::clock::now_ms;
+use crate::http::AppState;
+use crate::limits::{NAME_CHARS_MAX, SLOTS_MAX, WS_JOIN_TIMEOUT, WS_SILENCE_MAX};
+use crate::protocol::PROTOCOL_VERSION;
+use crate::protocol::client::{ClientMessage, Resume, Role, SourceKind};
+use crate::protocol::server::{ServerMessage, SlotView};
+use crate::room::{Input, PeerId, Refusal, Seat};
+
+/// Why a request, or without one the connection, is refused.
+#[derive(Debug)]
+struct Refused {
+    code: String,
+    message: String,
+    hint: Option<String>,
+}
+
+impl Refused {
+    fn new(code: &str, message: impl Into<String>) -> Refused {
+        Refused {
+            code: code.to_owned(),
+            message: message.into(),
+            hint: None,
+        }
+    }
+
+    fn hint(mut self, hint: &str) -> Refused {
+        self.hint = Some(hint.to_owned());
+        self
+    }
+
+    fn message(self, request: Option<u32>) -> ServerMessage {
+        let Refused {
+            code,
+            message,
+            hint,
+        } = self;
+        ServerMessage::Refused {
+            request,
+            code,
+            message,
+            hint,
+        }
+    }
+}
+
+impl From<Refusal> for Refused {
+    fn from(refusal: Refusal) -> Refused {
+        let hint = refusal.hint().map(str::to_owned);
+        Refused {
+            code: refusal.code().to_owned(),
+            message: refusal.to_string(),
+            hint,
+        }
+    }
+}
+
+impl From<super::room::Closing> for Refused {
+    fn from(closing: super::room::Closing) -> Refused {
+        Refused::new("stopping", closing.to_string()).hint("connect again")
+    }
+}
+
+impl From<media::OfferError> for Refused {
+    fn from(error: media::OfferError) -> Refused {
+        let code = match &error {
+            media::OfferError::Malformed(_) => "malformed_sdp",
+            media::OfferError::Unacceptable(_) => "unacceptable_offer",
+            media::OfferError::Full => "server_full",
+            media::OfferError::Stopping => "stopping",
+            media::OfferError::NoSession => "no_session",
+        };
+        Refused::new(code, error.to_string())
+    }
+}
+
+/// What `join` said.
+struct Join {
+    ticket: String,
+    offer: Option<String>,
+    resume: Option<Resume>,
+    captions: Option<String>,
+    name: Option<String>,
+}
+
+/// Serves one socket to its end.
+pub async fn serve(mut socket: WebSocket, state: AppState) {
+    metrics::gauge!("vitrine_ws_connections").increment(1.0);
+    let entered = match tokio::time::timeout(WS_JOIN_TIMEOUT, first_message(&mut socket)).await {
+        Ok(Ok(Some(join))) => enter(&state, join).await,
+        Ok(Ok(None)) => return gone(),
+        Ok(Err(refused)) => Err(refused),
+        Err(_) => Err(Refused::new("join_timeout", "no `join` came in time")),
+    };
+    match entered {
+        Ok((client, joined, reader)) => client.run(socket, &joined, reader).await,
+        Err(refused) => {
+            let text = encode(&refused.message(None));
+            // The page may be gone already.
+            let _ = socket.send(Message::Text(text)).await;
+            let _ = socket.send(Message::Close(None)).await;
+        }
+    }
+    gone();
+}
+
+fn gone() {
+    metrics::gauge!("vitrine_ws_connections").decrement(1.0);
+}
+
+/// The first text message, which must be `join`. None: the page left.
+async fn first_message(socket: &mut WebSocket) -> Result<Option<Join>, Refused> {
+    while let Some(Ok(message)) = socket.recv().await {
+        let text = match message {
+            Message::Text(text) => text,
+            Message::Ping(_) | Message::Pong(_) => continue,
+            Message::Binary(_) => return Err(Refused::new("not_text", "messages are JSON text")),
+            Message::Close(_) => return Ok(None),
+        };
+        let message = serde_json::from_str(&text)
+            .map_err(|error| Refused::new("malformed_message", error.to_string()))?;
+        let ClientMessage::Join {
+            protocol,
+            ticket,
+            offer,
+            resume,
+            captions,
+            name,
+        } = message
+        else {
+            return Err(Refused::new(
+                "not_joined",
+                "the first message must be `join`",
+            ));
+        };
+        if protocol != PROTOCOL_VERSION {
+            let message = format!("this server speaks protocol {PROTOCOL_VERSION}, not {protocol}");
+            return Err(Refused::new("unsupported_protocol", message).hint("reload the page"));
+        }
+        return Ok(Some(Join {
+            ticket,
+            offer,
+            resume,
+            captions,
+            name,
+        }));
+    }
+    Ok(None)
+}
+
+async fn enter(
+    state: &AppState,
+    join: Join,
+) -> Result<(Client, ServerMessage, OutboxReader), Refused> {
+    if state.stopping.is_on() {
+        return Err(Refused::new("stopping", "the server is stopping").hint("connect again"));
+    }
+    let grant = state
+        .auth
+        .tickets()
+        .redeem(&join.ticket, now_ms())
+        .map_err(|error| {
+            Refused::new("ticket_invalid", error.to_string()).hint("get a new ticket")
+        })?;
+    let room = state.hub.get(&grant.show);
+    let room = room.ok_or_else(|| Refused::new("unknown_show", "this show does not exist"))?;
+    let seat = seat_of(&grant, join.name);
+    let (outbox, reader) = outbox(seat.role);
+    let mut client = Client::new(state.clone(), &grant, room.clone(), outbox.clone());
+    let answer = match join.offer {
+        Some(offer) => Some(client.view(offer).await?),
+        None => None,
+    };
+    let input = Input::Join {
+        peer: client.peer,
+        seat,
+        resume: join.resume,
+        captions: join.captions,
+    };
+    let welcome = match room.join(client.peer, input, outbox).await {
+        Ok(Ok(welcome)) => welcome,
+        refused => {
+            client.close_media().await;
+            refused??;
+            unreachable!("a welcome was taken above");
+        }
+    };
+    client.fill_slots().await;
+    let joined = ServerMessage::Joined {
+        protocol: PROTOCOL_VERSION,
+        you: welcome.you,
+        epoch: welcome.epoch,
+        server_ms: now_ms(),
+        answer,
+        slots: client.slot_views(),
+        state: welcome.state,
+        viewers: welcome.viewers,
+    };
+    Ok((client, joined, reader))
+}
+
+/// The name of the grant counts before the one the page states; somebody without either is
+/// called after the first letters of the id.
+pub(crate) fn seat_of(grant: &Grant, name: Option<String>) -> Seat {
+    let clean = |name: String| -> Option<String> {
+        let name: String = name
+            .trim()
+            .chars()
+            .filter(|c| !c.is_control())
+            .take(NAME_CHARS_MAX)
+            .collect();
+        (!name.is_empty()).then_some(name)
+    };
+    let name = grant
+        .name
+        .clone()
+        .and_then(clean)
+        .or_else(|| name.and_then(clean));
+    let name = name.unwrap_or_else(|| {
+        format!(
+            "Guest {}",
+            grant.participant.chars().take(4).collect::<String>()
+        )
+    });
+    Seat {
+        participant: grant.participant.clone(),
+        name,
+        role: grant.role,
+    }
+}
+
+/// A page that has joined.
+struct Client {
+    state: AppState,
+    peer: PeerId,
+    show: RoomId,
+    participant: String,
+    room: RoomHandle,
+    outbox: Outbox,
+    /// The receiving media session.
+    viewer: Option<SessionId>,
+    slots: Vec<Slot>,
+    /// Publishing media sessions.
+    publishing: HashMap<SourceKind, SessionId>,
+    changes: watch::Receiver<Arc<View>>,
+}
+
+/// How the page ended.
+#[derive(PartialEq, Eq)]
+enum End {
+    /// It said so: what it published goes off air at once.
+    Left,
+    /// The network did: media goes on until it ends by itself, so that a reconnecting host is
+    /// not cut.
+    Lost,
+}
+
+impl Client {
+    fn new(state: AppState, grant: &Grant, room: RoomHandle, outbox: Outbox) -> Client {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        Client {
+            state,
+            peer: PeerId(NEXT.fetch_add(1, Ordering::Relaxed)),
+            show: RoomId(grant.show.clone()),
+            participant: grant.participant.clone(),
+            changes: room.watch(),
+            room,
+            outbox,
+            viewer: None,
+            slots: Vec::new(),
+            publishing: HashMap::new(),
+        }
+    }
+
+    #[tracing::instrument(name = "page", skip_all, fields(show = self.show.0, peer = self.peer.0))]
+    async fn run(mut self, socket: WebSocket, joined: &ServerMessage, reader: OutboxReader) {
+        let (mut sink, stream) = socket.split();
+        let mut end = End::Lost;
+        if sink.send(Message::Text(encode(joined))).await.is_ok() {
+            let role = reader.role.clone();
+            let writer = tokio::spawn(writer::run(sink, reader));
+            end = self.read(stream, role, writer).await;
+        }
+        self.room.tell(Input::Leave(self.peer)).await;
+        if let Some(viewer) = self.viewer.take() {
+            self.state.media.close(viewer).await;
+        }
+        if end == End::Left {
+            self.close_media().await;
+        }
+    }
+
+    async fn read(
+        &mut self,
+        mut stream: SplitStream<WebSocket>,
+        mut role: watch::Receiver<Role>,
+        mut writer: tokio::task::JoinHandle<()>,
+    ) -> End {
+        loop {
+            tokio::select! {
+                message = tokio::time::timeout(WS_SILENCE_MAX, stream.next()) => {
+                    match message {
+                        Ok(Some(Ok(Message::Text(text)))) => {
+                            if !self.message(&text).await {
+                                return self.refuse_rest(writer).await;
+                            }
+                        }
+                        Ok(Some(Ok(Message::Close(_)))) => return End::Left,
+                        Ok(Some(Ok(Message::Binary(_)))) => {
+                            let refused = Refused::new("not_text", "messages are JSON text");
+                            self.send(refused.message(None));
+                            return self.refuse_rest(writer).await;
+                        }
+                        Ok(Some(Ok(Message::Ping(_) | Message::Pong(_)))) => {}
+                        Ok(Some(Err(_)) | None) | Err(_) => return End::Lost,
+                    }
+                }
+                changed = self.changes.changed() => {
+                    if changed.is_err() {
+                        return End::Lost;
+                    }
+                    if self.fill_slots().await {
+                        self.send(ServerMessage::Slots { slots: self.slot_views() });
+                    }
+                }
+                changed = role.changed() => {
+                    // The sender lives in our own outbox.
+                    let role = changed.map(|()| *role.borrow_and_update());
+                    if matches!(role, Ok(Role::Viewer | Role::Moderator)) {
+                        self.close_publishing().await;
+                    }
+                }
+                _ = &mut writer => return End::Lost,
+            }
+        }
+    }
+
+    /// The last refusal is on its way; the writer ends when the outbox is gone.
+    async fn refuse_rest(&mut self, writer: tokio::task::JoinHandle<()>) -> End {
+        self.room.tell(Input::Leave(self.peer)).await;
+        let (closed, _) = outbox(Role::Viewer);
+        self.outbox = closed;
+        let _ = tokio::time::timeout(crate::limits::BYE_TIMEOUT, writer).await;
+        End::Left
+    }
+
+    fn send(&self, message: ServerMessage) {
+        self.outbox.send(encode(&message));
+    }
+
+    fn slot_views(&self) -> Vec<SlotView> {
+        self.slots.iter().map(Slot::view).collect()
+    }
+
+    /// Opens the receive side anew; returns the answer.
+    async fn view(&mut self, offer: String) -> Result<String, Refused> {
+        let session = self.state.media.view(&self.show, offer).await?;
+        if session.slots.len() > SLOTS_MAX {
+            self.state.media.close(session.id).await;
+            let message = format!("at most {SLOTS_MAX} receive slots");
+            return Err(Refused::new("too_many_slots", message));
+        }
+        if let Some(old) = self.viewer.replace(session.id) {
+            self.state.media.close(old).await;
+        }
+        let slots = session.slots.into_iter();
+        self.slots = slots
+            .map(|slot| Slot::new(slot.mid, kind_of(slot.kind)))
+            .collect();
+        // None is left to media's own choice, which does not know who the page belongs to.
+        let all: Vec<usize> = (0..self.slots.len()).collect();
+        self.refill();
+        self.assign(&all).await;
+        Ok(session.answer)
+    }
+
+    fn refill(&mut self) -> Vec<usize> {
+        let view = self.changes.borrow_and_update().clone();
+        slots::fill(&mut self.slots, &view.tracks, &self.participant)
+    }
+
+    /// Re-points the slots for the tracks on air; whether any changed.
+    async fn fill_slots(&mut self) -> bool {
+        let changed = self.refill();
+        self.assign(&changed).await;
+        !changed.is_empty()
+    }
+
+    async fn assign(&self, indexes: &[usize]) {
+        let Some(viewer) = self.viewer else { return };
+        let calls = indexes.iter().map(|n| {
+            let slot = &self.slots[*n];
+            let track = slot.track.as_deref().and_then(track_of);
+            self.state.media.assign(viewer, &slot.mid, track)
+        });
+        for result in join_all(calls).await {
+            // The track or the viewer went away meanwhile: the next change tells.
+            if let Err(error) = result {
+                tracing::debug!(%error, "slot not assigned");
+            }
+        }
+    }
+
+    async fn close_publishing(&mut self) {
+        for (_, session) in self.publishing.drain() {
+            self.state.media.close(session).await;
+        }
+    }
+
+    async fn close_media(&mut self) {
+        self.close_publishing().await;
+        if let Some(viewer) = self.viewer.take() {
+            self.state.media.close(viewer).await;
+        }
+    }
+}

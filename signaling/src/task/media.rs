@@ -1,0 +1,247 @@
+//! From the media plane to the rooms: tracks that come and go, sessions that end, and the copy
+//! of the sound for captions. From the caption engine to the rooms: lines and gaps.
+
+use media::{Event, Kind, RoomId, SessionId, TapPacket, TrackId, TrackInfo};
+use tokio::sync::mpsc;
+use translate::{Caption, CaptionKind, Language, Output, SpeechPacket};
+
+use super::hub::Hub;
+use super::room::{Ports, RoomHandle};
+use super::sessions::{Door, HttpSession};
+use super::speech::{Speaker, speaker_id};
+use crate::clock::now_ms;
+use crate::limits::TAP_QUEUE_MAX;
+use crate::protocol::client::SourceKind;
+use crate::protocol::server::{CaptionView, TrackKind, TrackView};
+use crate::room::Input;
+
+/// What media carries for us: whose track it is and what it shows.
+#[must_use]
+pub fn owner(participant: &str, source: SourceKind) -> String {
+    let source = match source {
+        SourceKind::Camera => "camera",
+        SourceKind::Screen => "screen",
+    };
+    format!("{participant}/{source}")
+}
+
+fn owner_of(text: &str) -> Option<(&str, SourceKind)> {
+    let (participant, source) = text.rsplit_once('/')?;
+    match source {
+        "camera" => Some((participant, SourceKind::Camera)),
+        "screen" => Some((participant, SourceKind::Screen)),
+        _ => None,
+    }
+}
+
+/// A track's id as pages see it.
+#[must_use]
+pub fn track_name(id: TrackId) -> String {
+    format!("t{}", id.0)
+}
+
+/// The track behind a page's id.
+#[must_use]
+pub fn track_of(name: &str) -> Option<TrackId> {
+    name.strip_prefix('t')?.parse().ok().map(TrackId)
+}
+
+/// As rooms name it.
+#[must_use]
+pub fn kind_of(kind: Kind) -> TrackKind {
+    match kind {
+        Kind::Audio => TrackKind::Audio,
+        Kind::Video => TrackKind::Video,
+    }
+}
+
+/// Carries the media plane's events to the rooms until it stops.
+pub async fn carry_events(mut events: mpsc::Receiver<Event>, hub: Hub, ports: Ports) {
+    let tap = ports.speech.engine().map(|_| start_tap(&ports));
+    while let Some(event) = events.recv().await {
+        match event {
+            Event::Connected { room, session } => {
+                tracing::debug!(room = room.0, session = session.0, "media connected");
+            }
+            Event::TrackAdded { room, track } => {
+                track_added(&hub, &ports, tap.as_ref(), &room, &track).await;
+            }
+            Event::TrackRemoved { room, track } => {
+                ports.speech.track_removed(track, now_ms());
+                if let Some(handle) = hub.get(&room.0) {
+                    handle.tell(Input::TrackRemoved(track_name(track))).await;
+                }
+            }
+            Event::Closed {
+                room,
+                session,
+                reason,
+            } => {
+                tracing::debug!(room = room.0, session = session.0, ?reason, "media closed");
+                closed(&hub, &ports, session).await;
+            }
+        }
+    }
+}
+
+async fn track_added(
+    hub: &Hub,
+    ports: &Ports,
+    tap: Option<&mpsc::Sender<TapPacket>>,
+    room: &RoomId,
+    track: &TrackInfo,
+) {
+    let Some(handle) = hub.get(&room.0) else {
+        return;
+    };
+    let Some((participant, source)) = owner_of(&track.source.owner) else {
+        return;
+    };
+    let view = TrackView {
+        id: track_name(track.id),
+        kind: kind_of(track.kind),
+        participant: participant.to_owned(),
+        source,
+    };
+    if let Ok(Err(refusal)) = handle.ask(Input::TrackAdded(view)).await {
+        tracing::warn!(show = room.0, track = %track.id, %refusal, "track not shown");
+        ports.media.close(track.session).await;
+        return;
+    }
+    tracing::info!(show = room.0, track = %track.id, kind = ?track.kind, "on air");
+    if let (Kind::Audio, Some(tap)) = (track.kind, tap) {
+        ports.speech.track_added(&room.0, participant, track.id);
+        ports.media.tap(room, tap.clone()).await;
+    }
+}
+
+/// A session ended by itself: its URL is gone, and the room hears of it.
+async fn closed(hub: &Hub, ports: &Ports, session: SessionId) {
+    if let Some(http) = ports.sessions.take_id(session) {
+        left(hub, &http).await;
+    }
+}
+
+/// Tells the room that a WHIP or WHEP session is over.
+pub async fn left(hub: &Hub, session: &HttpSession) {
+    let Some(room) = hub.get(&session.show) else {
+        return;
+    };
+    let input = match session.door {
+        Door::Whip => Input::PublisherLeft(session.participant.clone()),
+        Door::Whep => Input::WatcherLeft,
+    };
+    room.tell(input).await;
+}
+
+/// From the tap to the engine. Packets of tracks that no room shows are dropped by the engine:
+/// it only knows speakers that were opened.
+fn start_tap(ports: &Ports) -> mpsc::Sender<TapPacket> {
+    let (tap, mut packets) = mpsc::channel::<TapPacket>(TAP_QUEUE_MAX);
+    let speech = ports.speech.clone();
+    tokio::spawn(async move {
+        let Some(engine) = speech.engine() else {
+            return;
+        };
+        while let Some(packet) = packets.recv().await {
+            let TapPacket {
+                track,
+                seq,
+                rtp_ts,
+                arrival_ms,
+                payload,
+                ..
+            } = packet;
+            engine.push(
+                speaker_id(track),
+                SpeechPacket {
+                    seq,
+                    rtp_ts,
+                    arrival_ms,
+                    payload,
+                },
+            );
+        }
+    });
+    tap
+}
+
+/// Carries what the caption engine says to the rooms until it stops.
+pub async fn carry_captions(mut outputs: mpsc::Receiver<Output>, hub: Hub, ports: Ports) {
+    while let Some(output) = outputs.recv().await {
+        let id = match &output {
+            Output::Caption { speaker, .. }
+            | Output::Spoken { speaker, .. }
+            | Output::Gap { speaker, .. } => *speaker,
+        };
+        let Some(speaker) = ports.speech.speaker(id) else {
+            continue;
+        };
+        let Some(room) = hub.get(&speaker.show) else {
+            continue;
+        };
+        match output {
+            Output::Caption {
+                spoken, caption, ..
+            } => {
+                caption_to(&room, speaker, &spoken, caption).await;
+            }
+            Output::Spoken { language, .. } => {
+                ports.speech.found(id, language.clone());
+                room.tell(Input::Spoken(speaker.participant, language.0))
+                    .await;
+                room.tell(Input::Languages(ports.speech.languages(&speaker.show)))
+                    .await;
+            }
+            Output::Gap {
+                start_ms, end_ms, ..
+            } => {
+                metrics::counter!("vitrine_caption_gaps_total").increment(1);
+                let participant = speaker.participant;
+                room.tell(Input::Gap {
+                    participant,
+                    start_ms,
+                    end_ms,
+                })
+                .await;
+            }
+        }
+    }
+}
+
+async fn caption_to(room: &RoomHandle, speaker: Speaker, spoken: &Language, caption: Caption) {
+    let lag_ms = caption.emitted_ms.saturating_sub(caption.end_ms);
+    let kind = caption.kind;
+    let view = CaptionView {
+        id: caption.id.0.to_string(),
+        participant: speaker.participant,
+        language: caption.language.0,
+        spoken: spoken.0.clone(),
+        text: caption.text,
+        start_ms: caption.start_ms,
+        end_ms: caption.end_ms,
+    };
+    match kind {
+        CaptionKind::Partial => room.tell(Input::Partial(view)).await,
+        CaptionKind::Final => {
+            #[allow(clippy::cast_precision_loss)] // Milliseconds of lag are far below 2^52.
+            metrics::histogram!("vitrine_caption_lag_seconds").record(lag_ms as f64 / 1_000.0);
+            room.tell(Input::Final(view)).await;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn owners_and_tracks_survive_the_round_trip() {
+        for source in [SourceKind::Camera, SourceKind::Screen] {
+            assert_eq!(owner_of(&owner("a/b_c-", source)), Some(("a/b_c-", source)));
+        }
+        assert_eq!(owner_of("someone"), None);
+        assert_eq!(track_of(&track_name(TrackId(7))), Some(TrackId(7)));
+        assert_eq!(track_of("7"), None);
+    }
+}

@@ -1,0 +1,375 @@
+//! One task per show: it owns the room, feeds it from a bounded inbox and carries out its
+//! effects. What goes to everybody is encoded once.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use media::Media;
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::outbox::{Goodbye, Outbox, encode};
+use super::sessions::Sessions;
+use super::speech::Speech;
+use crate::bus::{Bus, News};
+use crate::clock::now_ms;
+use crate::limits::{PRESENCE_EVERY, ROOM_INBOX_MAX, TICK_EVERY};
+use crate::protocol::client::Role;
+use crate::protocol::server::{
+    CaptionView, JoinState, OrderView, Participant, RoomEvent, ServerMessage, ShowInfo, TrackView,
+};
+use crate::room::{Effect, Input, PeerId, Refusal, Room};
+use crate::shop::ShopHandle;
+use crate::store::shows::ShowStore;
+
+/// What rooms act upon.
+#[derive(Clone)]
+pub struct Ports {
+    /// Pictures and sound.
+    pub media: Media,
+    /// Caption engine.
+    pub speech: Speech,
+    /// WHIP and WHEP sessions.
+    pub sessions: Sessions,
+    /// Shelf.
+    pub shop: ShopHandle,
+    /// Other processes.
+    pub bus: Bus,
+    /// Shows on disk.
+    pub shows: ShowStore,
+}
+
+/// What a page is told when it enters.
+#[derive(Debug)]
+pub struct Welcome {
+    /// Who it is here.
+    pub you: Participant,
+    /// Epoch of the log.
+    pub epoch: String,
+    /// What brings it up to date.
+    pub state: JoinState,
+    /// People watching.
+    pub viewers: u32,
+}
+
+enum Message {
+    Input(Input),
+    Request(Input, oneshot::Sender<Result<(), Refusal>>),
+    Join(
+        PeerId,
+        Input,
+        Outbox,
+        oneshot::Sender<Result<Welcome, Refusal>>,
+    ),
+    Cues(String, oneshot::Sender<Vec<CaptionView>>),
+    Order(OrderView),
+    Farewell,
+}
+
+/// A show's room, for those who talk to it. Cheap to clone.
+#[derive(Clone)]
+pub struct RoomHandle {
+    inbox: mpsc::Sender<Message>,
+    view: watch::Receiver<Arc<View>>,
+}
+
+/// What others may look at without asking.
+#[derive(Debug, Clone, PartialEq)]
+pub struct View {
+    /// The show.
+    pub info: ShowInfo,
+    /// People watching.
+    pub viewers: u32,
+    /// Tracks on air, in publish order.
+    pub tracks: Vec<TrackView>,
+}
+
+/// The room's task has ended: the server is stopping.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the show is closing")]
+pub struct Closing;
+
+impl RoomHandle {
+    /// How it is now.
+    #[must_use]
+    pub fn view(&self) -> Arc<View> {
+        Arc::clone(&self.view.borrow())
+    }
+
+    /// For those who wait for changes.
+    #[must_use]
+    pub fn watch(&self) -> watch::Receiver<Arc<View>> {
+        self.view.clone()
+    }
+
+    /// Tells the room something; a refusal is only logged.
+    pub async fn tell(&self, input: Input) {
+        // A room that is gone has no use for news.
+        let _ = self.inbox.send(Message::Input(input)).await;
+    }
+
+    /// Asks the room for something.
+    ///
+    /// # Errors
+    /// The room's refusal inside, [`Closing`] outside.
+    pub async fn ask(&self, input: Input) -> Result<Result<(), Refusal>, Closing> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Message::Request(input, reply)).await?;
+        answer.await.map_err(|_| Closing)
+    }
+
+    /// Enters with a page; `join` is an [`Input::Join`] of `peer`.
+    ///
+    /// # Errors
+    /// The room's refusal inside, [`Closing`] outside.
+    pub async fn join(
+        &self,
+        peer: PeerId,
+        join: Input,
+        outbox: Outbox,
+    ) -> Result<Result<Welcome, Refusal>, Closing> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Message::Join(peer, join, outbox, reply)).await?;
+        answer.await.map_err(|_| Closing)
+    }
+
+    /// Final captions of one language; asking keeps the language wanted for a while.
+    ///
+    /// # Errors
+    /// When the room is closing.
+    pub async fn cues(&self, language: String) -> Result<Vec<CaptionView>, Closing> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Message::Cues(language, reply)).await?;
+        answer.await.map_err(|_| Closing)
+    }
+
+    /// Shows an order to the hosts.
+    pub async fn order(&self, order: OrderView) {
+        let _ = self.inbox.send(Message::Order(order)).await;
+    }
+
+    /// Says goodbye to all pages.
+    pub async fn farewell(&self) {
+        let _ = self.inbox.send(Message::Farewell).await;
+    }
+
+    async fn send(&self, message: Message) -> Result<(), Closing> {
+        self.inbox.send(message).await.map_err(|_| Closing)
+    }
+}
+
+/// Starts the room's task; it ends with the last handle.
+#[must_use]
+pub fn spawn(room: Room, ports: Ports) -> RoomHandle {
+    let (inbox, messages) = mpsc::channel(ROOM_INBOX_MAX);
+    let (view, view_reader) = watch::channel(Arc::new(view_of(&room)));
+    let show = room.state().info.name.clone();
+    let task = Task {
+        show,
+        room,
+        ports,
+        peers: HashMap::new(),
+        view,
+        joining: None,
+    };
+    tokio::spawn(task.run(messages));
+    RoomHandle {
+        inbox,
+        view: view_reader,
+    }
+}
+
+struct Task {
+    show: String,
+    room: Room,
+    ports: Ports,
+    peers: HashMap<PeerId, (Outbox, Role)>,
+    view: watch::Sender<Arc<View>>,
+    /// The page being let in: its outbox takes part once the room has welcomed it.
+    joining: Option<(Outbox, oneshot::Sender<Result<Welcome, Refusal>>)>,
+}
+
+impl Task {
+    #[tracing::instrument(name = "room", skip_all, fields(show = self.show))]
+    async fn run(mut self, mut messages: mpsc::Receiver<Message>) {
+        let mut tick = tokio::time::interval(TICK_EVERY);
+        let mut presence = tokio::time::interval(PRESENCE_EVERY);
+        loop {
+            tokio::select! {
+                message = messages.recv() => match message {
+                    Some(message) => self.take(message).await,
+                    None => break,
+                },
+                _ = tick.tick() => {
+                    self.input(Input::Tick).await.expect("a tick is never refused");
+                }
+                _ = presence.tick() => {
+                    self.ports.bus.tell(&self.show, News::Viewers(self.room.viewers_here()));
+                }
+            }
+        }
+    }
+
+    async fn take(&mut self, message: Message) {
+        match message {
+            Message::Input(input) => {
+                if let Err(refusal) = self.input(input).await {
+                    tracing::debug!(%refusal, "refused");
+                }
+            }
+            // Who asked may be gone; what was done stays done.
+            Message::Request(input, reply) => drop(reply.send(self.input(input).await)),
+            Message::Join(peer, input, outbox, reply) => {
+                self.joining = Some((outbox, reply));
+                if let Err(refusal) = self.input(input).await
+                    && let Some((_, reply)) = self.joining.take()
+                {
+                    tracing::debug!(peer = peer.0, %refusal, "join refused");
+                    drop(reply.send(Err(refusal)));
+                }
+            }
+            Message::Cues(language, reply) => {
+                self.input(Input::Poll(language.clone()))
+                    .await
+                    .expect("polls are never refused");
+                drop(reply.send(self.room.cues(&language)));
+            }
+            Message::Order(order) => {
+                let text = encode(&ServerMessage::Order(order));
+                let hosts = self.peers.values().filter(|(_, role)| *role == Role::Host);
+                hosts.for_each(|(outbox, _)| outbox.send(text.clone()));
+            }
+            Message::Farewell => {
+                self.peers
+                    .values()
+                    .for_each(|(outbox, _)| outbox.close(Goodbye::Shutdown));
+            }
+        }
+    }
+
+    async fn input(&mut self, input: Input) -> Result<(), Refusal> {
+        if let Input::Leave(peer) = &input {
+            self.peers.remove(peer);
+        }
+        let answer = self.room.handle(now_ms(), input);
+        let mut is_news = false;
+        while let Some(effect) = self.room.poll() {
+            is_news |= matches!(effect, Effect::Entry(_) | Effect::Viewers(_));
+            self.carry_out(effect).await;
+        }
+        if is_news {
+            self.view.send_if_modified(|view| {
+                let now = view_of(&self.room);
+                let is_changed = **view != now;
+                if is_changed {
+                    *view = Arc::new(now);
+                }
+                is_changed
+            });
+        }
+        answer
+    }
+
+    async fn carry_out(&mut self, effect: Effect) {
+        match effect {
+            Effect::Welcome {
+                peer,
+                you,
+                state,
+                viewers,
+            } => self.welcome(peer, you, state, viewers),
+            Effect::Entry(entry) => {
+                metrics::counter!("vitrine_room_entries_total").increment(1);
+                self.send_all(&ServerMessage::Entry((*entry).clone()));
+            }
+            Effect::Partial(caption) => self.partial(caption),
+            Effect::Viewers(count) => self.send_all(&ServerMessage::Viewers { count }),
+            Effect::Role(peer, role) => {
+                if let Some((outbox, known)) = self.peers.get_mut(&peer) {
+                    *known = role;
+                    outbox.set_role(role);
+                    outbox.send(encode(&ServerMessage::Role { role }));
+                }
+            }
+            Effect::Replaced(peer) => {
+                if let Some((outbox, _)) = self.peers.remove(&peer) {
+                    outbox.close(Goodbye::Replaced);
+                }
+            }
+            Effect::Wanted(languages) => self.ports.speech.want(&self.show, languages),
+            Effect::Speaks(participant, language) => {
+                self.ports
+                    .speech
+                    .set_language(&self.show, &participant, language);
+            }
+            Effect::StopPublishing(participant) => {
+                for id in self.ports.sessions.of_publisher(&self.show, &participant) {
+                    self.ports.media.close(id).await;
+                }
+            }
+            Effect::Share(event) => self
+                .ports
+                .bus
+                .tell(&self.show, News::Event(Box::new(event))),
+            Effect::Save(info) => {
+                if let Err(error) = self.ports.shows.save(&info).await {
+                    tracing::error!(%error, "the show's phase was not stored");
+                }
+            }
+        }
+    }
+
+    fn welcome(&mut self, peer: PeerId, you: Participant, state: JoinState, viewers: u32) {
+        let Some((outbox, reply)) = self.joining.take() else {
+            return;
+        };
+        outbox.set_role(you.role);
+        let role = you.role;
+        let epoch = self.room.epoch().to_owned();
+        if reply
+            .send(Ok(Welcome {
+                you,
+                epoch,
+                state,
+                viewers,
+            }))
+            .is_ok()
+        {
+            self.peers.insert(peer, (outbox, role));
+        }
+    }
+
+    fn send_all(&self, message: &ServerMessage) {
+        if !self.peers.is_empty() {
+            let text = encode(message);
+            self.peers
+                .values()
+                .for_each(|(outbox, _)| outbox.send(text.clone()));
+        }
+    }
+
+    fn partial(&self, caption: CaptionView) {
+        let language = caption.language.clone();
+        let text = encode(&ServerMessage::Partial(caption));
+        for (peer, (outbox, _)) in &self.peers {
+            if self.room.caption_choice(*peer) == Some(&language) {
+                outbox.send_replaceable(text.clone());
+            }
+        }
+    }
+}
+
+fn view_of(room: &Room) -> View {
+    let state = room.state();
+    View {
+        info: state.info.clone(),
+        viewers: room.viewers_told(),
+        tracks: state.tracks.clone(),
+    }
+}
+
+/// Whether an event of another process is a hint to read the shelf again, not a fact: stock is
+/// the store's to tell.
+#[must_use]
+pub fn is_shelf_hint(event: &RoomEvent) -> bool {
+    matches!(event, RoomEvent::Stock { .. } | RoomEvent::Product(_))
+}

@@ -1,0 +1,201 @@
+//! Between rooms and the caption engine: which track is whose voice, which languages are wanted
+//! of it, and which can be had. Every call is short and none waits.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use media::TrackId;
+use translate::{Captions, Language, SpeakerId, SpeakerOptions};
+
+use crate::limits::SPEAKER_LINGER_MS;
+
+/// The caption engine and who speaks. Cheap to clone.
+#[derive(Clone)]
+pub struct Speech(Arc<Inner>);
+
+struct Inner {
+    engine: Result<Captions, String>,
+    table: Mutex<Table>,
+}
+
+#[derive(Default)]
+struct Table {
+    speakers: HashMap<SpeakerId, Speaker>,
+    /// Languages wanted, by show.
+    wanted: HashMap<String, BTreeSet<Language>>,
+    /// Spoken languages set by hand, by show and participant.
+    set: HashMap<(String, String), Language>,
+}
+
+/// A voice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Speaker {
+    /// In which show.
+    pub show: String,
+    /// Whose.
+    pub participant: String,
+    /// Language spoken, once known.
+    pub spoken: Option<Language>,
+    /// When the track ended, Unix ms.
+    pub ended_ms: Option<u64>,
+}
+
+impl Speech {
+    /// With a running engine, or the reason why there is none.
+    #[must_use]
+    pub fn new(engine: Result<Captions, String>) -> Speech {
+        Speech(Arc::new(Inner {
+            engine,
+            table: Mutex::default(),
+        }))
+    }
+
+    /// The engine.
+    #[must_use]
+    pub fn engine(&self) -> Option<&Captions> {
+        self.0.engine.as_ref().ok()
+    }
+
+    /// Why captions are off, when they are.
+    #[must_use]
+    pub fn why_off(&self) -> Option<&str> {
+        self.0.engine.as_ref().err().map(String::as_str)
+    }
+
+    /// An audio track is on air.
+    pub fn track_added(&self, show: &str, participant: &str, track: TrackId) {
+        let Some(engine) = self.engine() else { return };
+        let id = speaker_id(track);
+        let mut table = self.table();
+        let key = (show.to_owned(), participant.to_owned());
+        let language = table.set.get(&key).cloned();
+        engine.open(
+            id,
+            SpeakerOptions {
+                language: language.clone(),
+            },
+        );
+        engine.want(id, table.wanted.get(show).cloned().unwrap_or_default());
+        let (show, participant) = key;
+        let spoken = language;
+        table.speakers.insert(
+            id,
+            Speaker {
+                show,
+                participant,
+                spoken,
+                ended_ms: None,
+            },
+        );
+    }
+
+    /// A track ended; its last words are still to come.
+    pub fn track_removed(&self, track: TrackId, now_ms: u64) {
+        let Some(engine) = self.engine() else { return };
+        let mut table = self.table();
+        table.speakers.retain(|_, speaker| {
+            speaker
+                .ended_ms
+                .is_none_or(|ended_ms| now_ms < ended_ms + SPEAKER_LINGER_MS)
+        });
+        if let Some(speaker) = table.speakers.get_mut(&speaker_id(track)) {
+            speaker.ended_ms = Some(now_ms);
+            engine.close(speaker_id(track));
+        }
+    }
+
+    /// Languages somebody reads in a show.
+    pub fn want(&self, show: &str, languages: BTreeSet<String>) {
+        let Some(engine) = self.engine() else { return };
+        let languages: BTreeSet<_> = languages.into_iter().map(Language).collect();
+        let mut table = self.table();
+        for (id, _) in table
+            .speakers
+            .iter()
+            .filter(|(_, speaker)| speaker.show == show)
+        {
+            engine.want(*id, languages.clone());
+        }
+        if languages.is_empty() {
+            table.wanted.remove(show);
+        } else {
+            table.wanted.insert(show.to_owned(), languages);
+        }
+    }
+
+    /// A host says which language somebody speaks, or that it is to be found.
+    pub fn set_language(&self, show: &str, participant: &str, language: Option<String>) {
+        let Some(engine) = self.engine() else { return };
+        let language = language.map(Language);
+        let mut table = self.table();
+        let key = (show.to_owned(), participant.to_owned());
+        match &language {
+            Some(language) => table.set.insert(key, language.clone()),
+            None => table.set.remove(&key),
+        };
+        let is_theirs =
+            |speaker: &Speaker| speaker.show == show && speaker.participant == participant;
+        for (id, speaker) in &mut table.speakers {
+            if is_theirs(speaker) && speaker.ended_ms.is_none() {
+                speaker.spoken.clone_from(&language);
+                engine.open(
+                    *id,
+                    SpeakerOptions {
+                        language: language.clone(),
+                    },
+                );
+            }
+        }
+    }
+
+    /// The engine found a speaker's language.
+    pub fn found(&self, id: SpeakerId, language: Language) {
+        if let Some(speaker) = self.table().speakers.get_mut(&id) {
+            speaker.spoken = Some(language);
+        }
+    }
+
+    /// Whose voice it is.
+    #[must_use]
+    pub fn speaker(&self, id: SpeakerId) -> Option<Speaker> {
+        self.table().speakers.get(&id).cloned()
+    }
+
+    /// Languages viewers of a show can choose: what is reached from what is spoken there, or
+    /// from anything while nobody has spoken.
+    #[must_use]
+    pub fn languages(&self, show: &str) -> Vec<String> {
+        let Some(engine) = self.engine() else {
+            return Vec::new();
+        };
+        let spoken: BTreeSet<Option<Language>> = {
+            let table = self.table();
+            let here = table.speakers.values();
+            let here = here.filter(|speaker| speaker.show == show && speaker.ended_ms.is_none());
+            here.map(|speaker| speaker.spoken.clone()).collect()
+        };
+        let known: BTreeSet<_> = spoken.into_iter().flatten().collect();
+        let reached: BTreeSet<Language> = if known.is_empty() {
+            engine.languages(None).into_iter().collect()
+        } else {
+            known
+                .iter()
+                .flat_map(|spoken| engine.languages(Some(spoken)))
+                .collect()
+        };
+        reached.into_iter().map(|language| language.0).collect()
+    }
+
+    fn table(&self) -> MutexGuard<'_, Table> {
+        self.0
+            .table
+            .lock()
+            .expect("no panic while the table is locked")
+    }
+}
+
+/// A speaker is one audio track.
+#[must_use]
+pub fn speaker_id(track: TrackId) -> SpeakerId {
+    SpeakerId(track.0)
+}
