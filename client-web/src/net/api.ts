@@ -1,39 +1,25 @@
 // The HTTP side of the server: typed calls, and RFC 9457 problems as one error type.
 
-import type { Money, OrderView, ShowInfo } from "./protocol.gen";
+import type {
+  ConfirmBody,
+  HostOrderList,
+  HostOrderView,
+  ImportReport,
+  OrderView,
+  QuoteView,
+  ReserveBody,
+  RowError,
+  ShowInfo,
+} from "./protocol.gen";
 
 /** A show in the lobby. */
 export type ListedShow = ShowInfo & { viewers: number };
-
-/** What the server can do, for menus and notices. */
-export interface ServerInfo {
-  version: string;
-  languages: { tag: string; from: string[] }[];
-  secure: boolean;
-  demo: boolean;
-}
 
 /** A grant to watch a public show. */
 export interface Visit {
   token: string;
   ticket: string;
   participant: string;
-}
-
-/** A signed price: what the buyer saw is what is charged. */
-export interface Quote {
-  quote: string;
-  product: string;
-  unit_price: Money;
-  available: number;
-  expires_ms: number;
-}
-
-/** One row of a catalogue the server would not take. */
-export interface RowError {
-  row: number;
-  field: string | null;
-  message: string;
 }
 
 /** RFC 9457 problem details, with the members our server adds. */
@@ -43,7 +29,7 @@ export interface ProblemBody {
   code: string;
   detail?: string;
   hint?: string;
-  quote?: Quote;
+  quote?: QuoteView;
   available?: number;
   errors?: RowError[];
 }
@@ -114,8 +100,6 @@ function problemOf(response: Response, text: string): ProblemBody {
 const show = (name: string): string => `/api/shows/${encodeURIComponent(name)}`;
 const order = (id: string): string => `/api/orders/${encodeURIComponent(id)}`;
 
-export const server = (): Promise<ServerInfo> => call("/api/server");
-
 export const shows = async (): Promise<ListedShow[]> =>
   (await call<{ shows: ListedShow[] }>("/api/shows")).shows;
 
@@ -126,8 +110,9 @@ export const createShow = (
   body: { name: string; title: string; kind: string; private: boolean },
 ): Promise<ShowInfo> => call("/api/shows", { method: "POST", token, json: body });
 
-export const visit = (name: string, displayName: string | null): Promise<Visit> =>
-  call(`${show(name)}/visit`, { method: "POST", json: displayName ? { name: displayName } : {} });
+/** A viewer's grant. The name is left to the join, so that it can be changed later. */
+export const visit = (name: string): Promise<Visit> =>
+  call(`${show(name)}/visit`, { method: "POST", json: {} });
 
 export const ticket = (token: string): Promise<{ ticket: string; expires_ms: number }> =>
   call("/api/tickets", { method: "POST", token });
@@ -137,7 +122,7 @@ export const importProducts = (
   token: string,
   body: string,
   contentType: "text/csv" | "application/ld+json",
-): Promise<{ imported: number }> =>
+): Promise<ImportReport> =>
   call(`${show(name)}/products`, {
     method: "POST",
     token,
@@ -145,14 +130,14 @@ export const importProducts = (
     headers: { "content-type": contentType },
   });
 
-export const quote = (name: string, product: string, token: string): Promise<Quote> =>
+export const quote = (name: string, product: string, token: string): Promise<QuoteView> =>
   call(`${show(name)}/quotes/${encodeURIComponent(product)}`, { token });
 
 export const reserve = (
   name: string,
   token: string,
   key: string,
-  body: { quote: string; quantity: number },
+  body: ReserveBody,
 ): Promise<OrderView> =>
   call(`${show(name)}/orders`, {
     method: "POST",
@@ -161,14 +146,7 @@ export const reserve = (
     headers: { "idempotency-key": key },
   });
 
-/** Who buys and where it goes. */
-export interface BuyerDetails {
-  name: string;
-  contact: string;
-  address?: string;
-}
-
-export const confirmOrder = (id: string, token: string, buyer: BuyerDetails): Promise<OrderView> =>
+export const confirmOrder = (id: string, token: string, buyer: ConfirmBody): Promise<OrderView> =>
   call(`${order(id)}/confirm`, { method: "POST", token, json: buyer });
 
 export const cancelOrder = (id: string, token: string): Promise<OrderView> =>
@@ -177,9 +155,5 @@ export const cancelOrder = (id: string, token: string): Promise<OrderView> =>
 export const getOrder = (id: string, token: string): Promise<OrderView> =>
   call(order(id), { token });
 
-export const listOrders = async (name: string, token: string): Promise<OrderView[]> => {
-  const answer = await call<OrderView[] | { orders: OrderView[] }>(`${show(name)}/orders`, {
-    token,
-  });
-  return Array.isArray(answer) ? answer : answer.orders;
-};
+export const listOrders = async (name: string, token: string): Promise<HostOrderView[]> =>
+  (await call<HostOrderList>(`${show(name)}/orders`, { token })).orders;

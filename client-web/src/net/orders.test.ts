@@ -2,7 +2,7 @@ import { beforeEach, expect, test } from "vitest";
 import { ORDER_TRIES_MAX } from "../limits";
 import { Problem, Unreachable } from "./api";
 import { OrderDesk, type OrderPorts } from "./orders";
-import type { OrderView } from "./protocol.gen";
+import type { OrderView, ReserveBody } from "./protocol.gen";
 
 /** A shop that makes one order per key, and a network that fails as told. */
 class ScriptedShop {
@@ -10,7 +10,7 @@ class ScriptedShop {
   keys: string[] = [];
   failures: ("lost request" | "lost answer" | Problem)[] = [];
 
-  async reserve(key: string, body: { quote: string; quantity: number }): Promise<OrderView> {
+  async reserve(key: string, body: ReserveBody): Promise<OrderView> {
     this.keys.push(key);
     const failure = this.failures.shift();
     if (failure === "lost request") throw new Unreachable(null);

@@ -3,13 +3,13 @@
 // a reload or a second press finds the same order and never makes another.
 
 import { ORDER_TRIES_MAX } from "../limits";
-import { Problem, Unreachable, type BuyerDetails } from "./api";
-import type { OrderView } from "./protocol.gen";
+import { Problem, Unreachable } from "./api";
+import type { ConfirmBody, OrderView, ReserveBody } from "./protocol.gen";
 
 /** The calls and the surroundings an order desk needs; tests pass scripted ones. */
 export interface OrderPorts {
-  reserve(key: string, body: { quote: string; quantity: number }): Promise<OrderView>;
-  confirm(id: string, buyer: BuyerDetails): Promise<OrderView>;
+  reserve(key: string, body: ReserveBody): Promise<OrderView>;
+  confirm(id: string, buyer: ConfirmBody): Promise<OrderView>;
   cancel(id: string): Promise<OrderView>;
   get(id: string): Promise<OrderView>;
   storage: Pick<Storage, "getItem" | "setItem" | "removeItem">;
@@ -56,7 +56,7 @@ export class OrderDesk {
   }
 
   /** Confirms a held order. Safe to repeat: the server answers with the confirmed order. */
-  async confirm(id: string, buyer: BuyerDetails): Promise<OrderView> {
+  async confirm(id: string, buyer: ConfirmBody): Promise<OrderView> {
     const order = await this.persist(() => this.ports.confirm(id, buyer));
     this.forget();
     return order;

@@ -226,7 +226,13 @@ test("a used ticket is replaced; a closed door is final", async () => {
   world.wire.onclose?.();
   await world.advance(BACKOFF_MS_MAX);
   await world.connect();
-  world.receive({ type: "refused", request: null, code: "bad_ticket", message: "", hint: null });
+  world.receive({
+    type: "refused",
+    request: null,
+    code: "ticket_invalid",
+    message: "",
+    hint: null,
+  });
   await world.advance(BACKOFF_MS_MAX);
   expect(world.tickets).toBe(3);
   await world.connect();

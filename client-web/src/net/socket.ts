@@ -79,8 +79,14 @@ interface Waiting {
   cancelTimer(): void;
 }
 
-/** Refusals that a fresh ticket cures. */
-const TICKET_CODES = new Set(["bad_ticket", "invalid_ticket", "expired_ticket", "unknown_ticket"]);
+/** Refusals of a join that pass: with a fresh ticket, or when the server has room again. */
+const PASSING_CODES = new Set([
+  "ticket_invalid",
+  "stopping",
+  "join_timeout",
+  "server_full",
+  "room_full",
+]);
 
 export class ShowSocket {
   private wire: Wire | null = null;
@@ -235,7 +241,7 @@ export class ShowSocket {
     const error = new Refusal(refused.code, refused.message, refused.hint);
     if (refused.request !== null) {
       this.settle(refused.request, (waiting) => waiting.reject(error));
-    } else if (TICKET_CODES.has(refused.code)) {
+    } else if (PASSING_CODES.has(refused.code)) {
       this.drop();
       this.retryLater();
     } else {

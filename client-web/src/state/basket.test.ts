@@ -1,10 +1,9 @@
 import { expect, test } from "vitest";
-import type { Quote } from "../net/api";
-import type { Money, OrderView } from "../net/protocol.gen";
+import type { Money, OrderView, QuoteView } from "../net/protocol.gen";
 import { CLOSED, orderNumber, step, type Basket, type BasketEvent } from "./basket";
 
 const eur = (minor: number): Money => ({ minor, currency: "EUR", exponent: 2 });
-const quote = (minor: number): Quote => ({
+const quote = (minor: number): QuoteView => ({
   quote: `q${minor}`,
   product: "lamp",
   unit_price: eur(minor),

@@ -1,8 +1,7 @@
 // The order sheet as a pure machine: from choosing a quantity to the confirmation, with every way
 // it can go wrong. The sheet draws a state; `checkout.ts` performs the calls.
 
-import type { Quote } from "../net/api";
-import type { Money, OrderView } from "../net/protocol.gen";
+import type { Money, OrderView, QuoteView } from "../net/protocol.gen";
 
 /** Something the buyer should know before going on. */
 export type Notice =
@@ -20,7 +19,7 @@ export type Basket =
       step: "choosing";
       product: string;
       quantity: number;
-      quote: Quote | null;
+      quote: QuoteView | null;
       busy: boolean;
       notice: Notice | null;
     }
@@ -29,12 +28,12 @@ export type Basket =
 
 export type BasketEvent =
   | { type: "opened"; product: string }
-  | { type: "quoted"; quote: Quote }
+  | { type: "quoted"; quote: QuoteView }
   | { type: "quantity"; quantity: number }
   | { type: "sent" }
   | { type: "retrying"; attempt: number }
   | { type: "reserved"; order: OrderView }
-  | { type: "stale"; quote: Quote }
+  | { type: "stale"; quote: QuoteView }
   | { type: "short"; available: number }
   | { type: "failed"; notice: Notice }
   | { type: "confirmed"; order: OrderView }

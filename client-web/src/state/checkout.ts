@@ -4,6 +4,7 @@
 import { signal } from "@preact/signals";
 import * as api from "../net/api";
 import { OrderDesk, isTransient } from "../net/orders";
+import type { ConfirmBody } from "../net/protocol.gen";
 import { CLOSED, step, type Basket, type BasketEvent, type Notice } from "./basket";
 
 export interface CheckoutPorts {
@@ -11,6 +12,9 @@ export interface CheckoutPorts {
   /** The grant to buy with. */
   token(): string;
 }
+
+/** Confirming too late: the hold ran out, or the order was given back. */
+const LAPSED_CODES = new Set(["hold_expired", "order_state", "unknown_order"]);
 
 export class Checkout {
   readonly basket = signal<Basket>(CLOSED);
@@ -68,7 +72,7 @@ export class Checkout {
     }
   }
 
-  async confirm(buyer: api.BuyerDetails): Promise<void> {
+  async confirm(buyer: ConfirmBody): Promise<void> {
     const basket = this.basket.value;
     if (basket.step !== "details" || basket.busy) return;
     this.apply({ type: "sent" });
@@ -76,7 +80,7 @@ export class Checkout {
       const order = await this.desk.confirm(basket.order.id, buyer);
       this.apply({ type: "confirmed", order });
     } catch (error) {
-      const isLapsed = error instanceof api.Problem && /expired|cancelled|lapsed/.test(error.code);
+      const isLapsed = error instanceof api.Problem && LAPSED_CODES.has(error.code);
       if (isLapsed) this.lapse();
       else this.apply({ type: "failed", notice: noticeOf(error) });
     }

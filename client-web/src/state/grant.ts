@@ -54,7 +54,7 @@ export class Grant {
 
   private async visit(): Promise<string> {
     try {
-      const visit = await api.visit(this.show, this.name);
+      const visit = await api.visit(this.show);
       sessionStorage.setItem(this.slot, visit.token);
       return visit.ticket;
     } catch (error) {

@@ -3,7 +3,11 @@
 
 import type { Page } from "@playwright/test";
 
-export function answerInPage(page: Page, offer: string, size: [number, number] | null): Promise<string> {
+export function answerInPage(
+  page: Page,
+  offer: string,
+  size: [number, number] | null,
+): Promise<string> {
   return page.evaluate(
     async ({ offer, size }) => {
       const peer = new RTCPeerConnection();
@@ -17,7 +21,14 @@ export function answerInPage(page: Page, offer: string, size: [number, number] |
         const paint = (): void => {
           if (!brush) return;
           const { width, height } = canvas;
-          const glow = brush.createRadialGradient(width * 0.6, height * 0.35, 20, width / 2, height / 2, width * 0.8);
+          const glow = brush.createRadialGradient(
+            width * 0.6,
+            height * 0.35,
+            20,
+            width / 2,
+            height / 2,
+            width * 0.8,
+          );
           glow.addColorStop(0, "#d9b99a");
           glow.addColorStop(1, "#4a352b");
           brush.fillStyle = glow;
@@ -35,7 +46,10 @@ export function answerInPage(page: Page, offer: string, size: [number, number] |
         const tone = new AudioContext().createMediaStreamDestination();
         const [video] = canvas.captureStream(20).getVideoTracks();
         const [audio] = tone.stream.getAudioTracks();
-        for (const [kind, track] of [["video", video], ["audio", audio]] as const) {
+        for (const [kind, track] of [
+          ["video", video],
+          ["audio", audio],
+        ] as const) {
           const slot = peer.getTransceivers().find(({ receiver }) => receiver.track.kind === kind);
           if (!slot || !track) continue;
           slot.direction = "sendonly";

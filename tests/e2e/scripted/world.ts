@@ -65,7 +65,8 @@ export class World {
     this.seq += 1;
     const entry: Entry = { seq: this.seq, at_ms: Date.now(), event };
     this.log.push(entry);
-    if (event.event === "pinned") this.show.pins.push({ product: event.product, at_ms: event.at_ms });
+    if (event.event === "pinned")
+      this.show.pins.push({ product: event.product, at_ms: event.at_ms });
     this.tell({ type: "entry", ...entry });
   }
 
@@ -83,7 +84,15 @@ export class World {
 
   say(id: string, text: string, final = true, language = "en"): void {
     const now = Date.now();
-    const view = { id, participant: "p1", language, spoken: "en", text, start_ms: now - 1500, end_ms: now };
+    const view = {
+      id,
+      participant: "p1",
+      language,
+      spoken: "en",
+      text,
+      start_ms: now - 1500,
+      end_ms: now,
+    };
     if (final) this.happen({ event: "caption", ...view });
     else this.tell({ type: "partial", ...view });
   }
@@ -123,7 +132,9 @@ export class World {
 
   private async join(join: Join, send: (message: ServerMessage) => void): Promise<void> {
     const hasPicture = this.pictureSize !== null && join.offer !== undefined;
-    const answer = hasPicture ? await answerInPage(this.page, join.offer ?? "", this.pictureSize) : null;
+    const answer = hasPicture
+      ? await answerInPage(this.page, join.offer ?? "", this.pictureSize)
+      : null;
     const { resume } = join;
     const missed = this.log.filter(({ seq }) => seq > (resume?.last_seq ?? 0));
     const canResume = resume?.epoch === this.epoch;
@@ -134,7 +145,12 @@ export class World {
       epoch: this.epoch,
       server_ms: Date.now(),
       answer,
-      slots: hasPicture ? [{ mid: "0", kind: "video", track: "t1" }, { mid: "4", kind: "audio", track: "t2" }] : [],
+      slots: hasPicture
+        ? [
+            { mid: "0", kind: "video", track: "t1" },
+            { mid: "4", kind: "audio", track: "t2" },
+          ]
+        : [],
       state: canResume
         ? { kind: "entries", entries: missed }
         : { kind: "snapshot", seq: this.seq, show: this.show },
@@ -151,16 +167,21 @@ export class World {
     const file = extname(pathname) === "" ? "/index.html" : pathname;
     try {
       const body = await readFile(DIST + file);
-      await route.fulfill({ body, contentType: TYPES[extname(file)] ?? "application/octet-stream" });
+      await route.fulfill({
+        body,
+        contentType: TYPES[extname(file)] ?? "application/octet-stream",
+      });
     } catch {
       await route.fulfill({ status: 404, body: "" });
     }
   }
 
   private async serveApi(route: Route, path: string): Promise<void> {
-    const json = (body: unknown, status = 200): Promise<void> => route.fulfill({ status, json: body });
+    const json = (body: unknown, status = 200): Promise<void> =>
+      route.fulfill({ status, json: body });
     const method = route.request().method();
-    if (path === "/api/shows") return json({ shows: [{ ...this.show.info, viewers: this.viewers }] });
+    if (path === "/api/shows")
+      return json({ shows: [{ ...this.show.info, viewers: this.viewers }] });
     if (path.endsWith("/visit")) return json({ token: "t", ticket: "k", participant: "me" });
     if (path === "/api/tickets") return json({ ticket: "k", expires_ms: Date.now() + 30_000 });
     if (path.includes("/quotes/")) return json(this.quote(path.split("/").at(-1) ?? ""));

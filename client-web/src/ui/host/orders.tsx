@@ -5,7 +5,7 @@ import { useEffect, useState } from "preact/hooks";
 import { locale, t, type MessageKey } from "../../i18n";
 import { ORDERS_LISTED_MAX } from "../../limits";
 import * as api from "../../net/api";
-import type { Money, OrderState, OrderView } from "../../net/protocol.gen";
+import type { HostOrderView, Money, OrderState, OrderView } from "../../net/protocol.gen";
 import { orderNumber } from "../../state/basket";
 import { formatMoney, sums } from "../../state/money";
 import type { ShowSession } from "../../state/session";
@@ -17,19 +17,31 @@ const STATE_NAMES: Record<OrderState, MessageKey> = {
   expired: "order_expired",
 };
 
+/** During a rush the book is read at most about once a second. */
+const BOOK_DELAY_MS = 1_000;
+
+/** The further of two states: the feed may be ahead of the book, or the book of the feed. */
+function newest(book: OrderView, feed: OrderView | undefined): { state: OrderState } {
+  return { state: feed && book.state === "reserved" ? feed.state : book.state };
+}
+
 export function Orders({ session }: { session: ShowSession }): JSX.Element {
-  const [earlier, setEarlier] = useState<OrderView[]>([]);
+  const [book, setBook] = useState<HostOrderView[]>([]);
   const isOnline = session.status.value === "online";
   const name = session.show.value?.info.name;
+  const feed = session.orders.value;
   useEffect(() => {
     const { token } = session.grant;
     if (!isOnline || name === undefined || token === null) return;
-    // The live feed carries what comes next; this is what was there before, or was missed.
-    api.listOrders(name, token).then(setEarlier, () => undefined);
-  }, [isOnline, name]);
-  const byId = new Map(earlier.map((order) => [order.id, order]));
-  for (const [id, order] of session.orders.value)
-    byId.set(id, { ...order, buyer: order.buyer ?? byId.get(id)?.buyer ?? null });
+    // The feed tells at once that something was sold, but not to whom; the book does.
+    const timer = setTimeout(
+      () => void api.listOrders(name, token).then(setBook, () => undefined),
+      feed.size === 0 ? 0 : BOOK_DELAY_MS,
+    );
+    return () => clearTimeout(timer);
+  }, [isOnline, name, feed]);
+  const byId = new Map<string, OrderView & Partial<HostOrderView>>(feed);
+  for (const order of book) byId.set(order.id, { ...order, ...newest(order, feed.get(order.id)) });
   const orders = [...byId.values()].sort((a, b) => b.created_ms - a.created_ms);
   const inState = (state: OrderState): OrderView[] =>
     orders.filter((order) => order.state === state);
@@ -53,6 +65,7 @@ export function Orders({ session }: { session: ShowSession }): JSX.Element {
               <p>
                 {order.quantity} × {order.title}
               </p>
+              {order.contact && <p>{[order.contact, order.address].filter(Boolean).join(" · ")}</p>}
             </div>
             <div class="order-sum">
               <strong>{formatMoney(order.total, locale())}</strong>

@@ -5,7 +5,7 @@ import { useRef, useState } from "preact/hooks";
 import { pageLanguage, t } from "../../i18n";
 import { PINS_MAX } from "../../limits";
 import * as api from "../../net/api";
-import type { ProductView, ShowState } from "../../net/protocol.gen";
+import type { ProductView, RowError, ShowState } from "../../net/protocol.gen";
 import type { ShowSession } from "../../state/session";
 import { ImportIcon, PinIcon } from "../kit/icons";
 import { Price, Stock, Thumb, titleOf } from "../kit/price";
@@ -81,7 +81,7 @@ type ImportState =
   | { state: "idle" }
   | { state: "busy" }
   | { state: "done"; count: number }
-  | { state: "failed"; message: string; errors: api.RowError[] };
+  | { state: "failed"; message: string; errors: RowError[] };
 
 function CatalogueImport({ session }: { session: ShowSession }): JSX.Element {
   const [result, setResult] = useState<ImportState>({ state: "idle" });
@@ -146,9 +146,9 @@ function CatalogueImport({ session }: { session: ShowSession }): JSX.Element {
           </p>
           <ul>
             {result.errors.map((error) => (
-              <li key={`${error.row}${error.field ?? ""}`}>
+              <li key={`${error.row}${error.field}`}>
                 {t("host_import_row", { row: error.row })}
-                {error.field !== null && (
+                {error.field !== "" && (
                   <>
                     {" "}
                     · <code>{error.field}</code>

@@ -3,8 +3,7 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { locale, t } from "../../i18n";
-import type { BuyerDetails } from "../../net/api";
-import type { ProductView } from "../../net/protocol.gen";
+import type { ConfirmBody, ProductView } from "../../net/protocol.gen";
 import type { Basket } from "../../state/basket";
 import { formatMoney } from "../../state/money";
 import { ClockIcon } from "../kit/icons";
@@ -15,7 +14,7 @@ export interface DetailsProps {
   basket: Extract<Basket, { step: "details" }>;
   product: ProductView | undefined;
   serverNow: () => number;
-  onConfirm: (buyer: BuyerDetails) => void;
+  onConfirm: (buyer: ConfirmBody) => void;
   onLapse: () => void;
   onGiveBack: () => void;
 }

@@ -1,0 +1,77 @@
+// Buying, when the shop or the network is in the way.
+
+import { expect, test, type Page } from "@playwright/test";
+import { World } from "./world.ts";
+
+async function open(page: Page): Promise<World> {
+  const world = new World(page);
+  await world.start();
+  await page.goto(`${world.origin}/s/atelier`);
+  await page.getByTestId("pin_buy").click();
+  await expect(page.getByTestId("order_total")).toHaveText("€189.00");
+  return world;
+}
+
+async function confirm(page: Page): Promise<void> {
+  await page.getByTestId("order_name").fill("Ana");
+  await page.getByTestId("order_contact").fill("ana@example.org");
+  await page.getByTestId("order_confirm").click();
+  await expect(page.getByTestId("order_done")).toBeVisible();
+}
+
+test("a new price is shown and asked again, never charged silently", async ({ page }) => {
+  const world = await open(page);
+  world.product("tote").price.minor = 19900;
+  const problem = { title: "Conflict", code: "stale_quote", quote: world.quote("tote") };
+  world.orderAnswers = [{ status: 409, body: problem }];
+  await page.getByTestId("order_reserve").click();
+  const notice = page.getByTestId("order_notice");
+  await expect(notice).toHaveAttribute("data-kind", "price_changed");
+  await expect(notice).toContainText("€199.00");
+  await expect(page.getByTestId("order_total")).toHaveText("€199.00");
+  await page.getByTestId("order_reserve").click();
+  await expect(page.getByTestId("order_hold")).toBeVisible();
+  await confirm(page);
+  expect(new Set(world.orderKeys).size).toBe(2);
+});
+
+test("a lost answer is asked for again with the same key", async ({ page }) => {
+  const world = await open(page);
+  world.orderAnswers = [null, null];
+  await page.getByTestId("order_more").click();
+  await page.getByTestId("order_reserve").click();
+  await expect(page.getByTestId("order_notice")).toHaveAttribute("data-kind", "retrying");
+  await expect(page.getByTestId("order_hold")).toBeVisible();
+  await expect(page.getByTestId("order_total")).toHaveText("€378.00");
+  expect(world.orderKeys).toHaveLength(3);
+  expect(new Set(world.orderKeys).size).toBe(1);
+});
+
+test("fewer left lowers the quantity; none left says sold out", async ({ page }) => {
+  const world = await open(page);
+  const soldOut = { title: "Conflict", code: "sold_out" };
+  world.orderAnswers = [
+    { status: 409, body: { ...soldOut, available: 1 } },
+    { status: 409, body: { ...soldOut, available: 0 } },
+  ];
+  await page.getByTestId("order_more").click();
+  await page.getByTestId("order_reserve").click();
+  await expect(page.getByTestId("order_notice")).toHaveAttribute("data-kind", "only_left");
+  await expect(page.getByTestId("order_quantity")).toHaveText("1");
+  await page.getByTestId("order_reserve").click();
+  await expect(page.getByTestId("order_notice")).toHaveAttribute("data-kind", "sold_out");
+  world.happen({ event: "stock", product: "tote", available: 0 });
+  await expect(page.getByTestId("order_reserve")).toBeDisabled();
+});
+
+test("a reload finds the held order; a hold that runs out can be made again", async ({ page }) => {
+  const world = await open(page);
+  world.hold_ms = 12_000;
+  await page.getByTestId("order_reserve").click();
+  await expect(page.getByTestId("order_hold")).toBeVisible();
+  await page.reload();
+  await expect(page.getByTestId("order_hold")).toBeVisible();
+  await expect(page.getByTestId("order_notice")).toHaveAttribute("data-kind", "lapsed");
+  await page.getByTestId("order_reserve").click();
+  await expect(page.getByTestId("order_hold")).toBeVisible();
+});
