@@ -101,6 +101,22 @@ pub trait Recognizer: Send {
     fn detect(&mut self, audio: &[f32]) -> Result<Detection, EngineError>;
 }
 
+/// How words spoken in one language come to a reader of another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// By a [`Translator`], from the transcript.
+    Text,
+    /// By the recogniser's own translation to English, and from there by a [`Translator`] when
+    /// the target is not English. Costs a second decode of every final.
+    Speech,
+}
+
+/// What the installed models reach.
+pub trait Routes: Send + Sync {
+    /// How to get from `spoken` to `target`; `None`: not at all.
+    fn reach(&self, spoken: &Language, target: &Language) -> Option<Reach>;
+}
+
 /// Text to text, whole route included (a pivot through English, a change of script).
 pub trait Translator: Send {
     /// Translates one line.

@@ -1,13 +1,93 @@
-//! `vitrine models`.
+//! `vitrine models`: fetch, list and verify the models of speech and translation.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use translate::models::{self, Listing, Progress, State};
 
 /// Arguments of `vitrine models`.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub struct Args {
+    #[command(subcommand)]
+    action: Action,
+
+    /// Model directory; the XDG cache when not given
+    #[arg(long, value_name = "DIR", global = true, env = models::DIRECTORY_VARIABLE)]
+    models: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    /// Download and convert what is not there yet
+    Fetch {
+        /// Names from `vitrine models list`; all when none is given
+        names: Vec<String>,
+    },
+    /// Show each model with its languages, size, state and licence
+    List,
+    /// Hash every file again and compare
+    Verify,
+}
 
 /// Runs `vitrine models`.
 ///
 /// # Errors
-/// Always, until this subcommand lands.
-pub fn run(_args: Args) -> anyhow::Result<()> {
-    anyhow::bail!("`vitrine models` is not part of this build")
+/// When a model cannot be fetched, or one is missing or damaged on `verify`.
+pub fn run(args: Args) -> anyhow::Result<()> {
+    let directory = models::directory(args.models.as_deref());
+    let unreadable = || format!("the models in `{}` cannot be read", directory.display());
+    match args.action {
+        Action::Fetch { names } => Ok(models::fetch(&directory, &names, &Progress::detect())?),
+        Action::List => {
+            print(
+                &directory,
+                &models::list(&directory).with_context(unreadable)?,
+            );
+            Ok(())
+        }
+        Action::Verify => {
+            let listings =
+                models::verify(&directory, &Progress::detect()).with_context(unreadable)?;
+            print(&directory, &listings);
+            let is_bad = |l: &&Listing| matches!(l.state, State::Missing | State::Damaged(_));
+            match listings.iter().filter(is_bad).count() {
+                0 => Ok(()),
+                bad => bail!("{bad} of {} are missing or damaged", listings.len()),
+            }
+        }
+    }
+}
+
+fn print(directory: &Path, listings: &[Listing]) {
+    println!("{}", directory.display());
+    let name_width = listings
+        .iter()
+        .map(|listing| listing.name.len())
+        .max()
+        .unwrap_or(0);
+    for listing in listings {
+        let Listing {
+            name,
+            languages,
+            licence,
+            ..
+        } = listing;
+        let state = state(&listing.state);
+        let size = models::megabytes(listing.bytes);
+        println!("  {name:name_width$}  {size:>8}  {state}");
+        if !languages.is_empty() {
+            println!("  {:name_width$}            {languages}", "");
+        }
+        println!("  {:name_width$}            licence: {licence}", "");
+    }
+}
+
+fn state(state: &State) -> String {
+    match state {
+        State::Missing => "missing: run `vitrine models fetch`".to_owned(),
+        State::Present => "present".to_owned(),
+        State::Verified => "verified".to_owned(),
+        State::Own => "your own".to_owned(),
+        State::Damaged(reason) => format!("unusable: {reason}"),
+    }
 }
