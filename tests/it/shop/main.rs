@@ -3,6 +3,7 @@
 mod buyer;
 mod doors;
 mod kill9;
+mod throughput;
 
 use signaling::protocol::client::Role;
 use tests::server::{Disk, Server};

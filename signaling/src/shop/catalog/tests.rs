@@ -1,3 +1,5 @@
+//! Catalogues as people write them, and each mistake with its place and its remedy.
+
 use super::*;
 
 const HEADER: &str = "id,title,description,price,currency,compare_at,stock,image\n";

@@ -1,3 +1,5 @@
+//! The shop as its task runs it: handle, inbox, real database, and a clock of the test's own.
+
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
