@@ -1,2 +1,76 @@
-//! Load generator.
-fn main() {}
+//! `load`: how much, how late, at what cost. Runs a scenario against a server, its own or a
+//! given one, and judges the result by the scenario's budgets: exit code 0 kept, 1 broken.
+
+mod bot;
+mod measure;
+mod report;
+mod run;
+mod scenario;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result};
+use clap::Parser;
+
+use scenario::Scenario;
+
+/// Load generator of Vitrine
+#[derive(Debug, Parser)]
+enum Command {
+    /// Run a scenario and judge it by its budgets
+    Run(Args),
+}
+
+/// Arguments of `load run`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Scenario file
+    scenario: PathBuf,
+    /// Server to load, e.g. http://127.0.0.1:8080; without it one is started on its own core
+    #[arg(long)]
+    server: Option<String>,
+    /// Host token of the show, needed to publish on a given server
+    #[arg(long)]
+    token: Option<String>,
+    /// Process id of a given server on this machine, to measure its CPU and memory
+    #[arg(long)]
+    pid: Option<u32>,
+    /// Write the report here as JSON
+    #[arg(long)]
+    json: Option<PathBuf>,
+}
+
+fn main() -> ExitCode {
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_env("LOAD_LOG")
+                .unwrap_or_else(|_| "error,load=info".into()),
+        )
+        .init();
+    let Command::Run(args) = Command::parse();
+    match run(&args) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("load: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Whether the budgets were kept.
+fn run(args: &Args) -> Result<bool> {
+    let scenario = Scenario::read(&args.scenario)?;
+    let report = run::run(&scenario, args)?;
+    println!("{}", report.table());
+    if let Some(path) = &args.json {
+        std::fs::write(path, serde_json::to_string_pretty(&report)? + "\n")
+            .with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    for broken in &report.broken {
+        eprintln!("load: budget broken: {broken}");
+    }
+    Ok(report.broken.is_empty())
+}

@@ -1,3 +1,11 @@
-//! The test harness: servers, peers and browsers for tests that need more than one room.
+//! What tests and `load` share: a real server as a child process, peers that are browsers without
+//! a browser (on the `rtc` crate, which shares no code with the server's media plane), the client
+//! side of WHIP and WHEP, and a prerecorded feed.
 
+pub mod feed;
+pub mod peer;
 pub mod server;
+pub mod session;
+pub mod tools;
+pub mod wait;
+pub mod whip;

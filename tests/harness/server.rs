@@ -10,6 +10,26 @@ use signaling::auth::{Auth, Grant};
 use signaling::clock;
 use signaling::protocol::client::Role;
 
+/// What a server is started with unless a test says otherwise.
+const DEFAULTS: [(&str, &str); 4] = [
+    ("--media-bind", "127.0.0.1"),
+    ("--rate-limit", "0"),
+    ("--caption-threads", "0"),
+    ("--workers", "1"),
+];
+
+/// The `vitrine` beside the running program, for those that are no tests.
+///
+/// # Errors
+/// When it is not built.
+pub fn built() -> anyhow::Result<PathBuf> {
+    let path = std::env::current_exe()?.with_file_name("vitrine");
+    if !path.is_file() {
+        anyhow::bail!("{} is missing: run `cargo build --release`", path.display());
+    }
+    Ok(path)
+}
+
 /// Where a server keeps its data: outlives the server, like a disk.
 pub struct Disk {
     directory: tempfile::TempDir,
@@ -57,21 +77,13 @@ impl Server {
     /// When it does not start; its log is on the test's stderr.
     pub fn start(binary: &str, disk: &Disk, arguments: &[&str]) -> anyhow::Result<Server> {
         let mut child = Command::new(binary)
-            .args([
-                "serve",
-                "--listen",
-                "127.0.0.1:0",
-                "--media-bind",
-                "127.0.0.1",
-            ])
-            .args([
-                "--rate-limit",
-                "0",
-                "--caption-threads",
-                "0",
-                "--workers",
-                "1",
-            ])
+            .args(["serve", "--listen", "127.0.0.1:0"])
+            .args(
+                DEFAULTS
+                    .iter()
+                    .filter(|(name, _)| !arguments.contains(name))
+                    .flat_map(|(name, value)| [name, value]),
+            )
             .arg("--data")
             .arg(disk.path())
             .args(arguments)

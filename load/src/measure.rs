@@ -1,0 +1,148 @@
+//! What the system says about the server process, which cores it may use, and what a plain
+//! `sendto` costs on the same cores.
+
+use std::fs;
+use std::net::{SocketAddr, UdpSocket};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+use rustix::time::{ClockId, clock_gettime};
+
+/// CPU time a process has used, all its threads.
+pub(crate) fn cpu_time(pid: u32) -> Result<Duration> {
+    let tasks = fs::read_dir(format!("/proc/{pid}/task"))
+        .with_context(|| format!("no process {pid} (is the server on another machine?)"))?;
+    let mut nanoseconds = 0;
+    for task in tasks {
+        // A thread may end between the listing and the reading: what it used is lost, which
+        // is why media workers, the only big spenders, live as long as the server.
+        let Ok(text) = fs::read_to_string(task?.path().join("schedstat")) else {
+            continue;
+        };
+        let first = text.split_whitespace().next().unwrap_or("0");
+        nanoseconds += first
+            .parse::<u64>()
+            .context("schedstat begins with a number")?;
+    }
+    Ok(Duration::from_nanos(nanoseconds))
+}
+
+/// Resident memory of a process, bytes.
+pub(crate) fn resident(pid: u32) -> Result<u64> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kib = line
+        .and_then(|line| line.split_whitespace().next())
+        .context("no VmRSS")?;
+    Ok(kib.parse::<u64>()? * 1024)
+}
+
+/// The cores of this process, split between the server and the generator.
+#[derive(Debug, Clone)]
+pub(crate) struct Cores {
+    server: Vec<usize>,
+    generator: Vec<usize>,
+}
+
+impl Cores {
+    /// First half for the server, the rest for the generator; with one core both share it.
+    pub(crate) fn split() -> Result<Cores> {
+        let set = sched_getaffinity(None)?;
+        let all: Vec<usize> = (0..CpuSet::MAX_CPU)
+            .filter(|core| set.is_set(*core))
+            .collect();
+        if all.len() < 2 {
+            return Ok(Cores {
+                server: all.clone(),
+                generator: all,
+            });
+        }
+        let (server, generator) = all.split_at(all.len() / 2);
+        Ok(Cores {
+            server: server.to_vec(),
+            generator: generator.to_vec(),
+        })
+    }
+
+    /// How many cores the server has.
+    pub(crate) fn of_server(&self) -> usize {
+        self.server.len()
+    }
+
+    /// Binds this thread, and the processes and threads it starts, to the server's cores.
+    pub(crate) fn as_server(&self) -> Result<()> {
+        bind(&self.server)
+    }
+
+    /// Binds this thread, and the threads it starts, to the generator's cores.
+    pub(crate) fn as_generator(&self) -> Result<()> {
+        bind(&self.generator)
+    }
+}
+
+fn bind(cores: &[usize]) -> Result<()> {
+    let mut set = CpuSet::new();
+    cores.iter().for_each(|core| set.set(*core));
+    Ok(sched_setaffinity(None, &set)?)
+}
+
+/// CPU time of one plain `sendto` in microseconds: the same sizes to the same sockets, sent from
+/// a core of the server with nothing else done. Runs on its own thread, paced so that the
+/// receivers keep up.
+pub(crate) fn sendto_floor(
+    cores: &Cores,
+    destinations: Vec<SocketAddr>,
+    sizes: Vec<usize>,
+    packets: usize,
+) -> Result<f64> {
+    let cores = cores.clone();
+    let thread = std::thread::spawn(move || -> Result<f64> {
+        cores.as_server()?;
+        let socket = UdpSocket::bind("0.0.0.0:0")?;
+        let payload = [0_u8; 2048];
+        let mut spent = Duration::ZERO;
+        let mut sent = 0_u32;
+        let targets = destinations.iter().cycle().zip(sizes.iter().cycle());
+        let pairs: Vec<_> = targets.take(packets).collect();
+        for burst in pairs.chunks(destinations.len().max(1)) {
+            let begin = thread_cpu();
+            for (destination, size) in burst {
+                sent += u32::from(socket.send_to(&payload[..**size], destination).is_ok());
+            }
+            spent += thread_cpu().saturating_sub(begin);
+            std::thread::sleep(Duration::from_millis(4));
+        }
+        Ok(spent.as_secs_f64() * 1e6 / f64::from(sent.max(1)))
+    });
+    thread.join().expect("the floor thread does not panic")
+}
+
+fn thread_cpu() -> Duration {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    Duration::new(
+        time.tv_sec.unsigned_abs(),
+        u32::try_from(time.tv_nsec).unwrap_or(0),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn this_process_has_used_time_and_memory() {
+        let pid = std::process::id();
+        assert!(cpu_time(pid).unwrap() > Duration::ZERO);
+        assert!(resident(pid).unwrap() > 100_000);
+        assert!(cpu_time(u32::MAX).is_err());
+    }
+
+    #[test]
+    fn sending_costs_something() {
+        let receiver = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let to = vec![receiver.local_addr().unwrap()];
+        let floor = sendto_floor(&Cores::split().unwrap(), to, vec![1200], 20).unwrap();
+        assert!(floor > 0.0 && floor < 1000.0, "{floor} µs");
+    }
+}
