@@ -18,6 +18,8 @@ export const CHROMIUM = {
     executablePath,
     args: [
       "--no-sandbox",
+      // A name that is not this machine, for the pages that are not in a secure context.
+      "--host-resolver-rules=MAP plain.example 127.0.0.1",
       "--disable-gpu",
       "--use-fake-device-for-media-stream",
       "--use-fake-ui-for-media-stream",

@@ -9,18 +9,12 @@ import type {
   QuoteView,
   ReserveBody,
   RowError,
-  ShowInfo,
+  ServerInfo,
+  ShowCard,
+  ShowList,
+  Ticket,
+  Visit,
 } from "./protocol.gen";
-
-/** A show in the lobby. */
-export type ListedShow = ShowInfo & { viewers: number };
-
-/** A grant to watch a public show. */
-export interface Visit {
-  token: string;
-  ticket: string;
-  participant: string;
-}
 
 /** RFC 9457 problem details, with the members our server adds. */
 export interface ProblemBody {
@@ -100,21 +94,15 @@ function problemOf(response: Response, text: string): ProblemBody {
 const show = (name: string): string => `/api/shows/${encodeURIComponent(name)}`;
 const order = (id: string): string => `/api/orders/${encodeURIComponent(id)}`;
 
-export const shows = async (): Promise<ListedShow[]> =>
-  (await call<{ shows: ListedShow[] }>("/api/shows")).shows;
+export const server = (): Promise<ServerInfo> => call("/api/server");
 
-export const showInfo = (name: string): Promise<ListedShow> => call(show(name));
-
-export const createShow = (
-  token: string,
-  body: { name: string; title: string; kind: string; private: boolean },
-): Promise<ShowInfo> => call("/api/shows", { method: "POST", token, json: body });
+export const shows = async (): Promise<ShowCard[]> => (await call<ShowList>("/api/shows")).shows;
 
 /** A viewer's grant. The name is left to the join, so that it can be changed later. */
 export const visit = (name: string): Promise<Visit> =>
   call(`${show(name)}/visit`, { method: "POST", json: {} });
 
-export const ticket = (token: string): Promise<{ ticket: string; expires_ms: number }> =>
+export const ticket = (token: string): Promise<Ticket> =>
   call("/api/tickets", { method: "POST", token });
 
 export const importProducts = (

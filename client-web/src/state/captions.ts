@@ -47,6 +47,13 @@ export function upsertCue(cues: Cue[], view: CaptionView, final: boolean, now: n
   return next.slice(-CUES_MAX);
 }
 
+/** After a change of language: what was just said can be read again in the new one. */
+export function refresh(cues: Cue[], now: number): Cue[] {
+  return cues.map((cue) =>
+    now - cue.changed_ms < STAY_MS_MAX ? { ...cue, changed_ms: now } : cue,
+  );
+}
+
 /** Whether a caption tag serves a wanted tag: `pt` serves `pt-BR`, `zh-Hant` only itself. */
 export function languageServes(tag: string, wanted: string): boolean {
   const a = tag.toLowerCase();

@@ -13,7 +13,7 @@ import type {
   ShowState,
 } from "../net/protocol.gen";
 import { openWire, Refusal, ShowSocket, type LinkStatus, type Request } from "../net/socket";
-import { upsertCue, visibleRows, type Cue, type Row } from "./captions";
+import { refresh, upsertCue, visibleRows, type Cue, type Row } from "./captions";
 import { captionPreference, chooseLanguage, rememberCaptions } from "./caption-choice";
 import type { Grant } from "./grant";
 import { bestOffset, clockSample, nextLag, type ClockSample } from "./media-clock";
@@ -254,6 +254,7 @@ export class ShowSession {
   private useCaptionLanguage(language: string | null): void {
     if (this.captionLanguage.value === language) return;
     this.captionLanguage.value = language;
+    this.cues = refresh(this.cues, this.serverNow());
     this.socket.notify({ type: "captions", language });
     this.drawSubtitles();
   }

@@ -2,8 +2,9 @@
 
 import "../../style/host.css";
 import type { JSX } from "preact";
-import { useEffect, useMemo } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import { t } from "../../i18n";
+import * as api from "../../net/api";
 import { isCameraPossible } from "../../net/devices";
 import { Grant } from "../../state/grant";
 import { Publication } from "../../state/publication";
@@ -58,7 +59,7 @@ export function HostPage({ show: name }: { show: string }): JSX.Element {
           {t("reconnecting")}
         </p>
       )}
-      {!isCameraPossible() && <Insecure />}
+      {!isCameraPossible() && <Insecure token={session.grant.token} />}
       <main class="host-grid">
         <div class="column">
           <Studio session={session} camera={camera} screen={screen} />
@@ -85,14 +86,29 @@ function open(name: string): { session: ShowSession; camera: Publication; screen
   return { session, camera, screen };
 }
 
-function Insecure(): JSX.Element {
+/** Says where the camera works: this server's own HTTPS door when it has one. */
+function Insecure({ token }: { token: string | null }): JSX.Element {
+  const [port, setPort] = useState<number | null>(null);
+  useEffect(() => {
+    api.server().then(
+      ({ secure_port }) => setPort(secure_port),
+      () => undefined,
+    );
+  }, []);
+  const door = `https://${location.hostname}:${port ?? ""}${location.pathname}`;
   return (
     <section class="insecure" role="alert" data-testid="host_insecure">
       <WarnIcon />
       <div>
         <h2>{t("insecure_title")}</h2>
-        <p>
-          {t("insecure_text")} <a href="/trust">{t("insecure_link")}</a>
+        <p>{t("insecure_text")}</p>
+        <p class="insecure-links">
+          {port !== null && (
+            <a href={`${door}#token=${token ?? ""}`} data-testid="host_secure_door">
+              {door}
+            </a>
+          )}
+          <a href="/trust">{t("insecure_link")}</a>
         </p>
       </div>
     </section>

@@ -119,11 +119,13 @@ export function Studio({ session, camera, screen }: StudioProps): JSX.Element {
   return (
     <section class="studio panel" data-testid="studio" data-state={camera.state.value}>
       <div class="monitor">
-        {stream ? (
-          <SelfView stream={stream} />
-        ) : (
-          <Stage session={session} isMuted onMuted={() => undefined} />
-        )}
+        {stream && <SelfView stream={stream} />}
+        <Stage
+          session={session}
+          isSelfMain={stream !== null}
+          isMuted={!isOnAir}
+          onMuted={() => undefined}
+        />
         {!stream && (session.show.value?.tracks.length ?? 0) === 0 && (
           <div class="monitor-empty">
             <CameraIcon />

@@ -4,13 +4,13 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { locale, t } from "../../i18n";
 import * as api from "../../net/api";
+import type { ShowCard } from "../../net/protocol.gen";
 import { EyeIcon, LogoIcon } from "../kit/icons";
 import { PageLanguageMenu } from "../kit/language";
 
 const REFRESH_MS = 8_000;
 
-type Listing =
-  { state: "loading" } | { state: "failed" } | { state: "ready"; shows: api.ListedShow[] };
+type Listing = { state: "loading" } | { state: "failed" } | { state: "ready"; shows: ShowCard[] };
 
 export function Lobby(): JSX.Element {
   const [listing, setListing] = useState<Listing>({ state: "loading" });
@@ -74,7 +74,7 @@ function Empty({ title, hint }: { title: string; hint: string }): JSX.Element {
   );
 }
 
-function Shelf({ title, shows }: { title: string; shows: api.ListedShow[] }): JSX.Element {
+function Shelf({ title, shows }: { title: string; shows: ShowCard[] }): JSX.Element {
   return (
     <section>
       <h1 class="lobby-title">{title}</h1>
@@ -87,7 +87,7 @@ function Shelf({ title, shows }: { title: string; shows: api.ListedShow[] }): JS
   );
 }
 
-function Card({ show }: { show: api.ListedShow }): JSX.Element {
+function Card({ show }: { show: ShowCard }): JSX.Element {
   const isLive = show.phase === "live";
   return (
     <a class="card" href={`/s/${show.name}`} data-testid="lobby_card">

@@ -14,19 +14,27 @@ export interface StageProps {
   session: ShowSession;
   isMuted: boolean;
   onMuted: (isMuted: boolean) => void;
+  /** One's own picture is the large one: everybody else is a guest. */
+  isSelfMain?: boolean;
   /** Told when the main picture turns out to be wide or tall. */
   onShape?: (shape: Shape) => void;
 }
 
 export type Shape = "wide" | "tall";
 
-export function Stage({ session, isMuted, onMuted, onShape }: StageProps): JSX.Element {
+export function Stage({
+  session,
+  isMuted,
+  onMuted,
+  onShape,
+  isSelfMain = false,
+}: StageProps): JSX.Element {
   const reception = session.receptions.current.value;
   const tracks = session.show.value?.tracks ?? [];
   const slots = (reception?.slots ?? []).filter(({ track }) => track !== null);
   const pictures = slots.filter(({ kind }) => kind === "video");
   const sounds = slots.filter(({ kind }) => kind === "audio");
-  const main = mainSlot(pictures, tracks);
+  const main = isSelfMain ? undefined : mainSlot(pictures, tracks);
   return (
     <div class="stage" data-testid="stage">
       {reception && main && (
