@@ -2,9 +2,12 @@
 
 use std::fmt;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use tokio::sync::mpsc;
+
+use crate::plane::Plane;
 
 /// A room: all tracks and viewers that can see each other. Signaling uses the show's name.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -207,6 +210,8 @@ pub struct Stats {
     pub datagrams_dropped: u64,
     /// Datagrams the socket could not take.
     pub send_dropped: u64,
+    /// Packets another worker was too busy to take.
+    pub relay_dropped: u64,
     /// Audio packets the tap could not deliver because its queue was full.
     pub tap_dropped: u64,
     /// Key frames asked of publishers.
@@ -219,30 +224,39 @@ pub struct Stats {
 
 /// The running media plane. Cheap to clone; the last clone's drop stops the workers.
 #[derive(Clone)]
-pub struct Media {}
+pub struct Media {
+    plane: Arc<Plane>,
+}
 
 impl Media {
     /// Binds the sockets and starts the worker threads. The receiver yields [`Event`]s in order
-    /// per session; it is bounded, and a full queue makes workers wait only for `TrackAdded`,
-    /// `TrackRemoved` and `Closed`, which are never lost.
+    /// per session; it is bounded, and no event is ever lost: a worker keeps some while the queue
+    /// is full, then waits.
     ///
     /// # Errors
     /// When a port cannot be bound or the configuration cannot work.
-    pub fn start(_config: MediaConfig) -> Result<(Media, mpsc::Receiver<Event>), StartError> {
-        unimplemented!()
+    pub fn start(config: MediaConfig) -> Result<(Media, mpsc::Receiver<Event>), StartError> {
+        let (plane, events) = Plane::start(&config)?;
+        Ok((
+            Media {
+                plane: Arc::new(plane),
+            },
+            events,
+        ))
     }
 
-    /// Accepts a publisher (RFC 9725 WHIP offer or a page's sendonly offer).
+    /// Accepts a publisher (RFC 9725 WHIP offer or a page's sendonly offer). A new session of the
+    /// same owner in the same room closes the one before it.
     ///
     /// # Errors
     /// See [`OfferError`]; nothing was changed.
     pub async fn publish(
         &self,
-        _room: &RoomId,
-        _source: Source,
-        _offer: String,
+        room: &RoomId,
+        source: Source,
+        offer: String,
     ) -> Result<Session, OfferError> {
-        unimplemented!()
+        self.plane.publish(room.clone(), source, offer).await
     }
 
     /// Accepts a receiver (WHEP, or a page with a fixed set of receive slots). Its slots are
@@ -251,23 +265,24 @@ impl Media {
     ///
     /// # Errors
     /// See [`OfferError`]; nothing was changed.
-    pub async fn view(&self, _room: &RoomId, _offer: String) -> Result<Session, OfferError> {
-        unimplemented!()
+    pub async fn view(&self, room: &RoomId, offer: String) -> Result<Session, OfferError> {
+        self.plane.view(room.clone(), offer).await
     }
 
     /// Points a receive slot at a track (`Some`), or empties it (`None`). No renegotiation; a
-    /// video slot starts at the next key frame, which is asked for at once.
+    /// video slot starts at the last key frame when it is still at hand, or else at the next,
+    /// which is asked for at once.
     ///
     /// # Errors
     /// `NoSession` when the viewer is gone, `Unacceptable` for an unknown mid or a track of the
     /// other kind.
     pub async fn assign(
         &self,
-        _viewer: SessionId,
-        _mid: &str,
-        _track: Option<TrackId>,
+        viewer: SessionId,
+        mid: &str,
+        track: Option<TrackId>,
     ) -> Result<(), OfferError> {
-        unimplemented!()
+        self.plane.assign(viewer, mid.to_owned(), track).await
     }
 
     /// What each slot of a viewer shows now, in m-line order.
@@ -276,30 +291,30 @@ impl Media {
     /// `NoSession` when the viewer is gone.
     pub async fn slots(
         &self,
-        _viewer: SessionId,
+        viewer: SessionId,
     ) -> Result<Vec<(Slot, Option<TrackId>)>, OfferError> {
-        unimplemented!()
+        self.plane.slots(viewer).await
     }
 
     /// Ends a session. Unknown sessions are ignored: the peer may have left first.
-    pub async fn close(&self, _session: SessionId) {
-        unimplemented!()
+    pub async fn close(&self, session: SessionId) {
+        self.plane.close(session).await;
     }
 
     /// Starts copying the room's audio into `tap` (replacing an earlier tap of the room). A full
     /// queue drops the packet and counts it: forwarding never waits for speech.
-    pub async fn tap(&self, _room: &RoomId, _tap: mpsc::Sender<TapPacket>) {
-        unimplemented!()
+    pub async fn tap(&self, room: &RoomId, tap: mpsc::Sender<TapPacket>) {
+        self.plane.tap(room, &tap).await;
     }
 
     /// Counters since start.
     #[must_use]
     pub fn stats(&self) -> Stats {
-        unimplemented!()
+        self.plane.stats()
     }
 
     /// Stops the workers: every session is closed (DTLS close_notify), then threads end.
     pub async fn shutdown(&self) {
-        unimplemented!()
+        self.plane.shutdown().await;
     }
 }

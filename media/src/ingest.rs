@@ -108,6 +108,7 @@ pub(crate) enum IngestOutput {
 pub(crate) struct Ingest {
     rtc: Rtc,
     ufrag: String,
+    password: String,
     candidates: Vec<SocketAddr>,
     tracks: Vec<Track>,
     /// Made but not yet polled.
@@ -157,7 +158,7 @@ impl Ingest {
             .map_err(|error| OfferError::Malformed(error.to_string()))?;
         let lines = offer::check(offer)?;
         let creds = random_credentials();
-        let ufrag = creds.ufrag.clone();
+        let (ufrag, password) = (creds.ufrag.clone(), creds.pass.clone());
         let mut rtc = RtcConfig::new()
             .set_rtp_mode(true)
             .set_ice_lite(true)
@@ -189,6 +190,7 @@ impl Ingest {
         let ingest = Ingest {
             rtc,
             ufrag,
+            password,
             candidates: config.candidates.clone(),
             tracks,
             ready: VecDeque::new(),
@@ -205,6 +207,11 @@ impl Ingest {
     /// The ICE ufrag by which the demux finds this publisher.
     pub(crate) fn local_ufrag(&self) -> &str {
         &self.ufrag
+    }
+
+    /// The password that proves a STUN request for it; the demux learns addresses only so.
+    pub(crate) fn local_password(&self) -> &str {
+        &self.password
     }
 
     /// Takes one datagram from the network. A socket bound to all addresses need not know which

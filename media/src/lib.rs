@@ -2,19 +2,45 @@
 //!
 //! [`Media`] is the handle the composition root holds: a few async requests in, one stream of
 //! [`Event`]s out. Behind it each worker is one OS thread with its own UDP port, and inside a
-//! worker everything is a sans-IO machine (`handle(now, input)` / `poll()` / a deadline).
+//! worker everything is a sans-IO machine: time, datagrams and requests go in, then the worker
+//! drains what the machine wants sent and told.
+//!
+//! Reading order: `packet`, `sfu` (the machine) with `ingest`, `uptrack`, `ring`, `downtrack`,
+//! `munger`, `srtp` on a packet's way through it, `viewer` and `demux` for connections, then the
+//! shell in `driver`.
 
 pub mod handle;
 
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "called by the worker's machine, which lands next")
-)]
+mod plane;
+
+mod clock;
+mod limits;
+
 mod codec;
-#[expect(dead_code, reason = "called by the worker's machine, which lands next")]
-mod ingest;
-#[expect(dead_code, reason = "called by the worker's machine, which lands next")]
 mod packet;
+mod ring;
+
+mod keyframe;
+mod mediatime;
+mod munger;
+mod rtcp;
+mod sdp;
+mod srtp;
+mod stun;
+
+mod batch;
+mod demux;
+mod downtrack;
+mod dtls;
+mod ingest;
+mod relay;
+mod sfu;
+mod stats;
+mod timers;
+mod uptrack;
+mod viewer;
+
+mod driver;
 
 pub use handle::{
     Closed, Event, Kind, Media, MediaConfig, OfferError, RoomId, Session, SessionId, Slot, Source,

@@ -1,0 +1,212 @@
+//! The DTLS endpoint of one viewer, behind four verbs: `handle`, `handle_timeout`, `poll`,
+//! `close`. The only file that names `dimpl`, so that the crate behind it can be replaced.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use aws_lc_rs::digest;
+
+use crate::sdp::{Fingerprint, HashFunction};
+use crate::srtp::{Keys, Profile};
+
+/// Our certificate, made once per process, and how it is announced in SDP.
+#[derive(Clone)]
+pub(crate) struct Identity {
+    certificate: dimpl::DtlsCertificate,
+    config: Arc<dimpl::Config>,
+    /// SHA-256 as SDP writes it: upper-case hex pairs with colons.
+    pub fingerprint: String,
+}
+
+/// The platform's crypto failed; without it there is no media plane.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot make a DTLS certificate: {0}")]
+pub(crate) struct IdentityError(String);
+
+impl Identity {
+    pub(crate) fn generate() -> Result<Identity, IdentityError> {
+        let certificate = dimpl::certificate::generate_self_signed_certificate()
+            .map_err(|error| IdentityError(error.to_string()))?;
+        let config = dimpl::Config::builder()
+            .require_client_certificate(true)
+            // The answer to a lost first flight should not take a second (interop with FFmpeg).
+            .flight_start_rto(std::time::Duration::from_millis(200))
+            .build()
+            .map_err(|error| IdentityError(error.to_string()))?;
+        let hash = digest::digest(&digest::SHA256, &certificate.certificate);
+        let fingerprint = crate::sdp::hex_pairs(hash.as_ref());
+        Ok(Identity {
+            certificate,
+            config: Arc::new(config),
+            fingerprint,
+        })
+    }
+}
+
+/// What the endpoint wants done.
+pub(crate) enum Output {
+    /// A datagram for the peer.
+    Transmit(Vec<u8>),
+    /// Handshake done and the peer is who its SDP says. Sent once.
+    Connected(Keys),
+    /// The peer said goodbye.
+    Closed,
+    /// The peer broke the protocol, or its certificate is not the one announced.
+    Failed(String),
+    /// Nothing more now; call [`Dtls::handle_timeout`] at this instant.
+    Timeout(Instant),
+}
+
+/// One viewer's DTLS 1.2 association. It knows no address: the viewer may move.
+pub(crate) struct Dtls {
+    inner: dimpl::Dtls,
+    active: bool,
+    /// Invariant: keys are handed out only after the certificate matched one of these.
+    expected: Vec<Fingerprint>,
+    verified: bool,
+    failed: Option<String>,
+    keys: Option<Keys>,
+    connected: bool,
+}
+
+/// A DTLS record of a handshake flight fits one MTU; dimpl asks for more if it does not.
+const RECORD_BYTES: usize = 2_048;
+
+impl Dtls {
+    /// `active`: we are the client, because the peer's offer says `setup:passive`.
+    pub(crate) fn new(
+        identity: &Identity,
+        expected: Vec<Fingerprint>,
+        active: bool,
+        now: Instant,
+    ) -> Dtls {
+        let config = identity.config.clone();
+        let mut inner = dimpl::Dtls::new_12(config, identity.certificate.clone(), now);
+        inner.set_active(active);
+        Dtls {
+            inner,
+            active,
+            expected,
+            verified: false,
+            failed: None,
+            keys: None,
+            connected: false,
+        }
+    }
+
+    /// Takes one datagram that came from an address ICE has validated.
+    pub(crate) fn handle(&mut self, now: Instant, datagram: &[u8]) {
+        let result = self
+            .inner
+            .handle_timeout(now)
+            .and_then(|()| self.inner.handle_packet(datagram));
+        self.note(result);
+    }
+
+    /// Advances time: the client's first flight and retransmissions.
+    pub(crate) fn handle_timeout(&mut self, now: Instant) {
+        let result = self.inner.handle_timeout(now);
+        self.note(result);
+    }
+
+    /// Says goodbye; drain [`Dtls::poll`] afterwards.
+    pub(crate) fn close(&mut self) {
+        // An error here means there is nobody to say goodbye to.
+        let _ = self.inner.close();
+    }
+
+    pub(crate) fn poll(&mut self) -> Output {
+        if let Some(why) = &self.failed {
+            return Output::Failed(why.clone());
+        }
+        let mut buffer = vec![0; RECORD_BYTES];
+        loop {
+            match self.inner.poll_output(&mut buffer) {
+                dimpl::Output::Packet(record) => return Output::Transmit(record.to_vec()),
+                dimpl::Output::BufferTooSmall { needed } => buffer.resize(needed, 0),
+                dimpl::Output::PeerCert(der) => {
+                    self.verified = self
+                        .expected
+                        .iter()
+                        .any(|fingerprint| matches(fingerprint, der));
+                    if !self.verified {
+                        return self
+                            .fail("certificate does not match the fingerprint in the offer");
+                    }
+                }
+                dimpl::Output::KeyingMaterial(material, profile) => {
+                    match split(&material, profile, self.active) {
+                        Some(keys) => self.keys = Some(keys),
+                        None => return self.fail("unknown SRTP profile"),
+                    }
+                }
+                dimpl::Output::Connected => self.connected = true,
+                dimpl::Output::CloseNotify => return Output::Closed,
+                dimpl::Output::Timeout(at) => {
+                    if !self.connected {
+                        return Output::Timeout(at);
+                    }
+                    if !self.verified {
+                        return self.fail("peer sent no certificate");
+                    }
+                    return match self.keys.take() {
+                        Some(keys) => Output::Connected(keys),
+                        None => Output::Timeout(at),
+                    };
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn fail(&mut self, why: &str) -> Output {
+        self.failed = Some(why.to_owned());
+        Output::Failed(why.to_owned())
+    }
+
+    fn note(&mut self, result: Result<(), dimpl::Error>) {
+        if let Err(error) = result
+            && self.failed.is_none()
+        {
+            self.failed = Some(error.to_string());
+        }
+    }
+}
+
+fn matches(expected: &Fingerprint, der: &[u8]) -> bool {
+    let algorithm = match expected.hash {
+        HashFunction::Sha256 => &digest::SHA256,
+        HashFunction::Sha384 => &digest::SHA384,
+        HashFunction::Sha512 => &digest::SHA512,
+    };
+    digest::digest(algorithm, der).as_ref() == expected.value.as_slice()
+}
+
+/// RFC 5764 §4.2: client key, server key, client salt, server salt.
+fn split(material: &[u8], profile: dimpl::SrtpProfile, active: bool) -> Option<Keys> {
+    let profile = match profile {
+        dimpl::SrtpProfile::AEAD_AES_128_GCM => Profile::Aes128Gcm,
+        dimpl::SrtpProfile::AEAD_AES_256_GCM => Profile::Aes256Gcm,
+        dimpl::SrtpProfile::AES128_CM_SHA1_80 => Profile::Aes128CmSha1,
+        _ => return None,
+    };
+    let (key_len, salt_len) = (profile.key_len(), profile.salt_len());
+    let (client_key, rest) = material.split_at_checked(key_len)?;
+    let (server_key, rest) = rest.split_at_checked(key_len)?;
+    let (client_salt, rest) = rest.split_at_checked(salt_len)?;
+    let server_salt = rest.get(..salt_len)?;
+    let client = (client_key.to_vec(), client_salt.to_vec());
+    let server = (server_key.to_vec(), server_salt.to_vec());
+    let (local, remote) = if active {
+        (client, server)
+    } else {
+        (server, client)
+    };
+    Some(Keys {
+        profile,
+        local_key: local.0,
+        local_salt: local.1,
+        remote_key: remote.0,
+        remote_salt: remote.1,
+    })
+}

@@ -1,0 +1,119 @@
+//! Every bound of the media plane, with where its number comes from.
+
+use std::time::Duration;
+
+/// Worker threads; the worker's index travels in the low byte of every id.
+pub(crate) const WORKERS_MAX: usize = 64;
+
+/// Requests waiting for one worker. A request is short; the caller waits when it is full.
+pub(crate) const COMMANDS_MAX: usize = 256;
+
+/// Relay messages waiting for one worker: a quarter of a second of ten busy tracks. A media
+/// packet that finds it full is dropped and counted; track news waits in the sender.
+pub(crate) const RELAY_MESSAGES_MAX: usize = 4_096;
+
+/// Events waiting for the application.
+pub(crate) const EVENTS_MAX: usize = 1_024;
+
+/// Events a worker keeps while that queue is full, before it stops and waits for the reader.
+pub(crate) const EVENTS_KEPT_MAX: usize = 4_096;
+
+/// Datagrams read in one system call: a drain longer than this would delay the sends.
+pub(crate) const RECV_BATCH: usize = 64;
+
+/// Largest datagram taken: above every path MTU seen, below jumbo frames.
+pub(crate) const DATAGRAM_MAX: usize = 2_048;
+
+/// Bytes sealed before a send call: about half of a small L2 cache.
+pub(crate) const SEND_SLAB_BYTES: usize = 512 * 1_024;
+
+/// Datagram runs in one sendmmsg call (measured: more than 32 gains nothing).
+pub(crate) const SEND_RUNS_MAX: usize = 128;
+
+/// Segments in one GSO send: `UDP_MAX_SEGMENTS` of older kernels.
+pub(crate) const GSO_SEGMENTS_MAX: usize = 64;
+
+/// Bytes in one GSO send: an IPv6 payload less the UDP header, rounded down.
+pub(crate) const GSO_BYTES_MAX: usize = 65_000;
+
+/// RTP padding spent to make a frame's packets equally long, so that they leave in one send.
+/// Encoders split a frame into packets that differ by a byte or two.
+pub(crate) const GSO_PADDING_MAX: usize = 16;
+
+/// Socket buffers asked for: 16 MiB holds a quarter of a second at 500 Mbit/s.
+pub(crate) const SOCKET_BUFFER_BYTES: usize = 16 << 20;
+
+/// Plaintext packets kept per layer: three seconds of a 3 Mbit/s stream.
+pub(crate) const RING_PACKETS: usize = 1_024;
+
+/// The ring grows to this to keep a whole group of pictures, e.g. ten seconds at 4 Mbit/s.
+pub(crate) const RING_PACKETS_MAX: usize = 4_096;
+
+/// A longer tail since the last key frame is not replayed to a joiner when the publisher can be
+/// asked for a new key frame instead: a second of 2 Mbit/s video.
+pub(crate) const REPLAY_PACKETS_MAX: u64 = 256;
+
+/// Packets replayed to one joiner in one go; with the interval, at most 8 000 packets a second,
+/// which a browser's socket buffer takes.
+pub(crate) const REPLAY_BURST: usize = 16;
+
+/// Time between two replay bursts.
+pub(crate) const REPLAY_INTERVAL: Duration = Duration::from_millis(2);
+
+/// Replayed timestamps are squeezed by this factor, so that a joiner catches up with the live
+/// picture at once instead of playing the past: 33 ms between frames become one.
+pub(crate) const REPLAY_SQUEEZE: u32 = 32;
+
+/// A video frame's packets are gathered this long at most before they are forwarded, so that a
+/// frame leaves in one send even when its publisher paces it.
+pub(crate) const FRAME_HOLD_MAX: Duration = Duration::from_millis(8);
+
+/// Packets gathered before a frame is forwarded in parts. Fits one GSO send.
+pub(crate) const FRAME_PACKETS_MAX: usize = 48;
+
+const _: () = assert!(FRAME_PACKETS_MAX <= GSO_SEGMENTS_MAX);
+const _: () = assert!((FRAME_PACKETS_MAX + 1) * DATAGRAM_MAX <= SEND_SLAB_BYTES);
+const _: () = assert!(FRAME_PACKETS_MAX <= SEND_RUNS_MAX);
+const _: () = assert!(REPLAY_BURST <= FRAME_PACKETS_MAX);
+const _: () = assert!(RING_PACKETS.is_power_of_two() && RING_PACKETS_MAX.is_power_of_two());
+const _: () = assert!(REPLAY_PACKETS_MAX <= RING_PACKETS as u64);
+
+/// Least time between two key frame requests to one layer of a publisher.
+pub(crate) const KEYFRAME_INTERVAL_MIN: Duration = Duration::from_millis(1_000);
+
+/// A key frame that did not come is asked for again after this while viewers wait for it.
+pub(crate) const KEYFRAME_RETRY: Duration = Duration::from_millis(1_500);
+
+/// Simulcast layers of one track (browsers send at most three).
+pub(crate) const LAYERS_MAX: usize = 3;
+
+/// A layer without packets for this long counts as paused by its publisher.
+pub(crate) const LAYER_SILENCE_MAX: Duration = Duration::from_millis(1_500);
+
+/// Receive slots of one viewer.
+pub(crate) const SLOTS_MAX: usize = 16;
+
+/// Viewers on one worker: 3 000 is the measured reach of a core, times four.
+pub(crate) const VIEWERS_MAX: usize = 12_288;
+
+/// Publishers on one worker.
+pub(crate) const PUBLISHERS_MAX: usize = 512;
+
+/// Addresses one connection may be reached at while it moves between networks.
+pub(crate) const PATHS_MAX: usize = 8;
+
+/// Bytes of an SDP offer; browsers with every codec and 16 slots stay under 100 KiB.
+pub(crate) const OFFER_BYTES_MAX: usize = 256 * 1_024;
+
+/// Consent (RFC 7675): a peer silent for this long is gone. FFmpeg checks every 5 s.
+pub(crate) const CONSENT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Between two sender reports of a viewer.
+pub(crate) const REPORT_INTERVAL: Duration = Duration::from_secs(2);
+
+/// The first sender report follows a slot's first packet after this time.
+pub(crate) const REPORT_FIRST: Duration = Duration::from_millis(20);
+
+/// Retransmissions one viewer may draw per second: a tenth of a 10 Mbit/s stream. More is
+/// dropped and counted as missed: a viewer that far behind needs a key frame.
+pub(crate) const RETRANSMITS_PER_SECOND: u32 = 512;

@@ -1,0 +1,255 @@
+//! Behind [`crate::Media`]: the workers, which of them takes a session, and how requests reach
+//! them.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::thread::JoinHandle;
+
+use tokio::sync::{mpsc, oneshot};
+
+use crate::driver::mailbox::{Command, CommandSender, Reply, Shown, mailbox};
+use crate::driver::socket::{Socket, interface_addresses};
+use crate::driver::worker::Worker;
+use crate::dtls::Identity;
+use crate::handle::{
+    Event, MediaConfig, OfferError, RoomId, Session, SessionId, Source, StartError, Stats,
+    TapPacket, TrackId,
+};
+use crate::ingest::{IngestConfig, SharedCert};
+use crate::limits::{EVENTS_MAX, WORKERS_MAX};
+use crate::sfu::{Shard, id_of, worker_of};
+use crate::stats::Counters;
+
+/// The running workers.
+pub(crate) struct Plane {
+    workers: Vec<Reached>,
+    sessions_made: AtomicU64,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+}
+
+/// A worker as seen from outside.
+struct Reached {
+    commands: CommandSender,
+    counters: Arc<Counters>,
+}
+
+impl Plane {
+    pub(crate) fn start(
+        config: &MediaConfig,
+    ) -> Result<(Plane, mpsc::Receiver<Event>), StartError> {
+        let system = |what: &str, error: &dyn std::fmt::Display| {
+            StartError::Config(format!("{what}: {error}"))
+        };
+        check(config)?;
+        let addresses = candidate_addresses(config)?;
+        let identity = Identity::generate().map_err(|error| system("DTLS", &error))?;
+        let crypto = rtc_crypto::default_provider().map_err(|error| system("crypto", &error))?;
+        let cert = SharedCert::generate();
+        let (events_in, events) = mpsc::channel(EVENTS_MAX);
+        let (mut mailboxes, mut reached, mut relays) = (Vec::new(), Vec::new(), Vec::new());
+        for _ in 0..config.workers {
+            let (mailbox, commands, relay) =
+                mailbox().map_err(|error| system("cannot make a wake-up pipe", &error))?;
+            mailboxes.push(mailbox);
+            relays.push(relay);
+            reached.push(Reached {
+                commands,
+                counters: Arc::default(),
+            });
+        }
+        let mut workers = Vec::new();
+        for (number, mailbox) in mailboxes.into_iter().enumerate() {
+            let socket = bind(config, number)?;
+            let port = socket.local_addr().port();
+            let candidates = addresses
+                .iter()
+                .map(|ip| SocketAddr::new(*ip, port))
+                .collect();
+            let shard = Shard {
+                worker: number,
+                workers: config.workers,
+                ingest: IngestConfig {
+                    candidates,
+                    cert: cert.clone(),
+                },
+                identity: identity.clone(),
+                crypto: crypto.clone(),
+                counters: reached[number].counters.clone(),
+            };
+            workers.push(Worker::new(
+                socket,
+                mailbox,
+                relays.clone(),
+                events_in.clone(),
+                shard,
+            ));
+        }
+        // Threads start only when every port is bound, so that an error leaves nothing behind.
+        let mut threads = Vec::new();
+        for (number, worker) in workers.into_iter().enumerate() {
+            let thread = worker.spawn(number);
+            threads.push(thread.map_err(|error| system("cannot start a thread", &error))?);
+        }
+        let plane = Plane {
+            workers: reached,
+            sessions_made: AtomicU64::new(0),
+            threads: threads.into(),
+        };
+        Ok((plane, events))
+    }
+
+    pub(crate) async fn publish(
+        &self,
+        room: RoomId,
+        source: Source,
+        offer: String,
+    ) -> Result<Session, OfferError> {
+        let session = self.next_session(|counters| &counters.publishers);
+        self.ask(session, |reply| {
+            Command::Publish(session, room, source, offer, reply)
+        })
+        .await?
+    }
+
+    pub(crate) async fn view(&self, room: RoomId, offer: String) -> Result<Session, OfferError> {
+        let session = self.next_session(|counters| &counters.viewers);
+        self.ask(session, |reply| Command::View(session, room, offer, reply))
+            .await?
+    }
+
+    pub(crate) async fn assign(
+        &self,
+        viewer: SessionId,
+        mid: String,
+        track: Option<TrackId>,
+    ) -> Result<(), OfferError> {
+        self.ask(viewer, |reply| Command::Assign(viewer, mid, track, reply))
+            .await?
+    }
+
+    pub(crate) async fn slots(&self, viewer: SessionId) -> Result<Shown, OfferError> {
+        self.ask(viewer, |reply| Command::Slots(viewer, reply))
+            .await?
+    }
+
+    pub(crate) async fn close(&self, session: SessionId) {
+        // A worker that has ended has closed its sessions.
+        let _ = self
+            .ask(session, |reply| Command::Close(session, reply))
+            .await;
+    }
+
+    pub(crate) async fn tap(&self, room: &RoomId, tap: &mpsc::Sender<TapPacket>) {
+        // The room's publishers may be on any worker, and later ones on others.
+        for worker in &self.workers {
+            let _ = worker
+                .commands
+                .send(Command::Tap(room.clone(), tap.clone()))
+                .await;
+        }
+    }
+
+    pub(crate) fn stats(&self) -> Stats {
+        let mut stats = Stats::default();
+        for worker in &self.workers {
+            worker.counters.add_to(&mut stats);
+        }
+        stats
+    }
+
+    pub(crate) async fn shutdown(&self) {
+        for worker in &self.workers {
+            // An error means that it has stopped already.
+            let _ = worker.commands.send(Command::Stop).await;
+        }
+        let threads = std::mem::take(&mut *self.threads.lock().expect("never held over a panic"));
+        let joined = tokio::task::spawn_blocking(move || {
+            for thread in threads {
+                if thread.join().is_err() {
+                    tracing::error!("a media worker had panicked");
+                }
+            }
+        });
+        let _ = joined.await;
+    }
+
+    /// The least busy worker takes the next session; equals take turns.
+    fn next_session(&self, load: impl Fn(&Counters) -> &AtomicU64) -> SessionId {
+        let n = self.sessions_made.fetch_add(1, Relaxed) + 1;
+        let count = self.workers.len();
+        let turns = (0..count).map(|turn| (n as usize + turn) % count);
+        let least = turns.min_by_key(|worker| load(&self.workers[*worker].counters).load(Relaxed));
+        SessionId(id_of(n, least.expect("there is at least one worker")))
+    }
+
+    async fn ask<T>(
+        &self,
+        session: SessionId,
+        command: impl FnOnce(Reply<T>) -> Command,
+    ) -> Result<T, OfferError> {
+        let worker = self
+            .workers
+            .get(worker_of(session.0))
+            .ok_or(OfferError::NoSession)?;
+        let (reply, answer) = oneshot::channel();
+        worker.commands.send(command(reply)).await?;
+        answer.await.map_err(|_| OfferError::Stopping)
+    }
+}
+
+impl Drop for Plane {
+    fn drop(&mut self) {
+        for worker in &self.workers {
+            worker.commands.stop();
+        }
+    }
+}
+
+fn check(config: &MediaConfig) -> Result<(), StartError> {
+    let workers = config.workers;
+    if workers == 0 || workers > WORKERS_MAX {
+        return Err(StartError::Config(format!(
+            "workers must be 1 to {WORKERS_MAX}, not {workers}"
+        )));
+    }
+    if config.port != 0 && usize::from(config.port) + workers - 1 > usize::from(u16::MAX) {
+        return Err(StartError::Config(format!(
+            "{workers} workers need the ports from {} on, and there are not so many",
+            config.port
+        )));
+    }
+    Ok(())
+}
+
+fn bind(config: &MediaConfig, number: usize) -> Result<Socket, StartError> {
+    let port = if config.port == 0 {
+        0
+    } else {
+        config.port + number as u16
+    };
+    Socket::bind(SocketAddr::new(config.bind, port)).map_err(|source| StartError::Bind {
+        address: config.bind,
+        port,
+        source,
+    })
+}
+
+fn candidate_addresses(config: &MediaConfig) -> Result<Vec<IpAddr>, StartError> {
+    if !config.public_addresses.is_empty() {
+        return Ok(config.public_addresses.clone());
+    }
+    if !config.bind.is_unspecified() {
+        return Ok(vec![config.bind]);
+    }
+    let mut addresses = interface_addresses()
+        .map_err(|error| StartError::Config(format!("cannot list network interfaces: {error}")))?;
+    addresses.retain(|ip| config.bind.is_ipv6() || ip.is_ipv4());
+    if addresses.is_empty() {
+        return Err(StartError::Config(
+            "this host has no network address; name one as public address".to_owned(),
+        ));
+    }
+    Ok(addresses)
+}

@@ -1,0 +1,502 @@
+//! A viewer's offer and our answer: which m-lines become receive slots, with which payload types.
+//! rtc-sdp parses; the answer is written out, because it is short and every line was proven with
+//! real clients.
+
+use std::fmt::Write as _;
+use std::io::Cursor;
+use std::net::SocketAddr;
+
+use rtc_sdp::description::common::Attribute;
+use rtc_sdp::description::media::MediaDescription;
+use rtc_sdp::description::session::SessionDescription;
+
+use crate::handle::{Kind, OfferError, Slot};
+use crate::limits::{OFFER_BYTES_MAX, SLOTS_MAX};
+use crate::packet::Codec;
+use crate::rtcp::CNAME;
+
+/// Payload types taken into one m-line: VP8 and the H.264 profiles that browsers offer.
+const PAYLOADS_MAX: usize = 6;
+
+/// H.264 without `profile-level-id` is Baseline, level 1 (RFC 6184 §8.1).
+const H264_PROFILE_DEFAULT: u32 = 0x42_000a;
+
+/// A hash function a fingerprint may use. Weaker ones are not accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum HashFunction {
+    /// SHA-256.
+    Sha256,
+    /// SHA-384.
+    Sha384,
+    /// SHA-512.
+    Sha512,
+}
+
+/// A certificate hash the peer announced.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Fingerprint {
+    /// Which hash.
+    pub hash: HashFunction,
+    /// Its bytes.
+    pub value: Vec<u8>,
+}
+
+/// One way a slot can carry media.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Payload {
+    /// What it carries.
+    pub codec: Codec,
+    /// The offerer's payload type.
+    pub pt: u8,
+    /// The offerer's payload type for retransmissions of it.
+    pub rtx: Option<u8>,
+    fmtp: Option<String>,
+    feedback: Vec<&'static str>,
+}
+
+/// One m-line.
+#[derive(Debug, Clone)]
+pub(crate) struct Media {
+    /// `audio`, `video`, `application`.
+    name: String,
+    proto: String,
+    formats: String,
+    mid: String,
+    /// Kind and payloads of a slot; `None` when the m-line is of no use here and is rejected.
+    wanted: Option<(Kind, Vec<Payload>)>,
+}
+
+/// What we need of an offer.
+#[derive(Debug, Clone)]
+pub(crate) struct Offer {
+    /// Certificate hashes, at least one.
+    pub fingerprints: Vec<Fingerprint>,
+    /// The peer waits for our DTLS ClientHello (`setup:passive`).
+    pub we_are_active: bool,
+    media: Vec<Media>,
+}
+
+/// SSRCs of a slot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Ssrcs {
+    /// Media.
+    pub media: u32,
+    /// Retransmissions.
+    pub rtx: u32,
+}
+
+/// Our side of the transport.
+pub(crate) struct Transport<'a> {
+    /// Session id of the `o=` line.
+    pub session: u64,
+    /// ICE user fragment.
+    pub ufrag: &'a str,
+    /// ICE password.
+    pub pwd: &'a str,
+    /// SHA-256 of our certificate.
+    pub fingerprint: &'a str,
+    /// Host candidates, at least one.
+    pub candidates: &'a [SocketAddr],
+}
+
+impl Offer {
+    /// Reads a viewer's offer.
+    pub(crate) fn parse(text: &str) -> Result<Offer, OfferError> {
+        if text.len() > OFFER_BYTES_MAX {
+            return Err(OfferError::Malformed(format!(
+                "longer than {OFFER_BYTES_MAX} bytes"
+            )));
+        }
+        let sdp = SessionDescription::unmarshal(&mut Cursor::new(text.as_bytes()))
+            .map_err(|error| OfferError::Malformed(error.to_string()))?;
+        let first = |key: &str| first_attribute(&sdp, key);
+        for key in ["ice-ufrag", "ice-pwd", "fingerprint"] {
+            if first(key).is_none() {
+                return Err(OfferError::Malformed(format!("`a={key}` is missing")));
+            }
+        }
+        let fingerprints = fingerprints(&sdp);
+        if fingerprints.is_empty() {
+            return Err(OfferError::Unacceptable("no SHA-2 fingerprint".to_owned()));
+        }
+        let media = sdp
+            .media_descriptions
+            .iter()
+            .map(Media::parse)
+            .collect::<Result<Vec<_>, _>>()?;
+        let offer = Offer {
+            fingerprints,
+            we_are_active: first("setup") == Some("passive"),
+            media,
+        };
+        let slots = offer.slots().count();
+        if slots == 0 {
+            return Err(OfferError::Unacceptable(
+                "no m-line receives VP8, H.264 (packetization-mode 1) or Opus".to_owned(),
+            ));
+        }
+        if slots > SLOTS_MAX {
+            return Err(OfferError::Unacceptable(format!(
+                "more than {SLOTS_MAX} receive slots"
+            )));
+        }
+        Ok(offer)
+    }
+
+    /// The accepted m-lines in order, with their payloads.
+    pub(crate) fn slots(&self) -> impl Iterator<Item = (Slot, &[Payload])> {
+        self.media.iter().filter_map(|media| {
+            let (kind, payloads) = media.wanted.as_ref()?;
+            Some((
+                Slot {
+                    mid: media.mid.clone(),
+                    kind: *kind,
+                },
+                payloads.as_slice(),
+            ))
+        })
+    }
+
+    /// The answer; `ssrcs` are those of the slots, in order.
+    pub(crate) fn answer(&self, transport: &Transport<'_>, ssrcs: &[Ssrcs]) -> String {
+        let mut sdp = String::with_capacity(1_024 * (1 + ssrcs.len()));
+        let ip = ip_line(transport.candidates);
+        line(&mut sdp, format_args!("v=0"));
+        line(&mut sdp, format_args!("o=- {} 2 {ip}", transport.session));
+        line(&mut sdp, format_args!("s=-"));
+        line(&mut sdp, format_args!("t=0 0"));
+        let mids: Vec<_> = self.slots().map(|(slot, _)| slot.mid).collect();
+        line(&mut sdp, format_args!("a=group:BUNDLE {}", mids.join(" ")));
+        line(&mut sdp, format_args!("a=ice-lite"));
+        line(&mut sdp, format_args!("a=msid-semantic: WMS *"));
+        let mut ssrcs = ssrcs.iter();
+        let (mut audio, mut video) = (0, 0);
+        for media in &self.media {
+            let slot = media
+                .wanted
+                .as_ref()
+                .and_then(|wanted| Some((wanted, ssrcs.next()?)));
+            let Some(((kind, payloads), ssrcs)) = slot else {
+                media.reject(&mut sdp);
+                continue;
+            };
+            let nth = match kind {
+                Kind::Audio => &mut audio,
+                Kind::Video => &mut video,
+            };
+            media.open(&mut sdp, payloads, &ip);
+            self.write_transport(&mut sdp, transport);
+            media.write_payloads(&mut sdp, payloads);
+            media.write_source(&mut sdp, payloads, *ssrcs, *nth);
+            *nth += 1;
+        }
+        sdp
+    }
+
+    fn write_transport(&self, sdp: &mut String, transport: &Transport<'_>) {
+        // RFC 8445 §5.1.2.1: host type preference 126; earlier candidates are preferred.
+        for (n, candidate) in transport.candidates.iter().enumerate() {
+            let priority = (126u32 << 24) | ((65_535 - n as u32) << 8) | 255;
+            let (ip, port) = (candidate.ip(), candidate.port());
+            let foundation = n + 1;
+            line(
+                sdp,
+                format_args!("a=candidate:{foundation} 1 udp {priority} {ip} {port} typ host"),
+            );
+        }
+        line(sdp, format_args!("a=end-of-candidates"));
+        line(sdp, format_args!("a=ice-ufrag:{}", transport.ufrag));
+        line(sdp, format_args!("a=ice-pwd:{}", transport.pwd));
+        line(
+            sdp,
+            format_args!("a=fingerprint:sha-256 {}", transport.fingerprint),
+        );
+        let setup = if self.we_are_active {
+            "active"
+        } else {
+            "passive"
+        };
+        line(sdp, format_args!("a=setup:{setup}"));
+        line(sdp, format_args!("a=rtcp-mux"));
+    }
+}
+
+impl Media {
+    fn parse(media: &MediaDescription) -> Result<Media, OfferError> {
+        let name = &media.media_name;
+        let mid = value(media, "mid")
+            .ok_or_else(|| OfferError::Malformed("an m-line has no `a=mid`".to_owned()))?;
+        if mid.is_empty() || !mid.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(OfferError::Malformed("`a=mid` is not a token".to_owned()));
+        }
+        let kind = match name.media.as_str() {
+            "audio" => Some(Kind::Audio),
+            "video" => Some(Kind::Video),
+            _ => None,
+        };
+        let receives = !media.has_attribute("sendonly") && !media.has_attribute("inactive");
+        let usable = receives && media.has_attribute("rtcp-mux") && name.port.value != 0;
+        let wanted = kind.filter(|_| usable).and_then(|kind| {
+            let payloads = payloads(media, kind);
+            (!payloads.is_empty()).then_some((kind, payloads))
+        });
+        Ok(Media {
+            name: name.media.clone(),
+            proto: name.protos.join("/"),
+            formats: name.formats.join(" "),
+            mid: mid.to_owned(),
+            wanted,
+        })
+    }
+
+    fn reject(&self, sdp: &mut String) {
+        line(
+            sdp,
+            format_args!("m={} 0 {} {}", self.name, self.proto, self.formats),
+        );
+        line(sdp, format_args!("c=IN IP4 0.0.0.0"));
+        line(sdp, format_args!("a=mid:{}", self.mid));
+        line(sdp, format_args!("a=inactive"));
+    }
+
+    fn open(&self, sdp: &mut String, payloads: &[Payload], ip: &str) {
+        let mut types = String::new();
+        for payload in payloads {
+            for pt in [Some(payload.pt), payload.rtx].into_iter().flatten() {
+                let _ = write!(types, " {pt}");
+            }
+        }
+        line(sdp, format_args!("m={} 9 {}{types}", self.name, self.proto));
+        line(sdp, format_args!("c={ip}"));
+        line(sdp, format_args!("a=rtcp:9 IN IP4 0.0.0.0"));
+    }
+
+    fn write_payloads(&self, sdp: &mut String, payloads: &[Payload]) {
+        line(sdp, format_args!("a=mid:{}", self.mid));
+        line(sdp, format_args!("a=sendonly"));
+        for payload in payloads {
+            let (pt, name) = (payload.pt, rtpmap(payload.codec));
+            line(sdp, format_args!("a=rtpmap:{pt} {name}"));
+            if let Some(fmtp) = &payload.fmtp {
+                line(sdp, format_args!("a=fmtp:{pt} {fmtp}"));
+            }
+            for feedback in &payload.feedback {
+                line(sdp, format_args!("a=rtcp-fb:{pt} {feedback}"));
+            }
+            if let Some(rtx) = payload.rtx {
+                line(sdp, format_args!("a=rtpmap:{rtx} rtx/90000"));
+                line(sdp, format_args!("a=fmtp:{rtx} apt={pt}"));
+            }
+        }
+    }
+
+    /// The n-th audio and the n-th video slot share a stream, so that players keep them in step.
+    fn write_source(&self, sdp: &mut String, payloads: &[Payload], ssrcs: Ssrcs, nth: usize) {
+        let msid = format!("{CNAME}-{nth} {}-{nth}", self.name);
+        let has_rtx = payloads.iter().any(|payload| payload.rtx.is_some());
+        if has_rtx {
+            line(
+                sdp,
+                format_args!("a=ssrc-group:FID {} {}", ssrcs.media, ssrcs.rtx),
+            );
+        }
+        line(sdp, format_args!("a=msid:{msid}"));
+        for ssrc in [Some(ssrcs.media), has_rtx.then_some(ssrcs.rtx)]
+            .into_iter()
+            .flatten()
+        {
+            line(sdp, format_args!("a=ssrc:{ssrc} cname:{CNAME}"));
+            line(sdp, format_args!("a=ssrc:{ssrc} msid:{msid}"));
+        }
+    }
+}
+
+fn rtpmap(codec: Codec) -> &'static str {
+    match codec {
+        Codec::Vp8 => "VP8/90000",
+        Codec::H264 { .. } => "H264/90000",
+        Codec::Opus => "opus/48000/2",
+    }
+}
+
+fn ip_line(candidates: &[SocketAddr]) -> String {
+    match candidates.first() {
+        Some(SocketAddr::V6(address)) => format!("IN IP6 {}", address.ip()),
+        Some(SocketAddr::V4(address)) => format!("IN IP4 {}", address.ip()),
+        None => "IN IP4 0.0.0.0".to_owned(),
+    }
+}
+
+fn line(sdp: &mut String, text: std::fmt::Arguments<'_>) {
+    // Writing to a String cannot fail.
+    let _ = write!(sdp, "{text}\r\n");
+}
+
+fn value<'a>(media: &'a MediaDescription, key: &str) -> Option<&'a str> {
+    media.attribute(key).flatten()
+}
+
+/// First value of an attribute that may stand in an m-section or above all of them.
+fn first_attribute<'a>(sdp: &'a SessionDescription, key: &str) -> Option<&'a str> {
+    let in_media = sdp
+        .media_descriptions
+        .iter()
+        .find_map(|media| value(media, key));
+    in_media.or_else(|| sdp.attribute(key).map(String::as_str))
+}
+
+fn values<'a>(attributes: &'a [Attribute], key: &'a str) -> impl Iterator<Item = &'a str> {
+    attributes
+        .iter()
+        .filter(move |attribute| attribute.key == key)
+        .filter_map(|attribute| attribute.value.as_deref())
+}
+
+fn fingerprints(sdp: &SessionDescription) -> Vec<Fingerprint> {
+    let media = sdp
+        .media_descriptions
+        .iter()
+        .flat_map(|media| &media.attributes);
+    let mut found = Vec::new();
+    for attribute in sdp.attributes.iter().chain(media) {
+        if attribute.key != "fingerprint" {
+            continue;
+        }
+        let parsed = attribute.value.as_deref().and_then(parse_fingerprint);
+        if let Some(fingerprint) = parsed
+            && !found.contains(&fingerprint)
+        {
+            found.push(fingerprint);
+        }
+    }
+    found
+}
+
+fn parse_fingerprint(text: &str) -> Option<Fingerprint> {
+    let (hash, hex) = text.split_once(' ')?;
+    let (hash, len) = match hash.to_ascii_lowercase().as_str() {
+        "sha-256" => (HashFunction::Sha256, 32),
+        "sha-384" => (HashFunction::Sha384, 48),
+        "sha-512" => (HashFunction::Sha512, 64),
+        _ => return None,
+    };
+    let value = hex
+        .trim()
+        .split(':')
+        .map(|pair| {
+            u8::from_str_radix(pair, 16)
+                .ok()
+                .filter(|_| pair.len() == 2)
+        })
+        .collect::<Option<Vec<_>>>()?;
+    (value.len() == len).then_some(Fingerprint { hash, value })
+}
+
+/// Bytes as SDP writes a fingerprint: `AB:CD:…`.
+pub(crate) fn hex_pairs(bytes: &[u8]) -> String {
+    let pairs: Vec<_> = bytes.iter().map(|byte| format!("{byte:02X}")).collect();
+    pairs.join(":")
+}
+
+/// The payload types of an m-line that this server can send.
+fn payloads(media: &MediaDescription, kind: Kind) -> Vec<Payload> {
+    let mut found = Vec::new();
+    for rtpmap in values(&media.attributes, "rtpmap") {
+        let Some((pt, name)) = rtpmap.split_once(' ') else {
+            continue;
+        };
+        let Some(pt) = parse_pt(pt) else { continue };
+        let fmtp = fmtp(media, pt);
+        let Some(codec) = codec(name, fmtp) else {
+            continue;
+        };
+        if codec.kind() != kind || found.len() == PAYLOADS_MAX {
+            continue;
+        }
+        found.push(Payload {
+            codec,
+            pt,
+            rtx: rtx(media, pt).filter(|_| kind == Kind::Video),
+            fmtp: fmtp.map(str::to_owned),
+            feedback: if kind == Kind::Video {
+                feedback(media, pt)
+            } else {
+                Vec::new()
+            },
+        });
+    }
+    found
+}
+
+/// RTP payload types are seven bits, and 64 to 95 would look like RTCP (RFC 5761 §4).
+fn parse_pt(text: &str) -> Option<u8> {
+    text.trim()
+        .parse()
+        .ok()
+        .filter(|pt| *pt < 128 && !(64..96).contains(pt))
+}
+
+fn codec(name: &str, fmtp: Option<&str>) -> Option<Codec> {
+    match name.trim().to_ascii_lowercase().as_str() {
+        "vp8/90000" => Some(Codec::Vp8),
+        "opus/48000/2" => Some(Codec::Opus),
+        "h264/90000" => {
+            let fmtp = fmtp?;
+            (parameter(fmtp, "packetization-mode") == Some("1")).then_some(())?;
+            let profile = match parameter(fmtp, "profile-level-id") {
+                Some(hex) => u32::from_str_radix(hex, 16).ok()?,
+                None => H264_PROFILE_DEFAULT,
+            };
+            Some(Codec::H264 {
+                profile_level_id: profile,
+            })
+        }
+        _ => None,
+    }
+}
+
+fn parameter<'a>(fmtp: &'a str, key: &str) -> Option<&'a str> {
+    let mut pairs = fmtp
+        .split(';')
+        .filter_map(|pair| pair.trim().split_once('='));
+    pairs
+        .find(|(name, _)| name.eq_ignore_ascii_case(key))
+        .map(|(_, value)| value)
+}
+
+fn fmtp(media: &MediaDescription, pt: u8) -> Option<&str> {
+    values(&media.attributes, "fmtp").find_map(|line| {
+        let (number, rest) = line.split_once(' ')?;
+        (parse_pt(number) == Some(pt)).then_some(rest)
+    })
+}
+
+fn rtx(media: &MediaDescription, pt: u8) -> Option<u8> {
+    values(&media.attributes, "rtpmap").find_map(|line| {
+        let (number, name) = line.split_once(' ')?;
+        let rtx = parse_pt(number)?;
+        let is_rtx = name.trim().eq_ignore_ascii_case("rtx/90000");
+        let apt = parameter(fmtp(media, rtx)?, "apt")?;
+        (is_rtx && parse_pt(apt) == Some(pt)).then_some(rtx)
+    })
+}
+
+/// Feedback we answer, as far as the viewer offered it.
+fn feedback(media: &MediaDescription, pt: u8) -> Vec<&'static str> {
+    const ANSWERED: [&str; 3] = ["nack", "nack pli", "ccm fir"];
+    let offered = |wanted: &str| {
+        values(&media.attributes, "rtcp-fb").any(|line| {
+            let Some((number, what)) = line.split_once(' ') else {
+                return false;
+            };
+            (number == "*" || parse_pt(number) == Some(pt)) && what.trim() == wanted
+        })
+    };
+    ANSWERED
+        .into_iter()
+        .filter(|wanted| offered(wanted))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

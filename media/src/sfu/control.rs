@@ -1,0 +1,246 @@
+//! Requests of the application: sessions come and go.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use rand::RngExt;
+
+use super::{Publisher, Sfu};
+use crate::clock::Now;
+use crate::demux::Peer;
+use crate::downtrack::Downtrack;
+use crate::dtls::Dtls;
+use crate::handle::{
+    Closed, Event, OfferError, RoomId, Session, SessionId, Source, TapPacket, TrackId,
+};
+use crate::ingest::Ingest;
+use crate::limits::{PUBLISHERS_MAX, VIEWERS_MAX};
+use crate::relay::Relay;
+use crate::sdp::{Offer, Ssrcs, Transport};
+use crate::stats::count;
+use crate::viewer::Viewer;
+
+/// RFC 8839 §5.4: at least 4 and 22 characters; these are 48 and 144 bits.
+const UFRAG_LEN: usize = 8;
+const PWD_LEN: usize = 24;
+
+impl Sfu {
+    pub(crate) fn publish(
+        &mut self,
+        now: Now,
+        session: SessionId,
+        room: RoomId,
+        source: Source,
+        offer: &str,
+    ) -> Result<Session, OfferError> {
+        if self.publishers.len() >= PUBLISHERS_MAX {
+            return Err(OfferError::Full);
+        }
+        let (ingest, answer) = Ingest::accept(now.instant, &self.shard.ingest, offer)?;
+        let peer = Peer::Publisher(session);
+        self.demux
+            .insert(ingest.local_ufrag(), ingest.local_password(), peer);
+        self.take_owner(now, &room, &source.owner, session);
+        self.broadcast(&Relay::OwnerTaken {
+            room: room.clone(),
+            owner: source.owner.clone(),
+            session,
+        });
+        let publisher = Publisher {
+            room,
+            source,
+            ingest,
+            tracks: Default::default(),
+            scheduled: None,
+            local: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+        };
+        self.publishers.insert(session, publisher);
+        count(&self.shard.counters.publishers, 1);
+        self.pump_publisher(now, session);
+        Ok(Session {
+            id: session,
+            answer,
+            slots: Vec::new(),
+        })
+    }
+
+    /// A newer session of the same owner takes the place of older ones.
+    pub(super) fn take_owner(&mut self, now: Now, room: &RoomId, owner: &str, newer: SessionId) {
+        let same = |id: &SessionId, publisher: &Publisher| {
+            id.0 < newer.0 && publisher.room == *room && publisher.source.owner == owner
+        };
+        let older: Vec<_> = self
+            .publishers
+            .iter()
+            .filter(|(id, publisher)| same(id, publisher))
+            .map(|(id, _)| *id)
+            .collect();
+        for session in older {
+            self.close(now, session);
+        }
+    }
+
+    pub(crate) fn view(
+        &mut self,
+        now: Now,
+        session: SessionId,
+        room: RoomId,
+        offer: &str,
+    ) -> Result<Session, OfferError> {
+        if self.viewers.len() >= VIEWERS_MAX {
+            return Err(OfferError::Full);
+        }
+        let offer = Offer::parse(offer)?;
+        let (ufrag, pwd) = (self.free_ufrag(), random_text(PWD_LEN));
+        let identity = &self.shard.identity;
+        let dtls = Dtls::new(
+            identity,
+            offer.fingerprints.clone(),
+            offer.we_are_active,
+            now.instant,
+        );
+        let viewer = Viewer::new(session, room.clone(), ufrag.clone(), dtls, now.instant);
+        let index = self.viewers.insert(viewer);
+        let mut ssrcs = Vec::new();
+        for (slot, payloads) in offer.slots() {
+            let pair = Ssrcs {
+                media: rand::random(),
+                rtx: rand::random(),
+            };
+            let downtrack = Downtrack::new(index, pair, payloads.to_vec(), rand::random());
+            let place = self.downtracks.insert(downtrack);
+            self.viewers[index].cold.slots.push((slot, place));
+            ssrcs.push(pair);
+        }
+        let answer = offer.answer(
+            &Transport {
+                session: session.0,
+                ufrag: &ufrag,
+                pwd: &pwd,
+                fingerprint: &self.shard.identity.fingerprint,
+                candidates: &self.shard.ingest.candidates,
+            },
+            &ssrcs,
+        );
+        self.demux.insert(&ufrag, &pwd, Peer::Viewer(index));
+        self.sessions.insert(session, index);
+        self.rooms.entry(room).or_default().viewers.push(index);
+        count(&self.shard.counters.viewers, 1);
+        self.fill_slots(now, index);
+        self.schedule_viewer(index);
+        let slots = self.viewers[index]
+            .cold
+            .slots
+            .iter()
+            .map(|(slot, _)| slot.clone())
+            .collect();
+        Ok(Session {
+            id: session,
+            answer,
+            slots,
+        })
+    }
+
+    /// Ends a session; one that is gone already is ignored.
+    pub(crate) fn close(&mut self, now: Now, session: SessionId) {
+        if let Some(publisher) = self.publishers.get_mut(&session) {
+            publisher.ingest.close();
+            self.pump_publisher(now, session);
+            // Whatever the engine still had to say, the session is over for the room.
+            self.remove_publisher(now, session, Closed::Local);
+        } else if let Some(index) = self.sessions.get(&session).copied() {
+            let crypto = self.crypto();
+            self.viewers[index].close(crypto.crypto());
+            self.drain_viewer(now, index);
+        }
+    }
+
+    /// Ends every session.
+    pub(crate) fn close_all(&mut self, now: Now) {
+        let publishers = self.publishers.keys().copied();
+        let sessions: Vec<_> = publishers.chain(self.sessions.keys().copied()).collect();
+        for session in sessions {
+            self.close(now, session);
+        }
+    }
+
+    /// Copies the audio of a room's publishers on this worker into `tap`.
+    pub(crate) fn tap(&mut self, room: RoomId, tap: tokio::sync::mpsc::Sender<TapPacket>) {
+        self.rooms.entry(room).or_default().tap = Some(tap);
+    }
+
+    pub(super) fn remove_publisher(&mut self, now: Now, session: SessionId, reason: Closed) {
+        let Some(publisher) = self.publishers.remove(&session) else {
+            return;
+        };
+        self.demux
+            .remove(publisher.ingest.local_ufrag(), Peer::Publisher(session));
+        count(&self.shard.counters.publishers, u64::MAX);
+        let mut tracks: Vec<TrackId> = publisher.tracks.into_values().collect();
+        tracks.sort_unstable();
+        for track in tracks {
+            self.remove_track(now, track);
+            self.broadcast(&Relay::TrackRemoved(track));
+            self.event(Event::TrackRemoved {
+                room: publisher.room.clone(),
+                track,
+            });
+        }
+        self.event(Event::Closed {
+            room: publisher.room,
+            session,
+            reason,
+        });
+    }
+
+    pub(super) fn remove_viewer(&mut self, index: usize, reason: Closed) {
+        let slots = std::mem::take(&mut self.viewers[index].cold.slots);
+        for (_, place) in slots {
+            self.unlink(place);
+            self.downtracks.remove(place);
+        }
+        let viewer = self.viewers.remove(index);
+        let (session, room) = (viewer.cold.session, viewer.cold.room);
+        self.demux.remove(&viewer.cold.ufrag, Peer::Viewer(index));
+        self.sessions.remove(&session);
+        if let Some(known) = self.rooms.get_mut(&room) {
+            known.viewers.retain(|viewer| *viewer != index);
+        }
+        self.forget_room_if_empty(&room);
+        count(&self.shard.counters.viewers, u64::MAX);
+        self.event(Event::Closed {
+            room,
+            session,
+            reason,
+        });
+    }
+
+    pub(super) fn forget_room_if_empty(&mut self, room: &RoomId) {
+        if let Some(known) = self.rooms.get_mut(room) {
+            if known.tap.as_ref().is_some_and(|tap| tap.is_closed()) {
+                known.tap = None;
+            }
+            if known.is_empty() {
+                self.rooms.remove(room);
+            }
+        }
+    }
+
+    fn free_ufrag(&self) -> String {
+        loop {
+            let ufrag = random_text(UFRAG_LEN);
+            if !self.demux.contains(&ufrag) {
+                return ufrag;
+            }
+        }
+    }
+}
+
+/// Random ICE characters (RFC 8839 §5.4: letters, digits, `+`, `/`).
+fn random_text(len: usize) -> String {
+    const ICE_CHARS: &[u8; 64] =
+        b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut rng = rand::rng();
+    (0..len)
+        .map(|_| char::from(ICE_CHARS[rng.random_range(0..64)]))
+        .collect()
+}

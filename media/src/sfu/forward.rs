@@ -1,0 +1,285 @@
+//! The hot path: one frame to every slot that shows it, sealed straight into the send slab.
+//! Nothing is allocated per forwarded packet.
+
+use std::collections::VecDeque;
+
+use super::{Sfu, Timer};
+use crate::batch::{Batch, Path};
+use crate::clock::Now;
+use crate::downtrack::{Downtrack, Flow, SEALED_MAX, segment_of};
+use crate::handle::{Kind, TrackId};
+use crate::limits::{REPLAY_BURST, REPLAY_INTERVAL};
+use crate::packet::Packet;
+use crate::srtp::Sealer;
+use crate::stats::{Counters, count};
+
+/// Frames whose buffers are kept for reuse.
+const SPARE_FRAMES: usize = 32;
+
+/// One frame on its way to the slots of its track.
+struct Job {
+    track: TrackId,
+    layer: u8,
+    frame: Vec<Packet>,
+    /// Slots done.
+    next: usize,
+}
+
+/// What waits to leave.
+#[derive(Default)]
+pub(super) struct Outbound {
+    /// STUN, DTLS and RTCP, ready made.
+    pub control: VecDeque<(Path, Vec<u8>)>,
+    jobs: VecDeque<Job>,
+    /// (slot, source sequence number) asked for by NACK.
+    resends: VecDeque<(usize, u64)>,
+    /// Slots whose next replay burst is due, and those that wait for the next round.
+    replays: VecDeque<usize>,
+    replays_later: Vec<usize>,
+    replay_scheduled: bool,
+    spare: Vec<Vec<Packet>>,
+}
+
+impl Outbound {
+    pub(super) fn resend(&mut self, place: usize, source: u64) {
+        self.resends.push_back((place, source));
+    }
+
+    pub(super) fn start_replay(&mut self, place: usize) {
+        if !self.replays.contains(&place) && !self.replays_later.contains(&place) {
+            self.replays.push_back(place);
+        }
+    }
+
+    pub(super) fn wake_replays(&mut self) {
+        self.replay_scheduled = false;
+        self.replays.extend(self.replays_later.drain(..));
+    }
+}
+
+impl Sfu {
+    /// A packet of a track, from its publisher or another worker: into the ring, and on.
+    pub(super) fn forward(&mut self, now: Now, id: TrackId, layer: u8, packet: Packet) {
+        let Some(track) = self.tracks.get_mut(&id) else {
+            return;
+        };
+        match track.up.insert(now, layer, packet) {
+            Some(true) => self.release_frame(id, layer),
+            Some(false) => self.schedule_track(id),
+            None => {}
+        }
+    }
+
+    /// Puts a gathered frame on its way.
+    pub(super) fn release_frame(&mut self, id: TrackId, layer: u8) {
+        let Some(track) = self.tracks.get_mut(&id) else {
+            return;
+        };
+        let Some(state) = track.up.layer_mut(layer) else {
+            return;
+        };
+        let frame = state.release(self.outbound.spare.pop().unwrap_or_default());
+        self.outbound.jobs.push_back(Job {
+            track: id,
+            layer,
+            frame,
+            next: 0,
+        });
+    }
+
+    /// Fills `batch` with what waits to leave. `true`: there is more; send this and call again.
+    pub(crate) fn transmit(&mut self, now: Now, batch: &mut Batch) -> bool {
+        while let Some((_, datagram)) = self.outbound.control.front() {
+            if !batch.has_room(1, datagram.len()) {
+                return true;
+            }
+            if let Some((path, datagram)) = self.outbound.control.pop_front() {
+                batch.push(path, &datagram);
+            }
+        }
+        while let Some(mut job) = self.outbound.jobs.pop_front() {
+            if !self.run(now, &mut job, batch) {
+                self.outbound.jobs.push_front(job);
+                return true;
+            }
+            job.frame.clear();
+            if self.outbound.spare.len() < SPARE_FRAMES {
+                self.outbound.spare.push(job.frame);
+            }
+        }
+        while let Some((place, source)) = self.outbound.resends.front().copied() {
+            if !batch.has_room(1, SEALED_MAX) {
+                return true;
+            }
+            self.outbound.resends.pop_front();
+            self.resend(place, source, batch);
+        }
+        while let Some(place) = self.outbound.replays.front().copied() {
+            if !batch.has_room(REPLAY_BURST, REPLAY_BURST * SEALED_MAX) {
+                return true;
+            }
+            self.outbound.replays.pop_front();
+            if self.replay(place, batch) {
+                self.outbound.replays_later.push(place);
+            }
+        }
+        if !self.outbound.replays_later.is_empty() && !self.outbound.replay_scheduled {
+            self.outbound.replay_scheduled = true;
+            let at = Some(now.instant + REPLAY_INTERVAL);
+            self.timers.schedule(&mut None, at, Timer::Replay);
+        }
+        false
+    }
+
+    /// Sends a frame to the slots not yet served. `false`: the batch is full.
+    fn run(&mut self, now: Now, job: &mut Job, batch: &mut Batch) -> bool {
+        let Some(track) = self.tracks.get(&job.track) else {
+            return true;
+        };
+        let up = &track.up;
+        let (clock_hz, is_audio) = (up.codec.clock_hz(), up.info.kind == Kind::Audio);
+        let best = up.best_layer(now.instant) == job.layer;
+        let start = if is_audio {
+            Some(0)
+        } else {
+            job.frame.iter().position(|p| p.keyframe)
+        };
+        let segment = segment_of(&job.frame);
+        // Every packet is given the room of the largest while it is written.
+        let bytes = job.frame.len() * (segment + SEAL_ROOM) + SEALED_MAX;
+        let (mut wanted, mut started) = (false, Vec::new());
+        let mut full = false;
+        for place in &up.downtracks[job.next.min(up.downtracks.len())..] {
+            if !batch.has_room(job.frame.len(), bytes) {
+                full = true;
+                break;
+            }
+            job.next += 1;
+            let downtrack = &mut self.downtracks[*place];
+            let viewer = &mut self.viewers[downtrack.viewer];
+            let (Some(path), Some(sealer)) = (viewer.path, viewer.sealer.as_mut()) else {
+                continue;
+            };
+            let mut from = 0;
+            let same_layer = downtrack.layer == job.layer;
+            match downtrack.flow {
+                Flow::Live if same_layer => {}
+                Flow::Live | Flow::Waiting if same_layer || best => {
+                    let Some(start) = start else {
+                        wanted |= best && !same_layer;
+                        continue;
+                    };
+                    downtrack.layer = job.layer;
+                    downtrack.start(&job.frame[start], clock_hz, None, now.instant);
+                    downtrack.flow = Flow::Live;
+                    from = start;
+                    started.push(*place);
+                }
+                _ => continue,
+            }
+            let frame = &job.frame[from..];
+            send_frame(
+                downtrack,
+                frame,
+                segment,
+                path,
+                sealer,
+                batch,
+                &self.shard.counters,
+            );
+        }
+        for place in started {
+            self.hasten_report(now, place);
+        }
+        if wanted {
+            self.want_keyframe(now, job.track, job.layer);
+        }
+        !full
+    }
+
+    fn resend(&mut self, place: usize, source: u64, batch: &mut Batch) {
+        let sent = self.downtracks.get_mut(place).and_then(|downtrack| {
+            let viewer = self.viewers.get_mut(downtrack.viewer)?;
+            let ring = &self
+                .tracks
+                .get(&downtrack.track?)?
+                .up
+                .layer(downtrack.layer)?
+                .ring;
+            let packet = ring.get(source)?;
+            downtrack.resend(packet, viewer.path?, viewer.sealer.as_mut()?, batch)
+        });
+        let counters = &self.shard.counters;
+        match sent {
+            Some(bytes) => {
+                count(&counters.retransmitted, 1);
+                count(&counters.packets_out, 1);
+                count(&counters.bytes_out, bytes as u64);
+            }
+            None => count(&counters.retransmit_misses, 1),
+        }
+    }
+
+    /// One burst of a slot that catches up from the ring. `true`: more to come.
+    fn replay(&mut self, place: usize, batch: &mut Batch) -> bool {
+        let Some(downtrack) = self.downtracks.get_mut(place) else {
+            return false;
+        };
+        let (Flow::Replay(mut next), Some(id)) = (downtrack.flow, downtrack.track) else {
+            return false;
+        };
+        let up = self.tracks.get(&id).map(|track| &track.up);
+        let Some(layer) = up.and_then(|up| up.layer(downtrack.layer)) else {
+            return false;
+        };
+        let viewer = &mut self.viewers[downtrack.viewer];
+        let (Some(path), Some(sealer)) = (viewer.path, viewer.sealer.as_mut()) else {
+            return false;
+        };
+        let head = layer.ring.head().unwrap_or(0);
+        for _ in 0..REPLAY_BURST {
+            if next > head {
+                break;
+            }
+            if let Some(packet) = layer.ring.get(next) {
+                let frame = std::slice::from_ref(packet);
+                send_frame(
+                    downtrack,
+                    frame,
+                    0,
+                    path,
+                    sealer,
+                    batch,
+                    &self.shard.counters,
+                );
+            }
+            next += 1;
+        }
+        downtrack.flow = if next > head {
+            Flow::Live
+        } else {
+            Flow::Replay(next)
+        };
+        next <= head
+    }
+}
+
+/// RTP header, padding and tag around a payload.
+const SEAL_ROOM: usize = 48;
+
+fn send_frame(
+    downtrack: &mut Downtrack,
+    frame: &[Packet],
+    segment: usize,
+    path: Path,
+    sealer: &mut Sealer,
+    batch: &mut Batch,
+    counters: &Counters,
+) {
+    for packet in frame {
+        if let Some(bytes) = downtrack.send(packet, segment, path, sealer, batch) {
+            count(&counters.packets_out, 1);
+            count(&counters.bytes_out, bytes as u64);
+        }
+    }
+}

@@ -1,0 +1,367 @@
+//! Datagrams from the network, and what the publishers' machines make of them.
+
+use std::net::SocketAddr;
+
+use super::{Sfu, Timer, Track};
+use crate::batch::Path;
+use crate::clock::Now;
+use crate::demux::{Content, Peer};
+use crate::handle::{Event, Kind, SessionId, TapPacket, TrackId, TrackInfo};
+use crate::ingest::{IngestOutput, IngestTrack};
+use crate::packet::{Codec, Packet};
+use crate::relay::Relay;
+use crate::rtcp::Feedback;
+use crate::stats::count;
+use crate::stun::Request;
+use crate::uptrack::Uptrack;
+use crate::viewer::Output as ViewerOutput;
+
+impl Sfu {
+    /// Takes one datagram; `local` is the address it was sent to.
+    pub(crate) fn handle_datagram(
+        &mut self,
+        now: Now,
+        source: SocketAddr,
+        local: SocketAddr,
+        datagram: &[u8],
+    ) {
+        let path = Path {
+            remote: source,
+            local: local.ip(),
+        };
+        let taken = match Content::of(datagram) {
+            Some(Content::Stun) => self.handle_stun(now, path, local, datagram),
+            Some(content) => match self.demux.by_address(source) {
+                Some(Peer::Publisher(session)) => {
+                    self.feed_publisher(now, session, source, local, datagram)
+                }
+                Some(Peer::Viewer(index)) => self.feed_viewer(now, index, content, datagram),
+                None => None,
+            },
+            None => None,
+        };
+        if taken.is_none() {
+            count(&self.shard.counters.datagrams_dropped, 1);
+        }
+    }
+
+    fn handle_stun(
+        &mut self,
+        now: Now,
+        path: Path,
+        local: SocketAddr,
+        datagram: &[u8],
+    ) -> Option<()> {
+        let request = match Request::parse(datagram) {
+            Some(request) => request,
+            // A publisher's engine may await STUN that is not a request.
+            None => match self.demux.by_address(path.remote)? {
+                Peer::Publisher(session) => {
+                    return self.feed_publisher(now, session, path.remote, local, datagram);
+                }
+                Peer::Viewer(_) => return None,
+            },
+        };
+        let crypto = self.crypto();
+        let crypto = crypto.crypto();
+        let (peer, password) = self.demux.by_ufrag(request.ufrag())?;
+        let password = password.to_owned();
+        let request = request.verify(&password, crypto)?;
+        self.demux.learn(path.remote, peer);
+        match peer {
+            Peer::Publisher(session) => {
+                self.feed_publisher(now, session, path.remote, local, datagram)
+            }
+            Peer::Viewer(index) => {
+                let answer = request.answer(path.remote, &password, crypto)?;
+                self.send(path, answer);
+                self.viewers[index].handle_stun(now.instant, &request, path, crypto);
+                self.drain_viewer(now, index);
+                Some(())
+            }
+        }
+    }
+
+    fn feed_viewer(
+        &mut self,
+        now: Now,
+        index: usize,
+        content: Content,
+        datagram: &[u8],
+    ) -> Option<()> {
+        let crypto = self.crypto();
+        let viewer = &mut self.viewers[index];
+        match content {
+            Content::Dtls => {
+                viewer.handle_dtls(now.instant, datagram, crypto.crypto());
+                self.drain_viewer(now, index);
+                Some(())
+            }
+            Content::Rtcp => {
+                let feedback = viewer.handle_rtcp(now.instant, datagram)?;
+                for wish in feedback {
+                    self.serve(now, index, wish);
+                }
+                Some(())
+            }
+            // A viewer has no media to send.
+            Content::Rtp | Content::Stun => None,
+        }
+    }
+
+    /// Does what a viewer's RTCP asks for.
+    fn serve(&mut self, now: Now, index: usize, wish: Feedback) {
+        let by_ssrc = |ssrc| {
+            let places = self.viewers[index]
+                .cold
+                .slots
+                .iter()
+                .map(|(_, place)| *place);
+            places
+                .into_iter()
+                .find(|place| self.downtracks[*place].ssrc() == ssrc)
+        };
+        match wish {
+            Feedback::Nack { ssrc, lost } => {
+                let Some(place) = by_ssrc(ssrc) else { return };
+                for seq in lost {
+                    let source = self.downtracks[place].source_of(seq);
+                    match source.filter(|_| self.viewers[index].take_retransmit(now.instant)) {
+                        Some(source) => self.outbound.resend(place, source),
+                        None => count(&self.shard.counters.retransmit_misses, 1),
+                    }
+                }
+            }
+            Feedback::Keyframe { ssrc } => {
+                let Some(place) = by_ssrc(ssrc) else { return };
+                let downtrack = &self.downtracks[place];
+                if let Some(track) = downtrack.track {
+                    self.want_keyframe(now, track, downtrack.layer);
+                }
+            }
+        }
+    }
+
+    pub(super) fn drain_viewer(&mut self, now: Now, index: usize) {
+        while let Some(output) = self.viewers[index].poll() {
+            match output {
+                ViewerOutput::Transmit(datagram) => {
+                    if let Some(path) = self.viewers[index].path {
+                        self.send(path, datagram);
+                    }
+                }
+                ViewerOutput::Connected => {
+                    let cold = &self.viewers[index].cold;
+                    let (room, session) = (cold.room.clone(), cold.session);
+                    let places: Vec<_> = cold.slots.iter().map(|(_, place)| *place).collect();
+                    self.event(Event::Connected { room, session });
+                    for place in places {
+                        self.begin(now, place);
+                    }
+                }
+                ViewerOutput::Closed(reason) => {
+                    self.remove_viewer(index, reason);
+                    return;
+                }
+            }
+        }
+        self.schedule_viewer(index);
+    }
+
+    fn feed_publisher(
+        &mut self,
+        now: Now,
+        session: SessionId,
+        source: SocketAddr,
+        local: SocketAddr,
+        datagram: &[u8],
+    ) -> Option<()> {
+        let destination = self.destination(local);
+        let publisher = self.publishers.get_mut(&session)?;
+        publisher
+            .ingest
+            .handle_datagram(now.instant, source, destination, datagram);
+        publisher.local = local.ip();
+        self.pump_publisher(now, session);
+        Some(())
+    }
+
+    /// Drains a publisher's machine.
+    pub(super) fn pump_publisher(&mut self, now: Now, session: SessionId) {
+        while let Some(publisher) = self.publishers.get_mut(&session) {
+            match publisher.ingest.poll() {
+                IngestOutput::Timeout(at) => {
+                    let timer = Timer::Publisher(session);
+                    self.timers
+                        .schedule(&mut publisher.scheduled, Some(at), timer);
+                    return;
+                }
+                IngestOutput::Transmit { destination, data } => {
+                    let path = Path {
+                        remote: destination,
+                        local: publisher.local,
+                    };
+                    self.send(path, data);
+                }
+                IngestOutput::Connected => {
+                    let room = publisher.room.clone();
+                    self.event(Event::Connected { room, session });
+                }
+                IngestOutput::TrackAdded {
+                    track,
+                    codec,
+                    keyframes_on_request,
+                } => {
+                    self.add_local_track(now, session, track, codec, keyframes_on_request);
+                }
+                IngestOutput::Packet {
+                    track,
+                    layer,
+                    packet,
+                } => {
+                    if let Some(id) = publisher.tracks.get(&track).copied() {
+                        count(&self.shard.counters.packets_in, 1);
+                        self.take_packet(now, id, layer, packet);
+                    }
+                }
+                IngestOutput::Closed(reason) => {
+                    self.remove_publisher(now, session, reason);
+                    return;
+                }
+            }
+        }
+    }
+
+    fn add_local_track(
+        &mut self,
+        now: Now,
+        session: SessionId,
+        track: IngestTrack,
+        codec: Codec,
+        keyframes_on_request: bool,
+    ) {
+        self.tracks_made += 1;
+        let id = TrackId(super::id_of(self.tracks_made, self.shard.worker));
+        let publisher = self
+            .publishers
+            .get_mut(&session)
+            .expect("it is being drained");
+        publisher.tracks.insert(track, id);
+        let (room, source) = (publisher.room.clone(), publisher.source.clone());
+        let info = TrackInfo {
+            id,
+            session,
+            kind: codec.kind(),
+            source,
+        };
+        self.broadcast(&Relay::TrackAdded {
+            info: info.clone(),
+            room: room.clone(),
+            codec,
+            keyframes_on_request,
+        });
+        self.event(Event::TrackAdded {
+            room: room.clone(),
+            track: info.clone(),
+        });
+        self.add_track(now, Uptrack::new(info, room, codec, keyframes_on_request));
+    }
+
+    /// Makes a track known to this worker's room and shows it where a slot is free.
+    pub(super) fn add_track(&mut self, now: Now, up: Uptrack) {
+        let (id, room) = (up.info.id, up.room.clone());
+        self.tracks.insert(
+            id,
+            Track {
+                up,
+                scheduled: None,
+            },
+        );
+        self.rooms.entry(room.clone()).or_default().tracks.push(id);
+        self.fill_room(now, &room);
+    }
+
+    /// The opposite of [`Sfu::add_track`]: slots that showed it are free again.
+    pub(super) fn remove_track(&mut self, now: Now, id: TrackId) {
+        let Some(track) = self.tracks.remove(&id) else {
+            return;
+        };
+        let room = track.up.room;
+        if let Some(known) = self.rooms.get_mut(&room) {
+            known.tracks.retain(|other| *other != id);
+        }
+        for place in track.up.downtracks {
+            self.downtracks[place].show(None);
+        }
+        self.fill_room(now, &room);
+        self.forget_room_if_empty(&room);
+    }
+
+    /// One media packet of a publisher on this worker.
+    fn take_packet(&mut self, now: Now, id: TrackId, layer: u8, packet: Packet) {
+        let Some(track) = self.tracks.get(&id) else {
+            return;
+        };
+        let up = &track.up;
+        if up.info.kind == Kind::Audio {
+            self.tap_packet(now, id, &packet);
+        }
+        let workers = self.tracks[&id].up.relayed_to;
+        for worker in 0..self.shard.workers {
+            if workers & (1 << worker) != 0 {
+                let message = Relay::Packet {
+                    track: id,
+                    layer,
+                    packet: packet.clone(),
+                };
+                self.outputs
+                    .push_back(super::Output::Relay(worker, message));
+            }
+        }
+        self.forward(now, id, layer, packet);
+    }
+
+    fn tap_packet(&mut self, now: Now, id: TrackId, packet: &Packet) {
+        let room = &self.tracks[&id].up.room;
+        let Some(tap) = self.rooms.get(room).and_then(|room| room.tap.as_ref()) else {
+            return;
+        };
+        let copy = TapPacket {
+            room: room.clone(),
+            track: id,
+            seq: packet.seq,
+            rtp_ts: packet.rtp_ts,
+            arrival_ms: now.unix_us_at(packet.arrival) / 1_000,
+            payload: packet.payload.clone(),
+        };
+        if tap.try_send(copy).is_err() {
+            count(&self.shard.counters.tap_dropped, 1);
+        }
+    }
+
+    /// Passes a key frame request to the publisher, wherever it is.
+    pub(super) fn request_keyframe(
+        &mut self,
+        now: Now,
+        id: TrackId,
+        session: SessionId,
+        layer: u8,
+    ) {
+        let origin = super::worker_of(id.0);
+        if origin != self.shard.worker {
+            let message = Relay::KeyframeWanted { track: id, layer };
+            self.outputs
+                .push_back(super::Output::Relay(origin, message));
+            return;
+        }
+        let Some(publisher) = self.publishers.get_mut(&session) else {
+            return;
+        };
+        let track = publisher.tracks.iter().find(|(_, known)| **known == id);
+        if let Some(track) = track.map(|(track, _)| *track) {
+            publisher.ingest.request_keyframe(track, layer);
+            count(&self.shard.counters.keyframe_requests, 1);
+            self.pump_publisher(now, session);
+        }
+    }
+}

@@ -1,0 +1,286 @@
+//! What each viewer's slots show.
+
+use super::{Sfu, worker_of};
+use crate::clock::Now;
+use crate::downtrack::Flow;
+use crate::handle::{Kind, OfferError, RoomId, SessionId, Slot, TrackId};
+use crate::relay::Relay;
+use crate::rtcp::{Report, sender_reports};
+
+impl Sfu {
+    /// Fixes a slot at a track, or at nothing.
+    pub(crate) fn assign(
+        &mut self,
+        now: Now,
+        session: SessionId,
+        mid: &str,
+        track: Option<TrackId>,
+    ) -> Result<(), OfferError> {
+        let index = *self.sessions.get(&session).ok_or(OfferError::NoSession)?;
+        let cold = &self.viewers[index].cold;
+        let found = cold.slots.iter().find(|(slot, _)| slot.mid == mid);
+        let (slot, place) = found
+            .ok_or_else(|| OfferError::Unacceptable(format!("no receive slot `{mid}`")))?
+            .clone();
+        if let Some(track) = track {
+            self.check_assignment(index, &slot, place, track)?;
+        }
+        let others: Vec<_> = self.places(index).filter(|other| *other != place).collect();
+        self.downtracks[place].pinned = true;
+        if self.downtracks[place].track != track {
+            self.point(now, place, track);
+        }
+        // A track asked for here need not also fill a slot that follows the room by itself.
+        for other in others {
+            let downtrack = &self.downtracks[other];
+            if track.is_some() && !downtrack.pinned && downtrack.track == track {
+                self.point(now, other, None);
+            }
+        }
+        self.fill_slots(now, index);
+        Ok(())
+    }
+
+    fn check_assignment(
+        &self,
+        index: usize,
+        slot: &Slot,
+        place: usize,
+        track: TrackId,
+    ) -> Result<(), OfferError> {
+        let known = self.tracks.get(&track).map(|track| &track.up);
+        let up = known
+            .filter(|up| up.room == self.viewers[index].cold.room)
+            .ok_or_else(|| OfferError::Unacceptable(format!("no track `{track}` in this room")))?;
+        let mid = &slot.mid;
+        if up.info.kind != slot.kind {
+            return Err(OfferError::Unacceptable(format!(
+                "slot `{mid}` and track `{track}` are of different kinds"
+            )));
+        }
+        if !self.downtracks[place].accepts(up.codec) {
+            return Err(OfferError::Unacceptable(format!(
+                "slot `{mid}` did not negotiate the codec of track `{track}`"
+            )));
+        }
+        Ok(())
+    }
+
+    /// What each slot shows.
+    pub(crate) fn slots(
+        &self,
+        session: SessionId,
+    ) -> Result<Vec<(Slot, Option<TrackId>)>, OfferError> {
+        let index = *self.sessions.get(&session).ok_or(OfferError::NoSession)?;
+        let slots = self.viewers[index].cold.slots.iter();
+        Ok(slots
+            .map(|(slot, place)| (slot.clone(), self.downtracks[*place].track))
+            .collect())
+    }
+
+    /// Points free slots at tracks of the room that the viewer does not see yet.
+    pub(super) fn fill_slots(&mut self, now: Now, index: usize) {
+        let slots = self.viewers[index].cold.slots.clone();
+        for (slot, place) in slots {
+            let downtrack = &self.downtracks[place];
+            if downtrack.pinned || downtrack.track.is_some() {
+                continue;
+            }
+            if let Some(track) = self.next_track(index, slot.kind, place) {
+                self.point(now, place, Some(track));
+            }
+        }
+    }
+
+    fn next_track(&self, index: usize, kind: Kind, place: usize) -> Option<TrackId> {
+        let room = self.rooms.get(&self.viewers[index].cold.room)?;
+        room.tracks.iter().copied().find(|id| {
+            let up = &self.tracks[id].up;
+            up.info.kind == kind
+                && self.downtracks[place].accepts(up.codec)
+                && self
+                    .places(index)
+                    .all(|other| self.downtracks[other].track != Some(*id))
+        })
+    }
+
+    fn places(&self, index: usize) -> impl Iterator<Item = usize> + '_ {
+        self.viewers[index]
+            .cold
+            .slots
+            .iter()
+            .map(|(_, place)| *place)
+    }
+
+    pub(super) fn fill_room(&mut self, now: Now, room: &RoomId) {
+        let viewers = self
+            .rooms
+            .get(room)
+            .map(|room| room.viewers.clone())
+            .unwrap_or_default();
+        for index in viewers {
+            self.fill_slots(now, index);
+        }
+    }
+
+    /// Points a slot at a track or at nothing.
+    pub(super) fn point(&mut self, now: Now, place: usize, track: Option<TrackId>) {
+        self.unlink(place);
+        let Some(id) = track else {
+            self.downtracks[place].show(None);
+            return;
+        };
+        let up = &mut self
+            .tracks
+            .get_mut(&id)
+            .expect("callers look the track up")
+            .up;
+        up.downtracks.push(place);
+        let codec = up.codec;
+        let origin = worker_of(id.0);
+        let subscribe = origin != self.shard.worker && !up.subscribed;
+        up.subscribed |= subscribe;
+        self.downtracks[place].show(Some((id, codec)));
+        if subscribe {
+            let worker = self.shard.worker;
+            self.outputs.push_back(super::Output::Relay(
+                origin,
+                Relay::Subscribe { track: id, worker },
+            ));
+        }
+        self.begin(now, place);
+    }
+
+    /// Takes a slot off its track.
+    pub(super) fn unlink(&mut self, place: usize) {
+        let Some(id) = self.downtracks[place].track.take() else {
+            return;
+        };
+        let Some(track) = self.tracks.get_mut(&id) else {
+            return;
+        };
+        let up = &mut track.up;
+        up.downtracks.retain(|known| *known != place);
+        if up.subscribed && up.downtracks.is_empty() {
+            up.subscribed = false;
+            // What comes next would leave a hole: the ring must start anew.
+            up.forget_layers();
+            let worker = self.shard.worker;
+            let message = Relay::Unsubscribe { track: id, worker };
+            self.outputs
+                .push_back(super::Output::Relay(worker_of(id.0), message));
+        }
+    }
+
+    /// Lets a slot start as soon as it can: from the ring, or at the next key frame.
+    pub(super) fn begin(&mut self, now: Now, place: usize) {
+        let downtrack = &mut self.downtracks[place];
+        let connected = self.viewers[downtrack.viewer].sealer.is_some();
+        if !connected || downtrack.flow != Flow::Waiting {
+            return;
+        }
+        let Some(id) = downtrack.track else { return };
+        let up = &mut self.tracks.get_mut(&id).expect("a slot's track exists").up;
+        if up.info.kind == Kind::Audio {
+            return;
+        }
+        let layer = up.best_layer(now.instant);
+        downtrack.layer = layer;
+        match up.replay_from(layer) {
+            Some((first, pivot)) => {
+                downtrack.start(&first, up.codec.clock_hz(), Some(pivot), now.instant);
+                downtrack.flow = Flow::Replay(first.seq);
+                self.outbound.start_replay(place);
+                self.hasten_report(now, place);
+            }
+            None => self.want_keyframe(now, id, layer),
+        }
+    }
+
+    pub(super) fn hasten_report(&mut self, now: Now, place: usize) {
+        let index = self.downtracks[place].viewer;
+        self.viewers[index].hasten_report(now.instant);
+        self.schedule_viewer(index);
+    }
+
+    /// Passes a wish for a key frame on, now or when the throttle allows.
+    pub(super) fn want_keyframe(&mut self, now: Now, id: TrackId, layer: u8) {
+        let Some(track) = self.tracks.get_mut(&id) else {
+            return;
+        };
+        if !track.up.keyframes_on_request {
+            return;
+        }
+        if let Some(layer) = track.up.layer_mut(layer) {
+            layer.throttle.want();
+        }
+        self.ask_keyframes(now, id);
+    }
+
+    /// Asks for the key frames that are wanted and due.
+    pub(super) fn ask_keyframes(&mut self, now: Now, id: TrackId) {
+        let Some(track) = self.tracks.get_mut(&id) else {
+            return;
+        };
+        let session = track.up.session();
+        for layer in track.up.poll_keyframes(now.instant) {
+            self.request_keyframe(now, id, session, layer);
+        }
+        self.schedule_track(id);
+    }
+
+    /// Sends the viewer's sender reports.
+    pub(super) fn report(&mut self, now: Now, index: usize) {
+        let places = self.viewers[index].cold.slots.iter();
+        let reports: Vec<_> = places
+            .filter_map(|(_, place)| self.slot_report(now, *place))
+            .collect();
+        let viewer = &mut self.viewers[index];
+        let Some(path) = viewer.path.filter(|_| !reports.is_empty()) else {
+            return;
+        };
+        let compound = sender_reports(&reports);
+        if let Some(datagram) = compound.and_then(|compound| viewer.seal_rtcp(&compound)) {
+            self.send(path, datagram);
+        }
+    }
+
+    fn slot_report(&self, now: Now, place: usize) -> Option<Report> {
+        let downtrack = &self.downtracks[place];
+        let started = matches!(downtrack.flow, Flow::Live | Flow::Replay(_));
+        let up = &self.tracks.get(&downtrack.track.filter(|_| started)?)?.up;
+        let rtp_ts = up.layer(downtrack.layer)?.time.timestamp_at(now.unix_us)?;
+        let (packets, octets) = downtrack.counts();
+        Some(Report {
+            ssrc: downtrack.ssrc(),
+            unix_us: now.unix_us,
+            rtp_ts: downtrack.timestamp(rtp_ts),
+            packets,
+            octets,
+        })
+    }
+
+    /// A track's deadline: a held frame goes, a delayed wish is passed on.
+    pub(super) fn wake_track(&mut self, now: Now, id: TrackId) {
+        let Some(track) = self.tracks.get_mut(&id) else {
+            return;
+        };
+        track.scheduled = None;
+        let due: Vec<_> = track.up.due_frames(now.instant).collect();
+        for layer in due {
+            self.release_frame(id, layer);
+        }
+        self.ask_keyframes(now, id);
+    }
+
+    pub(super) fn wake_viewer(&mut self, now: Now, index: usize) {
+        let crypto = self.crypto();
+        let viewer = &mut self.viewers[index];
+        viewer.cold.scheduled = None;
+        viewer.handle_timeout(now.instant, crypto.crypto());
+        if viewer.take_report(now.instant) {
+            self.report(now, index);
+        }
+        self.drain_viewer(now, index);
+    }
+}

@@ -1,0 +1,1 @@
+//! The machine without sockets: who gets what, and when publishers are asked.

@@ -1,0 +1,255 @@
+//! A receiver's connection: ICE-lite consent, DTLS, SRTCP. What its slots show is the worker's
+//! business (`sfu`); here is only who it is, where it is, and whether it is still there.
+
+use std::collections::VecDeque;
+use std::time::Instant;
+
+use rtc_crypto::RTCCrypto;
+
+use crate::batch::Path;
+use crate::dtls::{self, Dtls};
+use crate::handle::{Closed, RoomId, SessionId, Slot};
+use crate::limits::{CONSENT_TIMEOUT, REPORT_FIRST, REPORT_INTERVAL, RETRANSMITS_PER_SECOND};
+use crate::rtcp::{Feedback, feedback};
+use crate::srtp::{Sealer, Srtcp};
+use crate::stun::Verified;
+
+/// What the connection wants done.
+#[derive(Debug)]
+pub(crate) enum Output {
+    /// A datagram for the path in use.
+    Transmit(Vec<u8>),
+    /// Media may flow.
+    Connected,
+    /// It is over.
+    Closed(Closed),
+}
+
+/// A viewer. What the forwarding path touches comes first; the rest is one pointer away.
+pub(crate) struct Viewer {
+    /// Where media goes; set by the first valid STUN request, moved by nomination.
+    pub path: Option<Path>,
+    /// Present from the moment DTLS is up.
+    pub sealer: Option<Sealer>,
+    /// The rest.
+    pub cold: Box<Cold>,
+}
+
+/// What forwarding does not need.
+pub(crate) struct Cold {
+    /// Its session.
+    pub session: SessionId,
+    /// Its room.
+    pub room: RoomId,
+    /// Our ICE ufrag.
+    pub ufrag: String,
+    /// Its slots in m-line order, each with its downtrack's place in the worker's table.
+    pub slots: Vec<(Slot, usize)>,
+    /// Earliest deadline the worker's timers hold for it.
+    pub scheduled: Option<Instant>,
+    dtls: Dtls,
+    dtls_deadline: Option<Instant>,
+    srtcp: Option<Srtcp>,
+    heard: Instant,
+    report_at: Option<Instant>,
+    outputs: VecDeque<Output>,
+    retransmits: Budget,
+    done: bool,
+}
+
+impl Viewer {
+    pub(crate) fn new(
+        session: SessionId,
+        room: RoomId,
+        ufrag: String,
+        dtls: Dtls,
+        now: Instant,
+    ) -> Viewer {
+        let cold = Cold {
+            session,
+            room,
+            ufrag,
+            slots: Vec::new(),
+            scheduled: None,
+            dtls,
+            dtls_deadline: None,
+            srtcp: None,
+            heard: now,
+            report_at: None,
+            outputs: VecDeque::new(),
+            retransmits: Budget::new(now),
+            done: false,
+        };
+        Viewer {
+            path: None,
+            sealer: None,
+            cold: Box::new(cold),
+        }
+    }
+
+    /// A Binding request with valid integrity came over `path`.
+    pub(crate) fn handle_stun(
+        &mut self,
+        now: Instant,
+        request: &Verified,
+        path: Path,
+        crypto: &dyn RTCCrypto,
+    ) {
+        self.cold.heard = now;
+        let first = self.path.is_none();
+        if first || request.nominates {
+            self.path = Some(path);
+        }
+        if first {
+            // An active endpoint sends its ClientHello now that the address is proven.
+            self.cold.dtls.handle_timeout(now);
+            self.drain_dtls(crypto);
+        }
+    }
+
+    /// A DTLS datagram came from an address proven by ICE.
+    pub(crate) fn handle_dtls(&mut self, now: Instant, datagram: &[u8], crypto: &dyn RTCCrypto) {
+        self.cold.dtls.handle(now, datagram);
+        self.drain_dtls(crypto);
+    }
+
+    /// An SRTCP datagram came; `None` when it is forged, replayed or early.
+    pub(crate) fn handle_rtcp(&mut self, now: Instant, datagram: &[u8]) -> Option<Vec<Feedback>> {
+        let compound = self.cold.srtcp.as_mut()?.open(datagram)?;
+        self.cold.heard = now;
+        Some(feedback(&compound))
+    }
+
+    /// Advances time.
+    pub(crate) fn handle_timeout(&mut self, now: Instant, crypto: &dyn RTCCrypto) {
+        if now >= self.cold.heard + CONSENT_TIMEOUT {
+            self.end(Closed::Timeout);
+            return;
+        }
+        if self.cold.dtls_deadline.is_some_and(|at| at <= now) {
+            self.cold.dtls.handle_timeout(now);
+            self.drain_dtls(crypto);
+        }
+    }
+
+    /// Says goodbye and ends.
+    pub(crate) fn close(&mut self, crypto: &dyn RTCCrypto) {
+        self.cold.dtls.close();
+        self.drain_dtls(crypto);
+        self.end(Closed::Local);
+    }
+
+    pub(crate) fn poll(&mut self) -> Option<Output> {
+        self.cold.outputs.pop_front()
+    }
+
+    /// When to call [`Viewer::handle_timeout`] (or send reports) next.
+    pub(crate) fn deadline(&self) -> Instant {
+        let consent = self.cold.heard + CONSENT_TIMEOUT;
+        let others = [self.cold.dtls_deadline, self.cold.report_at];
+        others
+            .into_iter()
+            .flatten()
+            .min()
+            .map_or(consent, |at| at.min(consent))
+    }
+
+    /// A slot began to send: its report must follow soon, because players need it to tell the
+    /// media's time.
+    pub(crate) fn hasten_report(&mut self, now: Instant) {
+        let soon = now + REPORT_FIRST;
+        self.cold.report_at = Some(self.cold.report_at.map_or(soon, |at| at.min(soon)));
+    }
+
+    /// Whether sender reports are due; plans the next.
+    pub(crate) fn take_report(&mut self, now: Instant) -> bool {
+        let due = self.cold.report_at.is_some_and(|at| at <= now);
+        if due {
+            self.cold.report_at = Some(now + REPORT_INTERVAL);
+        }
+        due
+    }
+
+    /// Protects an RTCP compound for this viewer.
+    pub(crate) fn seal_rtcp(&mut self, compound: &[u8]) -> Option<Vec<u8>> {
+        self.cold.srtcp.as_mut()?.seal(compound)
+    }
+
+    /// Whether one more packet may be sent again.
+    pub(crate) fn take_retransmit(&mut self, now: Instant) -> bool {
+        self.cold.retransmits.take(now)
+    }
+
+    fn drain_dtls(&mut self, crypto: &dyn RTCCrypto) {
+        if self.path.is_none() {
+            return;
+        }
+        loop {
+            match self.cold.dtls.poll() {
+                dtls::Output::Transmit(record) => {
+                    self.cold.outputs.push_back(Output::Transmit(record));
+                }
+                dtls::Output::Timeout(at) => {
+                    self.cold.dtls_deadline = Some(at);
+                    return;
+                }
+                dtls::Output::Connected(keys) => {
+                    match (Sealer::new(&keys, crypto), Srtcp::new(&keys, crypto)) {
+                        (Ok(sealer), Ok(srtcp)) => {
+                            self.sealer = Some(sealer);
+                            self.cold.srtcp = Some(srtcp);
+                            self.cold.outputs.push_back(Output::Connected);
+                        }
+                        (Err(error), _) | (_, Err(error)) => {
+                            tracing::error!(session = self.cold.session.0, %error);
+                            return self.end(Closed::Failed);
+                        }
+                    }
+                }
+                dtls::Output::Closed => return self.end(Closed::Peer),
+                dtls::Output::Failed(why) => {
+                    tracing::info!(session = self.cold.session.0, why, "viewer refused");
+                    return self.end(Closed::Failed);
+                }
+            }
+        }
+    }
+
+    fn end(&mut self, why: Closed) {
+        if !self.cold.done {
+            self.cold.done = true;
+            self.sealer = None;
+            self.cold.outputs.push_back(Output::Closed(why));
+        }
+    }
+}
+
+/// A bucket that fills at a steady rate and holds one second's worth.
+struct Budget {
+    tokens: u32,
+    filled: Instant,
+}
+
+impl Budget {
+    fn new(now: Instant) -> Budget {
+        Budget {
+            tokens: RETRANSMITS_PER_SECOND,
+            filled: now,
+        }
+    }
+
+    fn take(&mut self, now: Instant) -> bool {
+        let millis = now.saturating_duration_since(self.filled).as_millis();
+        let earned = (millis * u128::from(RETRANSMITS_PER_SECOND) / 1_000) as u32;
+        if earned > 0 {
+            self.tokens = self
+                .tokens
+                .saturating_add(earned)
+                .min(RETRANSMITS_PER_SECOND);
+            self.filled = now;
+        }
+        let left = self.tokens.checked_sub(1);
+        self.tokens = left.unwrap_or(0);
+        left.is_some()
+    }
+}
