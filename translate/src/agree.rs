@@ -1,0 +1,178 @@
+//! LocalAgreement-2: a word may be kept once two decodes in a row heard it. Kept words never
+//! change; what follows them may.
+
+use crate::ports::Word;
+
+/// The form in which words are compared: lower case, letters and digits only.
+#[must_use]
+pub(crate) fn key(word: &str) -> String {
+    let letters = word.chars().filter(|c| c.is_alphanumeric());
+    letters.flat_map(char::to_lowercase).collect()
+}
+
+/// Joins words as they stand in the line.
+#[must_use]
+pub(crate) fn join<'a>(words: impl IntoIterator<Item = &'a Word>) -> String {
+    let mut text = String::new();
+    for word in words {
+        if word.spaced && !text.is_empty() {
+            text.push(' ');
+        }
+        text.push_str(&word.text);
+    }
+    text
+}
+
+/// What two hypotheses in a row have agreed on, for the audio now in the buffer.
+#[derive(Debug, Default)]
+pub(crate) struct Agreement {
+    /// Append-only until [`Agreement::forget`].
+    committed: Vec<Word>,
+    /// Closing punctuation of the last committed word as heard last. Left open until the word
+    /// after it is committed, because every hypothesis likes to end with a full stop.
+    ending: String,
+    /// What the newest hypothesis heard beyond that.
+    tentative: Vec<Word>,
+}
+
+impl Agreement {
+    /// Words that stay.
+    #[must_use]
+    pub(crate) fn committed(&self) -> &[Word] {
+        &self.committed
+    }
+
+    /// Words that may still change.
+    #[must_use]
+    pub(crate) fn tentative(&self) -> &[Word] {
+        &self.tentative
+    }
+
+    /// Everything heard from the committed word `from` on, as it may be shown now.
+    #[must_use]
+    pub(crate) fn shown(&self, from: usize) -> Vec<Word> {
+        let mut words = self.committed[from..].to_vec();
+        if let Some(last) = words.last_mut() {
+            last.text.push_str(&self.ending);
+        }
+        words.extend_from_slice(&self.tentative);
+        words
+    }
+
+    /// Takes a newer hypothesis of the same buffer; returns how many words it committed.
+    pub(crate) fn update(&mut self, heard: Vec<Word>) -> usize {
+        let split = self.split(&heard);
+        self.hear_ending(&heard, split);
+        let agreed = common(&self.tentative, &heard[split..]);
+        if agreed > 0 {
+            self.append(&heard[split..split + agreed]);
+            self.open_last();
+        }
+        self.tentative = heard.into_iter().skip(split + agreed).collect();
+        agreed
+    }
+
+    /// Takes a hypothesis that may be shown but agrees with nothing: its language is a guess.
+    pub(crate) fn propose(&mut self, heard: Vec<Word>) {
+        let split = self.split(&heard);
+        self.tentative = heard.into_iter().skip(split).collect();
+    }
+
+    /// Commits what was heard last.
+    pub(crate) fn settle(&mut self) {
+        let tentative = std::mem::take(&mut self.tentative);
+        self.append(&tentative);
+    }
+
+    /// Takes the last hypothesis and commits all of it.
+    pub(crate) fn finish(&mut self, heard: &[Word]) {
+        let split = self.split(heard);
+        self.hear_ending(heard, split);
+        self.append(&heard[split..]);
+        self.tentative.clear();
+    }
+
+    /// Drops the first `words` committed words: their audio left the buffer.
+    pub(crate) fn forget(&mut self, words: usize, audio_ms: u32) {
+        self.committed.drain(..words.min(self.committed.len()));
+        if self.committed.is_empty() {
+            self.ending.clear();
+        }
+        for word in self.committed.iter_mut().chain(&mut self.tentative) {
+            word.start_ms = word.start_ms.saturating_sub(audio_ms);
+            word.end_ms = word.end_ms.saturating_sub(audio_ms);
+        }
+    }
+
+    fn append(&mut self, words: &[Word]) {
+        if let Some(last) = self.committed.last_mut() {
+            last.text.push_str(&self.ending);
+            self.ending.clear();
+        }
+        self.committed.extend_from_slice(words);
+    }
+
+    /// Takes the closing punctuation off the last committed word.
+    fn open_last(&mut self) {
+        let Some(last) = self.committed.last_mut() else {
+            return;
+        };
+        self.ending = last.text.split_off(without_ending(&last.text).len());
+    }
+
+    /// What the newest hypothesis thinks of the last committed word's ending.
+    fn hear_ending(&mut self, heard: &[Word], split: usize) {
+        let Some(last) = self.committed.last() else {
+            return;
+        };
+        let Some(same) = split.checked_sub(1).and_then(|i| heard.get(i)) else {
+            return;
+        };
+        if key(&same.text) == key(&last.text) {
+            same.text[without_ending(&same.text).len()..].clone_into(&mut self.ending);
+        }
+    }
+
+    /// Where in `heard` the committed words end: the prefix with the smallest edit distance to
+    /// them. Decodes of a longer buffer may write an old word differently or as two.
+    fn split(&self, heard: &[Word]) -> usize {
+        if self.committed.is_empty() {
+            return 0;
+        }
+        let old: Vec<String> = self.committed.iter().map(|word| key(&word.text)).collect();
+        let new: Vec<String> = heard.iter().map(|word| key(&word.text)).collect();
+        let mut row: Vec<usize> = (0..=new.len()).collect();
+        for (i, word) in old.iter().enumerate() {
+            let mut diagonal = row[0];
+            row[0] = i + 1;
+            for (j, other) in new.iter().enumerate() {
+                let replaced = diagonal + usize::from(word != other);
+                diagonal = row[j + 1];
+                row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
+            }
+        }
+        let last = old.last();
+        let cost = |&end: &usize| {
+            let ends_alike = end > 0 && new.get(end - 1) == last;
+            (row[end], !ends_alike, end.abs_diff(old.len()))
+        };
+        (0..=new.len()).min_by_key(cost).unwrap_or(0)
+    }
+}
+
+/// How many words both begin with.
+fn common(old: &[Word], new: &[Word]) -> usize {
+    old.iter()
+        .zip(new)
+        .take_while(|(a, b)| key(&a.text) == key(&b.text))
+        .count()
+}
+
+/// The word without the punctuation after it; closing quotes and brackets are punctuation too.
+fn without_ending(word: &str) -> &str {
+    let bare = word.trim_end_matches(|c: char| !c.is_alphanumeric() && !"%°€$£+".contains(c));
+    if bare.is_empty() { word } else { bare }
+}
+
+#[cfg(test)]
+mod tests;
