@@ -2,8 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use tokio::sync::mpsc;
+
+use crate::Loaded;
+use crate::ports::EngineError;
+use crate::shell::Shell;
 
 /// A BCP 47 tag as the menus show it: `en`, `pt`, `zh-Hans`, `zh-Hant`, `de`.
 #[derive(
@@ -12,11 +17,20 @@ use tokio::sync::mpsc;
 #[serde(transparent)]
 pub struct Language(pub String);
 
+impl Language {
+    /// The tag without script and region: `zh` of `zh-Hant`.
+    #[must_use]
+    pub fn base(&self) -> &str {
+        self.0.split(['-', '_']).next().unwrap_or_default()
+    }
+}
+
 /// One speaker: one audio track. Chosen by the caller, unique for the life of the handle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SpeakerId(pub u64);
 
-/// A line of speech. Stable from its first partial to its final and its translations.
+/// A line of speech. Stable from its first partial to its final and its translations. A partial
+/// with empty text takes back what was shown under its id: it was not speech.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
 #[serde(transparent)]
 pub struct CaptionId(pub u64);
@@ -49,6 +63,12 @@ pub enum StartError {
         /// Why.
         reason: String,
     },
+    /// An engine could not be set up.
+    #[error("{0}")]
+    Engine(EngineError),
+    /// The system gave no thread.
+    #[error("no thread for captions: {0}")]
+    Thread(std::io::Error),
 }
 
 /// What is known about a speaker.
@@ -130,9 +150,13 @@ pub enum Output {
     },
 }
 
-/// The running caption engine. Cheap to clone; no call blocks.
+/// The running caption engine. Cheap to clone; no call blocks. When the last clone is dropped
+/// the threads end.
 #[derive(Clone)]
-pub struct Captions {}
+pub struct Captions {
+    loaded: Loaded,
+    shell: Arc<Shell>,
+}
 
 impl Captions {
     /// Loads the models and starts the decode threads. The receiver is bounded: when it is full,
@@ -140,38 +164,45 @@ impl Captions {
     ///
     /// # Errors
     /// When a model is missing or damaged; the error says what to run.
-    pub fn start(
-        _config: CaptionsConfig,
-    ) -> Result<(Captions, mpsc::Receiver<Output>), StartError> {
-        unimplemented!()
+    pub fn start(config: CaptionsConfig) -> Result<(Captions, mpsc::Receiver<Output>), StartError> {
+        let loaded = Loaded::load(config.models.as_deref())?;
+        let (shell, outputs) = Shell::start(&loaded, config.threads)?;
+        Ok((
+            Captions {
+                loaded,
+                shell: Arc::new(shell),
+            },
+            outputs,
+        ))
     }
 
     /// Begins captioning a speaker. Calling it again changes the options (a host sets the
     /// language).
-    pub fn open(&self, _speaker: SpeakerId, _options: SpeakerOptions) {
-        unimplemented!()
+    pub fn open(&self, speaker: SpeakerId, options: SpeakerOptions) {
+        self.shell.open(speaker, options);
     }
 
-    /// Hands over one packet. When the speaker's queue is full the oldest audio is dropped and
-    /// reported as a [`Output::Gap`].
-    pub fn push(&self, _speaker: SpeakerId, _packet: SpeechPacket) {
-        unimplemented!()
+    /// Hands over one packet. When the queue is full the packet is dropped and counts as lost on
+    /// the way; lost speech is reported as a [`Output::Gap`].
+    pub fn push(&self, speaker: SpeakerId, packet: SpeechPacket) {
+        self.shell.push(speaker, packet);
     }
 
-    /// Languages somebody wants to read of this speaker. Empty: recognition pauses.
-    pub fn want(&self, _speaker: SpeakerId, _languages: BTreeSet<Language>) {
-        unimplemented!()
+    /// Languages somebody wants to read of this speaker. Empty: recognition pauses. What was
+    /// spoken is emitted in its own language whenever anything is wanted.
+    pub fn want(&self, speaker: SpeakerId, languages: BTreeSet<Language>) {
+        self.shell.want(speaker, languages);
     }
 
     /// Ends a speaker; what was said is finished and emitted.
-    pub fn close(&self, _speaker: SpeakerId) {
-        unimplemented!()
+    pub fn close(&self, speaker: SpeakerId) {
+        self.shell.close(speaker);
     }
 
     /// Languages a viewer can choose for speech in `spoken` (or in any language when `None`),
     /// the spoken language itself included: what the installed models reach.
     #[must_use]
-    pub fn languages(&self, _spoken: Option<&Language>) -> Vec<Language> {
-        unimplemented!()
+    pub fn languages(&self, spoken: Option<&Language>) -> Vec<Language> {
+        self.loaded.languages(spoken)
     }
 }

@@ -3,15 +3,32 @@
 //! [`Captions`] is the handle: Opus packets of each speaker in, [`Caption`]s out. Inside, a
 //! sans-IO pipeline decides what is decoded when; one decode thread per core does the work.
 
+mod agree;
+mod clock;
 pub mod engine;
+pub mod file;
+mod guard;
 pub mod handle;
 pub mod languages;
+mod limits;
+mod lines;
+mod loaded;
 pub mod models;
+mod pcm;
+pub mod pipeline;
 pub mod ports;
+mod schedule;
 mod sentences;
+mod shell;
 pub mod tag;
+mod timeline;
+mod utterance;
+mod voice;
+mod words;
+pub mod worker;
 
 pub use handle::{
     Caption, CaptionId, CaptionKind, Captions, CaptionsConfig, Language, Output, SpeakerId,
     SpeakerOptions, SpeechPacket, StartError,
 };
+pub use loaded::Loaded;

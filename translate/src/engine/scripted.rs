@@ -1,0 +1,106 @@
+//! Scripted engines for unit tests: they say what a test wrote down.
+
+use std::collections::VecDeque;
+
+use crate::Language;
+use crate::ports::{
+    Detection, EngineError, Hypothesis, OpusDecoder, Reach, Recognizer, Routes, Task, Translator,
+    Word,
+};
+
+/// Decodes every packet to 20 ms of the same level: the first payload byte over 255.
+pub(crate) struct ScriptedOpus;
+
+impl OpusDecoder for ScriptedOpus {
+    fn decode(&mut self, payload: &[u8], pcm: &mut Vec<f32>) -> Result<(), EngineError> {
+        let level = payload.first().copied().unwrap_or(0);
+        pcm.extend([f32::from(level) / 255.0; 320]);
+        Ok(())
+    }
+
+    fn conceal(
+        &mut self,
+        samples: usize,
+        _next: Option<&[u8]>,
+        pcm: &mut Vec<f32>,
+    ) -> Result<(), EngineError> {
+        pcm.extend(std::iter::repeat_n(0.0, samples));
+        Ok(())
+    }
+}
+
+/// Says its lines one after the other, then repeats the last.
+pub(crate) struct ScriptedRecognizer {
+    pub(crate) lines: VecDeque<&'static str>,
+    pub(crate) language: &'static str,
+}
+
+impl Recognizer for ScriptedRecognizer {
+    fn recognize(
+        &mut self,
+        audio: &[f32],
+        _language: &Language,
+        task: Task,
+    ) -> Result<Hypothesis, EngineError> {
+        let line = match self.lines.len() {
+            0 | 1 => self.lines.front().copied().unwrap_or(""),
+            _ => self.lines.pop_front().unwrap_or(""),
+        };
+        let prefix = if task == Task::TranslateToEnglish {
+            "english: "
+        } else {
+            ""
+        };
+        let line = format!("{prefix}{line}");
+        let length_ms = (audio.len() / 16) as u32;
+        let count = line.split_whitespace().count().max(1) as u32;
+        let word = |(i, text): (usize, &str)| Word {
+            text: text.to_owned(),
+            spaced: true,
+            start_ms: i as u32 * length_ms / count,
+            end_ms: (i as u32 + 1) * length_ms / count,
+            probability: 0.9,
+        };
+        let words = line.split_whitespace().enumerate().map(word).collect();
+        Ok(Hypothesis {
+            words,
+            no_speech: 0.0,
+            mean_logprob: -0.1,
+        })
+    }
+
+    fn detect(&mut self, _audio: &[f32]) -> Result<Detection, EngineError> {
+        Ok(Detection {
+            language: Language(self.language.to_owned()),
+            probability: 0.99,
+        })
+    }
+}
+
+/// `from>to: text`.
+pub(crate) struct ScriptedTranslator;
+
+impl Translator for ScriptedTranslator {
+    fn translate(
+        &mut self,
+        from: &Language,
+        to: &Language,
+        text: &str,
+    ) -> Result<String, EngineError> {
+        Ok(format!("{}>{}: {text}", from.0, to.0))
+    }
+}
+
+/// English and Portuguese by text, anything to them by speech.
+pub(crate) struct ScriptedRoutes;
+
+impl Routes for ScriptedRoutes {
+    fn reach(&self, spoken: &Language, target: &Language) -> Option<Reach> {
+        let known = |language: &Language| ["en", "pt"].contains(&language.base());
+        match (known(spoken), known(target)) {
+            (true, true) => Some(Reach::Text),
+            (false, true) => Some(Reach::Speech),
+            _ => None,
+        }
+    }
+}

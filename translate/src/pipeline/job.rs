@@ -1,0 +1,93 @@
+//! What the pipeline asks of a decode thread, and what comes back.
+
+use std::sync::Arc;
+
+use crate::ports::{Detection, EngineError, Hypothesis, Task};
+use crate::{CaptionId, Language, SpeakerId};
+
+/// Identifies a job for the life of a pipeline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct JobId(pub u64);
+
+/// One piece of work for one thread.
+#[derive(Debug, Clone)]
+pub struct Job {
+    /// To be given back with the answer.
+    pub id: JobId,
+    /// When the answer should be there, media clock ms.
+    pub deadline_ms: u64,
+    /// What to do.
+    pub work: Work,
+}
+
+/// What to do.
+#[derive(Debug, Clone)]
+pub enum Work {
+    /// Write down 16 kHz mono audio; find its language first when none is given.
+    Recognize {
+        /// The samples.
+        audio: Arc<[f32]>,
+        /// Spoken language.
+        language: Option<Language>,
+        /// Transcribe or translate.
+        task: Task,
+    },
+    /// Translate a line.
+    Translate {
+        /// From.
+        source: Language,
+        /// To.
+        target: Language,
+        /// The line.
+        text: String,
+    },
+}
+
+/// What came of it.
+#[derive(Debug, Clone)]
+pub enum Answer {
+    /// Words, with the language when it had to be found.
+    Heard {
+        /// The language found.
+        detection: Option<Detection>,
+        /// The words.
+        hypothesis: Hypothesis,
+    },
+    /// A translated line.
+    Translated(String),
+    /// Nothing.
+    Failed(EngineError),
+}
+
+impl Answer {
+    /// The answer of a thread that is gone.
+    #[must_use]
+    pub fn lost() -> Answer {
+        let reason = "its thread is gone".to_owned();
+        Answer::Failed(EngineError {
+            engine: "decode",
+            reason,
+        })
+    }
+}
+
+/// What a running job is for.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Purpose {
+    /// The last decode of an utterance.
+    Final(SpeakerId),
+    /// A decode of an utterance that goes on.
+    Partial(SpeakerId),
+    /// A finished line once more, to English.
+    Speech(CaptionId),
+    /// A line into a language; whether it is final.
+    Text(CaptionId, Language, bool),
+}
+
+/// A job that is out.
+#[derive(Debug)]
+pub(super) struct Running {
+    pub(super) purpose: Purpose,
+    /// How long it was due before it started.
+    pub(super) waited_ms: u64,
+}

@@ -1,0 +1,417 @@
+//! One speaker: packets to samples to utterances, decodes to lines, and the spoken language.
+
+use std::collections::BTreeSet;
+
+use super::job::{Answer, Work};
+use super::turns::{Serial, Turns};
+use crate::limits::{GAP_MS_MIN, LANGUAGE_VOICED_MS, SILENCE_FILL_MS_MAX};
+use crate::ports::{Detection, Hypothesis, OpusDecoder, Task};
+use crate::timeline::{Piece, Timeline};
+use crate::utterance::Line;
+use crate::voice::Voice;
+use crate::{CaptionId, Language, SpeakerOptions, SpeechPacket, guard};
+
+/// Silence of the line after which speech counts as ended, on the wall.
+const STALLED_MS: u64 = 1_000;
+/// A found language is kept early when the recogniser is this sure of a second of voice …
+const SURE: f32 = 0.9;
+const SURE_VOICED_MS: u64 = 900;
+/// … and late when it is at least this sure; until then every decode looks again.
+const LIKELY: f32 = 0.5;
+/// Partials are shown in a language at least this likely.
+const SHOWN: f32 = 0.6;
+
+/// What a speaker wants done.
+pub(super) enum Event {
+    /// A line in the spoken language.
+    Line { spoken: Language, line: Line },
+    /// The language was found.
+    Spoken(Language),
+    /// Speech that is lost to captions.
+    Gap { start_ms: u64, end_ms: u64 },
+}
+
+/// Where a speaker puts what it wants done.
+pub(super) struct Out<'a> {
+    pub(super) events: &'a mut Vec<Event>,
+    pub(super) next_id: &'a mut u64,
+}
+
+/// What is known of the spoken language.
+#[derive(Debug, Clone)]
+enum Spoken {
+    Unknown,
+    Guess(Detection),
+    Known(Language),
+}
+
+/// A decode that is out.
+#[derive(Debug, Clone, Copy)]
+struct Decode {
+    of: Serial,
+    samples: usize,
+    is_final: bool,
+}
+
+/// One speaker.
+pub(super) struct Speaker {
+    timeline: Timeline,
+    decoder: Box<dyn OpusDecoder>,
+    voice: Voice,
+    turns: Turns,
+    spoken: Spoken,
+    wanted: BTreeSet<Language>,
+    out: Option<Decode>,
+    last_audio_ms: u64,
+    closing: bool,
+}
+
+impl Speaker {
+    pub(super) fn new(decoder: Box<dyn OpusDecoder>, options: SpeakerOptions) -> Speaker {
+        Speaker {
+            timeline: Timeline::default(),
+            decoder,
+            voice: Voice::default(),
+            turns: Turns::default(),
+            spoken: options.language.map_or(Spoken::Unknown, Spoken::Known),
+            wanted: BTreeSet::new(),
+            out: None,
+            last_audio_ms: 0,
+            closing: false,
+        }
+    }
+
+    /// Returns the language when it was set to another one.
+    pub(super) fn set_options(&mut self, options: SpeakerOptions) -> Option<Language> {
+        let language = options.language?;
+        let same = matches!(&self.spoken, Spoken::Known(known) if *known == language);
+        self.spoken = Spoken::Known(language.clone());
+        (!same).then_some(language)
+    }
+
+    pub(super) fn wanted(&self) -> BTreeSet<Language> {
+        self.wanted.clone()
+    }
+
+    pub(super) fn want(&mut self, now_ms: u64, wanted: BTreeSet<Language>, out: &mut Out<'_>) {
+        self.wanted = wanted;
+        if self.wanted.is_empty() {
+            self.end(now_ms, out);
+            self.timeline = Timeline::default();
+            self.voice.reset();
+            self.turns.reset();
+        }
+    }
+
+    pub(super) fn close(&mut self, now_ms: u64, out: &mut Out<'_>) {
+        self.closing = true;
+        self.timeline.flush();
+        self.drain(now_ms, out);
+        self.end(now_ms, out);
+    }
+
+    /// Nothing is left of it.
+    pub(super) fn is_gone(&self) -> bool {
+        self.closing && self.out.is_none() && self.turns.oldest_closed().is_none()
+    }
+
+    pub(super) fn is_speaking(&self) -> bool {
+        self.turns.current().is_some()
+    }
+
+    pub(super) fn has_finals(&self) -> bool {
+        self.out.is_some() || self.turns.oldest_closed().is_some()
+    }
+
+    pub(super) fn packet(&mut self, now_ms: u64, packet: SpeechPacket, out: &mut Out<'_>) {
+        if self.wanted.is_empty() || self.closing {
+            return;
+        }
+        self.timeline.push(packet);
+        self.drain(now_ms, out);
+    }
+
+    pub(super) fn tick(&mut self, now_ms: u64, out: &mut Out<'_>) {
+        if now_ms.saturating_sub(self.last_audio_ms) > STALLED_MS {
+            self.timeline.flush();
+            self.drain(now_ms, out);
+            self.end(now_ms, out);
+        }
+    }
+
+    fn drain(&mut self, now_ms: u64, out: &mut Out<'_>) {
+        let mut pcm = Vec::new();
+        while let Some(piece) = self.timeline.poll() {
+            pcm.clear();
+            let silence = |ms: u64| vec![0.0; ms as usize * 16];
+            match piece {
+                Piece::Packet { at_ms, ms, payload } => {
+                    if let Err(error) = self.decoder.decode(&payload, &mut pcm) {
+                        tracing::debug!(%error, "packet skipped");
+                        pcm = silence(ms);
+                    }
+                    self.pcm(now_ms, at_ms, &pcm, out);
+                }
+                Piece::Lost { at_ms, ms, next } => {
+                    let samples = ms as usize * 16;
+                    if self
+                        .decoder
+                        .conceal(samples, Some(&next), &mut pcm)
+                        .is_err()
+                    {
+                        pcm = silence(ms);
+                    }
+                    self.pcm(now_ms, at_ms, &pcm, out);
+                }
+                Piece::Silence { at_ms, ms, lost_ms } => {
+                    if lost_ms >= GAP_MS_MIN && self.is_speaking() {
+                        out.events.push(Event::Gap {
+                            start_ms: at_ms,
+                            end_ms: at_ms + lost_ms,
+                        });
+                    }
+                    self.pcm(now_ms, at_ms, &silence(ms.min(SILENCE_FILL_MS_MAX)), out);
+                }
+                Piece::Break => {
+                    self.end(now_ms, out);
+                    self.voice.reset();
+                    self.turns.reset();
+                }
+            }
+        }
+    }
+
+    /// Takes samples that start at `at_ms`.
+    pub(super) fn pcm(&mut self, now_ms: u64, at_ms: u64, pcm: &[f32], out: &mut Out<'_>) {
+        if self.wanted.is_empty() {
+            return;
+        }
+        self.last_audio_ms = now_ms;
+        let turns = &mut self.turns;
+        let mut frame_ms = at_ms.saturating_sub((self.voice.held() / 16) as u64);
+        self.voice.push(pcm, |frame, voicing| {
+            if let Some((start_ms, end_ms)) = turns.frame(now_ms, frame_ms, frame, voicing) {
+                out.events.push(Event::Gap { start_ms, end_ms });
+            }
+            frame_ms += 16;
+        });
+        self.settle(out);
+    }
+
+    fn end(&mut self, now_ms: u64, out: &mut Out<'_>) {
+        if let Some((start_ms, end_ms)) = self.turns.end(now_ms) {
+            out.events.push(Event::Gap { start_ms, end_ms });
+        }
+        self.voice.reset();
+        self.settle(out);
+    }
+
+    /// Media clock when the oldest utterance that needs its last decode ended.
+    pub(super) fn final_waiting(&self) -> Option<u64> {
+        let (_, utterance) = self.turns.oldest_closed().filter(|_| self.out.is_none())?;
+        utterance.ended_ms()
+    }
+
+    /// Media clock since when a partial is due.
+    pub(super) fn partial_due_ms(&self, step_ms: u64) -> Option<u64> {
+        let free = self.out.is_none() && self.turns.oldest_closed().is_none();
+        let (_, utterance) = self.turns.current().filter(|_| free)?;
+        utterance.partial_due_ms(step_ms)
+    }
+
+    /// Begins the decode that was asked for.
+    pub(super) fn start(&mut self, is_final: bool) -> Work {
+        let chosen = if is_final {
+            self.turns.oldest_closed()
+        } else {
+            self.turns.current()
+        };
+        let (of, utterance) = chosen.expect("a decode is asked for only while there is speech");
+        self.out = Some(Decode {
+            of,
+            samples: utterance.audio().len(),
+            is_final,
+        });
+        let language = match &self.spoken {
+            Spoken::Known(language) => Some(language.clone()),
+            Spoken::Guess(_) | Spoken::Unknown => None,
+        };
+        Work::Recognize {
+            audio: utterance.audio().into(),
+            language,
+            task: Task::Transcribe,
+        }
+    }
+
+    /// Gives up the oldest utterance that waits.
+    pub(super) fn drop_final(&mut self, out: &mut Out<'_>) {
+        let Some(mut utterance) = self.turns.take_closed() else {
+            return;
+        };
+        let (start_ms, end_ms) = utterance.span_ms();
+        out.events.push(Event::Gap { start_ms, end_ms });
+        self.lines(out, |ids, lines| utterance.finish(None, ids, lines));
+    }
+
+    /// Takes the answer of a decode.
+    pub(super) fn heard(&mut self, answer: Answer, out: &mut Out<'_>) {
+        let Some(decode) = self.out.take() else {
+            return;
+        };
+        match answer {
+            Answer::Heard {
+                detection,
+                hypothesis,
+            } => {
+                if let Some(detection) = detection {
+                    self.learn(detection, decode, out);
+                }
+                self.write(decode, hypothesis, out);
+            }
+            Answer::Translated(_) => {}
+            Answer::Failed(error) => {
+                tracing::warn!(%error, "decode failed");
+                if decode.is_final && self.is_oldest(decode.of) {
+                    self.drop_final(out);
+                } else if let Some(utterance) = self.turns.find(decode.of) {
+                    utterance.skip(decode.samples);
+                }
+            }
+        }
+        self.settle(out);
+    }
+
+    fn is_oldest(&self, serial: Serial) -> bool {
+        self.turns
+            .oldest_closed()
+            .is_some_and(|(oldest, _)| oldest == serial)
+    }
+
+    fn learn(&mut self, found: Detection, decode: Decode, out: &mut Out<'_>) {
+        let Some(utterance) = self.turns.find(decode.of) else {
+            return;
+        };
+        let voiced_ms = utterance.voiced_ms(decode.samples);
+        let p = found.probability;
+        let sure = (p >= SURE && voiced_ms >= SURE_VOICED_MS)
+            || (p >= LIKELY && voiced_ms >= LANGUAGE_VOICED_MS)
+            || voiced_ms >= 2 * LANGUAGE_VOICED_MS;
+        let moved = matches!(&self.spoken, Spoken::Guess(old) if old.language != found.language);
+        let mut lines = Vec::new();
+        if moved {
+            utterance.retract(&mut lines);
+        }
+        if let Some(old) = self.language() {
+            let event = |line| Event::Line {
+                spoken: old.clone(),
+                line,
+            };
+            out.events.extend(lines.into_iter().map(event));
+        }
+        if sure {
+            out.events.push(Event::Spoken(found.language.clone()));
+            self.spoken = Spoken::Known(found.language);
+        } else if !matches!(self.spoken, Spoken::Known(_)) {
+            self.spoken = Spoken::Guess(found);
+        }
+    }
+
+    fn write(&mut self, decode: Decode, hypothesis: Hypothesis, out: &mut Out<'_>) {
+        let keep_audio = self.wants_speech();
+        let (known, shown) = match &self.spoken {
+            Spoken::Known(_) => (true, true),
+            Spoken::Guess(guess) => (false, guess.probability >= SHOWN),
+            Spoken::Unknown => (false, false),
+        };
+        self.turns
+            .all()
+            .for_each(|utterance| utterance.keep_audio(keep_audio));
+        let Some(utterance) = self.turns.find(decode.of) else {
+            return;
+        };
+        let voiced_ms = utterance.voiced_ms(decode.samples);
+        let words = guard::clean(hypothesis, voiced_ms);
+        if decode.is_final {
+            let Some(mut utterance) = self.turns.take_closed() else {
+                return;
+            };
+            self.lines(out, |ids, lines| utterance.finish(Some(&words), ids, lines));
+            return;
+        }
+        let words = if shown { words } else { Vec::new() };
+        let mut lines = Vec::new();
+        let next = &mut *out.next_id;
+        utterance.partial(
+            decode.samples,
+            words,
+            known,
+            &mut || fresh(next),
+            &mut lines,
+        );
+        self.emit(lines, out);
+    }
+
+    /// Whether somebody may want finals as speech: another language from one that is not English.
+    fn wants_speech(&self) -> bool {
+        let spoken = self.language();
+        spoken.is_some_and(|spoken| {
+            spoken.base() != "en"
+                && self
+                    .wanted
+                    .iter()
+                    .any(|wanted| wanted.base() != spoken.base())
+        })
+    }
+
+    /// Finishes closed utterances that need no further decode.
+    fn settle(&mut self, out: &mut Out<'_>) {
+        while let Some((serial, utterance)) = self.turns.oldest_closed() {
+            let busy = self.out.is_some_and(|decode| decode.of == serial);
+            let ready = utterance.is_read() || !utterance.is_speech();
+            if busy || !ready {
+                return;
+            }
+            let Some(mut utterance) = self.turns.take_closed() else {
+                return;
+            };
+            self.lines(out, |ids, lines| utterance.finish(None, ids, lines));
+        }
+    }
+
+    fn lines(
+        &self,
+        out: &mut Out<'_>,
+        write: impl FnOnce(&mut dyn FnMut() -> CaptionId, &mut Vec<Line>),
+    ) {
+        let mut lines = Vec::new();
+        let next = &mut *out.next_id;
+        write(&mut || fresh(next), &mut lines);
+        self.emit(lines, out);
+    }
+
+    fn emit(&self, lines: Vec<Line>, out: &mut Out<'_>) {
+        let Some(spoken) = self.language() else {
+            return;
+        };
+        let event = |line| Event::Line {
+            spoken: spoken.clone(),
+            line,
+        };
+        out.events.extend(lines.into_iter().map(event));
+    }
+
+    /// The language as far as it is known.
+    fn language(&self) -> Option<Language> {
+        match &self.spoken {
+            Spoken::Unknown => None,
+            Spoken::Guess(guess) => Some(guess.language.clone()),
+            Spoken::Known(language) => Some(language.clone()),
+        }
+    }
+}
+
+fn fresh(next: &mut u64) -> CaptionId {
+    let id = CaptionId(*next);
+    *next += 1;
+    id
+}

@@ -1,0 +1,255 @@
+//! Lines on their way into other languages: one translation per wanted language, finals in
+//! order and always, partials only in their newest form.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use super::job::{Answer, Purpose, Work};
+use crate::limits::{FINAL_DUE_MS, FINALS_REMEMBERED, TEXT_JOBS_MAX};
+use crate::ports::{Reach, Routes, Task};
+use crate::{Caption, CaptionId, CaptionKind, Language, Output, SpeakerId, agree, guard};
+
+/// A line as it was spoken.
+#[derive(Debug, Clone)]
+pub(super) struct Source {
+    pub(super) speaker: SpeakerId,
+    /// In the spoken language.
+    pub(super) caption: Caption,
+}
+
+impl Source {
+    fn output(&self, now_ms: u64, language: Language, text: String) -> Output {
+        let spoken = self.caption.language.clone();
+        let caption = Caption {
+            language,
+            text,
+            emitted_ms: now_ms,
+            ..self.caption.clone()
+        };
+        Output::Caption {
+            speaker: self.speaker,
+            spoken,
+            caption,
+        }
+    }
+}
+
+/// One line to translate.
+#[derive(Debug, Clone)]
+struct Line {
+    source: Source,
+    /// The language of `text`: the spoken one, or English as a pivot.
+    from: Language,
+    text: String,
+}
+
+/// One line to decode once more, to English.
+#[derive(Debug)]
+struct Speech {
+    source: Source,
+    audio: Arc<[f32]>,
+    targets: Vec<Language>,
+}
+
+/// A line and a language it goes to.
+type Way = (CaptionId, Language);
+
+/// All lines that wait for a translation or are out for one.
+#[derive(Debug, Default)]
+pub(super) struct Texts {
+    finals: VecDeque<(Way, Line)>,
+    partials: BTreeMap<Way, Line>,
+    /// Lines a thread has now; a final may be out while a partial of it still is.
+    out: BTreeMap<(Way, bool), Line>,
+    speech: VecDeque<Speech>,
+    speech_out: BTreeMap<CaptionId, Speech>,
+    /// Lines that have their final: no partial may follow it.
+    finished: BTreeSet<CaptionId>,
+}
+
+impl Texts {
+    /// Takes a spoken line; returns what must be taken back in other languages.
+    pub(super) fn offer(
+        &mut self,
+        source: &Source,
+        wanted: &BTreeSet<Language>,
+        audio: Option<Arc<[f32]>>,
+        routes: &dyn Routes,
+    ) -> Vec<Output> {
+        let caption = &source.caption;
+        let mut speech_targets = Vec::new();
+        let mut taken_back = Vec::new();
+        if caption.kind == CaptionKind::Final {
+            self.finish(caption.id);
+        }
+        for target in wanted.iter().filter(|target| **target != caption.language) {
+            let way = (caption.id, target.clone());
+            match routes.reach(&caption.language, target) {
+                Some(Reach::Text) if caption.text.is_empty() => {
+                    self.partials.remove(&way);
+                    let emitted_ms = caption.emitted_ms;
+                    taken_back.push(source.output(emitted_ms, target.clone(), String::new()));
+                }
+                Some(Reach::Text) => {
+                    let from = caption.language.clone();
+                    let text = caption.text.clone();
+                    self.queue(
+                        way,
+                        Line {
+                            source: source.clone(),
+                            from,
+                            text,
+                        },
+                    );
+                }
+                Some(Reach::Speech) if caption.kind == CaptionKind::Final => {
+                    speech_targets.push(target.clone());
+                }
+                Some(Reach::Speech) | None => {}
+            }
+        }
+        if let Some(audio) = audio.filter(|_| !speech_targets.is_empty())
+            && self.speech.len() < TEXT_JOBS_MAX
+        {
+            let targets = speech_targets;
+            self.speech.push_back(Speech {
+                source: source.clone(),
+                audio,
+                targets,
+            });
+        }
+        taken_back
+    }
+
+    /// The next final line to translate.
+    pub(super) fn next_final(&mut self) -> Option<(Purpose, Work)> {
+        let (way, line) = self.finals.pop_front()?;
+        Some(self.start(way, line))
+    }
+
+    /// The next partial to translate, if no older one of the same line is out.
+    pub(super) fn next_partial(&mut self) -> Option<(Purpose, Work)> {
+        let way = self.partials.keys().find(|way| !self.is_out(way))?.clone();
+        let line = self.partials.remove(&way)?;
+        Some(self.start(way, line))
+    }
+
+    /// The line whose speech is to be decoded to English next, and its deadline.
+    pub(super) fn next_speech(&self) -> Option<(CaptionId, u64)> {
+        let speech = self.speech.front()?;
+        Some((
+            speech.source.caption.id,
+            speech.source.caption.emitted_ms + FINAL_DUE_MS,
+        ))
+    }
+
+    /// Begins that decode.
+    pub(super) fn start_speech(&mut self) -> Option<Work> {
+        let speech = self.speech.pop_front()?;
+        let language = Some(speech.source.caption.language.clone());
+        let audio = Arc::clone(&speech.audio);
+        self.speech_out.insert(speech.source.caption.id, speech);
+        Some(Work::Recognize {
+            audio,
+            language,
+            task: Task::TranslateToEnglish,
+        })
+    }
+
+    /// Takes a line back in its target language.
+    pub(super) fn translated(
+        &mut self,
+        now_ms: u64,
+        way: Way,
+        is_final: bool,
+        answer: Answer,
+    ) -> Option<Output> {
+        let line = self.out.remove(&(way.clone(), is_final))?;
+        match answer {
+            Answer::Translated(text) if is_final || !self.finished.contains(&way.0) => {
+                Some(line.source.output(now_ms, way.1, text))
+            }
+            Answer::Failed(error) => {
+                tracing::warn!(%error, target = way.1.0, "line not translated");
+                None
+            }
+            Answer::Translated(_) | Answer::Heard { .. } => None,
+        }
+    }
+
+    /// Takes a line that was decoded to English: shown to those who wanted English, translated
+    /// on for the others.
+    pub(super) fn in_english(
+        &mut self,
+        now_ms: u64,
+        id: CaptionId,
+        answer: Answer,
+    ) -> Option<Output> {
+        let speech = self.speech_out.remove(&id)?;
+        let Answer::Heard { hypothesis, .. } = answer else {
+            return None;
+        };
+        let length_ms = (speech.audio.len() / 16) as u64;
+        let text = agree::join(&guard::clean(hypothesis, length_ms));
+        if text.is_empty() {
+            return None;
+        }
+        let english = Language("en".to_owned());
+        for target in speech.targets.iter().filter(|target| **target != english) {
+            let (source, from) = (speech.source.clone(), english.clone());
+            self.queue(
+                (id, target.clone()),
+                Line {
+                    source,
+                    from,
+                    text: text.clone(),
+                },
+            );
+        }
+        let shown = speech.targets.contains(&english);
+        shown.then(|| speech.source.output(now_ms, english, text))
+    }
+
+    /// Whether nothing waits and nothing is out.
+    pub(super) fn is_empty(&self) -> bool {
+        self.finals.is_empty()
+            && self.partials.is_empty()
+            && self.out.is_empty()
+            && self.speech.is_empty()
+            && self.speech_out.is_empty()
+    }
+
+    fn start(&mut self, way: Way, line: Line) -> (Purpose, Work) {
+        let work = Work::Translate {
+            source: line.from.clone(),
+            target: way.1.clone(),
+            text: line.text.clone(),
+        };
+        let is_final = line.source.caption.kind == CaptionKind::Final;
+        self.out.insert((way.clone(), is_final), line);
+        (Purpose::Text(way.0, way.1, is_final), work)
+    }
+
+    fn is_out(&self, way: &Way) -> bool {
+        self.out.contains_key(&(way.clone(), false))
+    }
+
+    fn queue(&mut self, way: Way, line: Line) {
+        if line.source.caption.kind == CaptionKind::Final {
+            self.partials.remove(&way);
+            if self.finals.len() < TEXT_JOBS_MAX {
+                self.finals.push_back((way, line));
+            } else {
+                tracing::warn!(target = way.1.0, "too many lines: one is not translated");
+            }
+        } else if self.partials.len() < TEXT_JOBS_MAX || self.partials.contains_key(&way) {
+            self.partials.insert(way, line);
+        }
+    }
+
+    fn finish(&mut self, id: CaptionId) {
+        let oldest = CaptionId(id.0.saturating_sub(FINALS_REMEMBERED));
+        self.finished = self.finished.split_off(&oldest);
+        self.finished.insert(id);
+    }
+}
