@@ -13,6 +13,11 @@ use super::no_such_route;
 #[folder = "../client-web/dist"]
 struct Files;
 
+/// Pictures of the demo show's products, under `/demo-assets/`.
+#[derive(RustEmbed)]
+#[folder = "demo/assets"]
+struct DemoFiles;
+
 /// Scripts and styles only from here; pictures and media from wherever a catalogue has them.
 const POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
     img-src 'self' https: data: blob:; media-src 'self' blob: mediastream:; \
@@ -28,6 +33,11 @@ pub async fn serve(request: Request) -> Response {
     let name = path.trim_start_matches('/');
     let if_none_match = request.headers().get(header::IF_NONE_MATCH);
     if let Some(file) = Files::get(name).filter(|_| !name.is_empty()) {
+        return answer(name, file, if_none_match);
+    }
+    if let Some(picture) = name.strip_prefix("demo-assets/")
+        && let Some(file) = DemoFiles::get(picture)
+    {
         return answer(name, file, if_none_match);
     }
     if is_page(path) {
