@@ -6,7 +6,7 @@ use std::time::Instant;
 use crate::batch::{Batch, Path};
 use crate::codec::rewrite_vp8;
 use crate::handle::TrackId;
-use crate::limits::{DATAGRAM_MAX, GSO_PADDING_MAX};
+use crate::limits::{DATAGRAM_MAX, GSO_PADDING_MAX, REPLAY_AGAIN};
 use crate::munger::{Mapped, Munger, Pivot};
 use crate::packet::{Codec, Packet};
 use crate::sdp::{Payload, Ssrcs};
@@ -51,6 +51,8 @@ pub(crate) struct Downtrack {
     rtx_index: u64,
     /// Arrival of the newest packet sent.
     last: Option<Instant>,
+    /// When the last replay began.
+    replayed: Option<Instant>,
     /// For sender reports.
     packets: u32,
     octets: u32,
@@ -72,6 +74,7 @@ impl Downtrack {
             payload: None,
             rtx_index: (seed >> 48) & 0x3fff,
             last: None,
+            replayed: None,
             packets: 0,
             octets: 0,
             payloads,
@@ -130,12 +133,23 @@ impl Downtrack {
         pivot: Option<Pivot>,
         now: Instant,
     ) {
+        if pivot.is_some() {
+            self.replayed = Some(now);
+        }
         let newest = if pivot.is_some() { now } else { first.arrival };
         let elapsed = self.last.map_or(0, |last| {
             let elapsed = newest.saturating_duration_since(last);
             (elapsed.as_micros() * u128::from(clock_hz) / 1_000_000) as u32
         });
         self.munger.restart(first, elapsed, pivot);
+    }
+
+    /// Whether the ring may be replayed to a viewer that lost its picture.
+    pub(crate) fn may_replay_again(&self, now: Instant) -> bool {
+        let rested = self
+            .replayed
+            .is_none_or(|replayed| now >= replayed + REPLAY_AGAIN);
+        self.flow == Flow::Live && rested
     }
 
     /// Seals `packet` for `path`. `segment` is the length wished for, so that a frame's packets
@@ -270,3 +284,6 @@ pub(crate) fn segment_of(frame: &[Packet]) -> usize {
         .max()
         .unwrap_or(0)
 }
+
+#[cfg(test)]
+mod tests;

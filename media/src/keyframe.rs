@@ -49,3 +49,6 @@ impl KeyframeThrottle {
         self.wanted.then(|| asked + pause)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -42,6 +42,9 @@ mod viewer;
 
 mod driver;
 
+#[cfg(test)]
+mod testing;
+
 pub use handle::{
     Closed, Event, Kind, Media, MediaConfig, OfferError, RoomId, Session, SessionId, Slot, Source,
     StartError, Stats, TapPacket, TrackId, TrackInfo,

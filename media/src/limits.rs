@@ -57,6 +57,10 @@ pub(crate) const REPLAY_PACKETS_MAX: u64 = 256;
 /// which a browser's socket buffer takes.
 pub(crate) const REPLAY_BURST: usize = 16;
 
+/// Least time between two replays to one slot whose viewer lost its picture: a replay is a
+/// second's traffic.
+pub(crate) const REPLAY_AGAIN: Duration = Duration::from_secs(1);
+
 /// Time between two replay bursts.
 pub(crate) const REPLAY_INTERVAL: Duration = Duration::from_millis(2);
 

@@ -77,3 +77,6 @@ impl MediaTime {
 fn ticks_to_us(ticks: i64, clock_hz: u32) -> i64 {
     (i128::from(ticks) * 1_000_000 / i128::from(clock_hz)) as i64
 }
+
+#[cfg(test)]
+mod tests;

@@ -167,3 +167,6 @@ fn vp8_numbers(packet: &Packet) -> (Option<u16>, Option<u8>) {
     });
     (picture, packet.vp8.tl0.map(|(tl0, _)| tl0))
 }
+
+#[cfg(test)]
+mod tests;

@@ -116,3 +116,6 @@ impl Ring {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

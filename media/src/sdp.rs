@@ -54,6 +54,19 @@ pub(crate) struct Payload {
     feedback: Vec<&'static str>,
 }
 
+#[cfg(test)]
+impl Payload {
+    pub(crate) fn for_tests(codec: Codec, pt: u8, rtx: Option<u8>) -> Payload {
+        Payload {
+            codec,
+            pt,
+            rtx,
+            fmtp: None,
+            feedback: Vec::new(),
+        }
+    }
+}
+
 /// One m-line.
 #[derive(Debug, Clone)]
 pub(crate) struct Media {
@@ -235,7 +248,9 @@ impl Media {
             _ => None,
         };
         let receives = !media.has_attribute("sendonly") && !media.has_attribute("inactive");
-        let usable = receives && media.has_attribute("rtcp-mux") && name.port.value != 0;
+        // JSEP gives the bundled m-lines of a max-bundle offer port 0 (RFC 9429 §5.2.1).
+        let open = name.port.value != 0 || media.has_attribute("bundle-only");
+        let usable = receives && open && media.has_attribute("rtcp-mux");
         let wanted = kind.filter(|_| usable).and_then(|kind| {
             let payloads = payloads(media, kind);
             (!payloads.is_empty()).then_some((kind, payloads))

@@ -208,6 +208,3 @@ impl Sfu {
         exact.or(candidates.first()).copied().unwrap_or(local)
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -151,6 +151,14 @@ fn a_passive_offer_makes_us_active_and_attributes_may_stand_above_the_media() {
 }
 
 #[test]
+fn bundle_only_lines_are_open_and_other_lines_at_port_zero_are_not() {
+    let closed = chromium().replace("m=audio 9", "m=audio 0");
+    assert_eq!(Offer::parse(&closed).unwrap().slots().count(), 1);
+    let bundled = closed.replace("a=mid:1", "a=bundle-only\r\na=mid:1");
+    assert_eq!(Offer::parse(&bundled).unwrap().slots().count(), 2);
+}
+
+#[test]
 fn at_most_so_many_slots() {
     let video = chromium();
     let section = &video[video.find("m=video").unwrap()..video.find("m=audio").unwrap()];

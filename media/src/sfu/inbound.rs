@@ -134,10 +134,7 @@ impl Sfu {
             }
             Feedback::Keyframe { ssrc } => {
                 let Some(place) = by_ssrc(ssrc) else { return };
-                let downtrack = &self.downtracks[place];
-                if let Some(track) = downtrack.track {
-                    self.want_keyframe(now, track, downtrack.layer);
-                }
+                self.refresh(now, place);
             }
         }
     }

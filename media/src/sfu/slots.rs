@@ -203,6 +203,25 @@ impl Sfu {
         self.schedule_viewer(index);
     }
 
+    /// A viewer's decoder needs a key frame. A publisher that cannot be asked is helped out with
+    /// the last one from the ring.
+    pub(super) fn refresh(&mut self, now: Now, place: usize) {
+        let downtrack = &mut self.downtracks[place];
+        let layer = downtrack.layer;
+        let Some((id, track)) = downtrack
+            .track
+            .and_then(|id| Some((id, self.tracks.get(&id)?)))
+        else {
+            return;
+        };
+        if track.up.keyframes_on_request {
+            self.want_keyframe(now, id, layer);
+        } else if downtrack.may_replay_again(now.instant) {
+            downtrack.flow = Flow::Waiting;
+            self.begin(now, place);
+        }
+    }
+
     /// Passes a wish for a key frame on, now or when the throttle allows.
     pub(super) fn want_keyframe(&mut self, now: Now, id: TrackId, layer: u8) {
         let Some(track) = self.tracks.get_mut(&id) else {

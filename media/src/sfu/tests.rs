@@ -1,1 +1,0 @@
-//! The machine without sockets: who gets what, and when publishers are asked.

@@ -1,0 +1,39 @@
+//! Packets for the unit tests.
+
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+
+use crate::packet::{Packet, PictureId, Vp8Fields};
+
+/// The origin of time in a test.
+#[allow(clippy::disallowed_methods)]
+pub(crate) fn origin() -> Instant {
+    static ORIGIN: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
+    *ORIGIN.get_or_init(Instant::now)
+}
+
+/// A VP8 packet: `per_frame` packets share a timestamp and a picture id, frames are 33 ms apart.
+pub(crate) fn vp8(seq: u64, per_frame: u64, keyframe: bool) -> Packet {
+    let frame = seq / per_frame;
+    let picture = PictureId::Long((frame & 0x7fff) as u16);
+    Packet {
+        seq,
+        rtp_ts: (frame as u32).wrapping_mul(3_000),
+        marker: seq % per_frame == per_frame - 1,
+        keyframe,
+        vp8: Vp8Fields {
+            picture_id: Some((picture, 2)),
+            tl0: None,
+        },
+        arrival: origin() + Duration::from_millis(33) * (frame % 100_000) as u32,
+        payload: payload(seq, frame),
+    }
+}
+
+fn payload(seq: u64, frame: u64) -> Bytes {
+    let mut payload = vec![0x90, 0x80, 0x80 | (frame >> 8 & 0x7f) as u8, frame as u8];
+    payload.extend_from_slice(&seq.to_be_bytes());
+    payload.resize(64 + (seq % 3) as usize, seq as u8);
+    Bytes::from(payload)
+}
