@@ -22,6 +22,8 @@ export const de: Messages = {
   show_private: "Diese Sendung ist nur für Eingeladene",
   show_private_hint: "Öffne sie mit dem Link, den du bekommen hast.",
   show_left: "Du bist nicht mehr verbunden",
+  left_replaced: "Diese Sendung ist in einem anderen Tab offen.",
+  left_removed: "Du wurdest aus dieser Sendung entfernt.",
   back_to_lobby: "Alle Sendungen",
   reload: "Neu laden",
   reconnecting: "Verbindung verloren. Gleich zurück…",

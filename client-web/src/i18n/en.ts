@@ -22,6 +22,8 @@ export const en = {
   show_private: "This show is by invitation",
   show_private_hint: "Open it with the link you were sent.",
   show_left: "You are no longer connected",
+  left_replaced: "This show is open in another tab.",
+  left_removed: "You were removed from this show.",
   back_to_lobby: "All shows",
   reload: "Reload",
   reconnecting: "Connection lost. Coming back…",

@@ -22,6 +22,8 @@ export const es: Messages = {
   show_private: "Esta emisión es por invitación",
   show_private_hint: "Ábrela con el enlace que recibiste.",
   show_left: "Ya no estás conectado",
+  left_replaced: "Esta emisión está abierta en otra pestaña.",
+  left_removed: "Te quitaron de esta emisión.",
   back_to_lobby: "Todas las emisiones",
   reload: "Recargar",
   reconnecting: "Conexión perdida. Volviendo…",

@@ -22,6 +22,8 @@ export const pt: Messages = {
   show_private: "Esta transmissão é para convidados",
   show_private_hint: "Abra com o link que você recebeu.",
   show_left: "Você não está mais conectado",
+  left_replaced: "Esta transmissão está aberta em outra aba.",
+  left_removed: "Você foi removido desta transmissão.",
   back_to_lobby: "Todas as transmissões",
   reload: "Recarregar",
   reconnecting: "Conexão perdida. Voltando…",

@@ -21,6 +21,8 @@ export const zh: Messages = {
   show_private: "此直播仅限受邀观众",
   show_private_hint: "请用收到的邀请链接打开。",
   show_left: "您已断开连接",
+  left_replaced: "此直播已在另一个标签页打开。",
+  left_removed: "您已被移出此直播。",
   back_to_lobby: "全部直播",
   reload: "刷新",
   reconnecting: "连接中断，正在恢复…",

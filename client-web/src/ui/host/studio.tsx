@@ -1,7 +1,7 @@
 // The host's own picture, devices, going on air, health, and what the audience reads.
 
 import type { JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { pageLanguage, t } from "../../i18n";
 import {
   chosenDevices,
@@ -71,7 +71,7 @@ export function Studio({ session, camera, screen }: StudioProps): JSX.Element {
       await act();
       setProblem(null);
     } catch (error) {
-      setProblem(error instanceof Error ? error.message : String(error));
+      setProblem(words(error));
     }
   };
   const openPreview = (next = choice): Promise<void> =>
@@ -114,7 +114,10 @@ export function Studio({ session, camera, screen }: StudioProps): JSX.Element {
       if (track.kind === kind) track.enabled = !next[kind];
     setMuted(next);
   };
-  useEffect(() => () => stopStream(preview), [preview]);
+  // Going on air hands the preview over to the publication; only what is left is let go.
+  const left = useRef<MediaStream | null>(null);
+  left.current = preview;
+  useEffect(() => () => stopStream(left.current), []);
 
   return (
     <section class="studio panel" data-testid="studio" data-state={camera.state.value}>
@@ -198,7 +201,7 @@ export function Studio({ session, camera, screen }: StudioProps): JSX.Element {
       </div>
       {problem !== null && (
         <p class="problem" role="alert" data-testid="studio_problem">
-          {t("host_device_error", { reason: problem })}
+          {problem}
         </p>
       )}
       <div class="studio-devices">
@@ -220,10 +223,17 @@ export function Studio({ session, camera, screen }: StudioProps): JSX.Element {
             onChange={(id) => choose("microphone", id)}
           />
         )}
-        <SpeechLanguage session={session} />
+        <SpeechLanguage session={session} attempt={(act) => void attempt(act)} />
       </div>
     </section>
   );
+}
+
+/** A device that would not open, or a request that was refused. */
+function words(error: unknown): string {
+  const reason = error instanceof Error ? error.message : String(error);
+  const isDevice = error instanceof DOMException;
+  return t(isDevice ? "host_device_error" : "error_generic", { reason });
 }
 
 interface ToggleProps {
@@ -275,8 +285,13 @@ function Picker({ label, testid, value, options, onChange }: PickerProps): JSX.E
   );
 }
 
+interface SpeechLanguageProps {
+  session: ShowSession;
+  attempt: (act: () => Promise<void>) => void;
+}
+
 /** Which language the host speaks: told, or found out by the recogniser. */
-function SpeechLanguage({ session }: { session: ShowSession }): JSX.Element | null {
+function SpeechLanguage({ session, attempt }: SpeechLanguageProps): JSX.Element | null {
   const people = session.show.value?.participants ?? [];
   const me = session.me.value;
   // A show that comes from OBS is spoken by somebody else than this page.
@@ -285,9 +300,9 @@ function SpeechLanguage({ session }: { session: ShowSession }): JSX.Element | nu
   if (!speaker) return null;
   const set = (value: string): void => {
     const language = value === AUTO ? null : value;
-    void session
-      .request({ type: "speech_language", participant: speaker.id, language })
-      .catch(() => undefined);
+    attempt(async () => {
+      await session.request({ type: "speech_language", participant: speaker.id, language });
+    });
   };
   const found = speaker.speaks;
   const tags =

@@ -28,6 +28,12 @@ export function Chat({ session, isOverlay }: ChatProps): JSX.Element {
   const lines = session.show.value?.chat ?? [];
   const list = useRef<HTMLUListElement>(null);
   const last = lines.at(-1)?.id;
+  const [problem, setProblem] = useState<string | null>(null);
+  const ask = (request: Promise<unknown>): void =>
+    void request.then(
+      () => setProblem(null),
+      (error: unknown) => setProblem(error instanceof Error ? error.message : String(error)),
+    );
   useEffect(() => {
     const element = list.current;
     if (element) element.scrollTop = element.scrollHeight;
@@ -38,21 +44,32 @@ export function Chat({ session, isOverlay }: ChatProps): JSX.Element {
       <ul ref={list} aria-live="off">
         {lines.length === 0 && !isOverlay && <li class="empty">{t("chat_empty")}</li>}
         {(isOverlay ? lines.slice(-OVERLAY_LINES) : lines).map((line) => (
-          <Line key={line.id} line={line} session={session} />
+          <Line key={line.id} line={line} session={session} ask={ask} />
         ))}
       </ul>
+      {problem !== null && (
+        <p class="problem" role="alert">
+          {t("error_generic", { reason: problem })}
+        </p>
+      )}
       <Composer session={session} />
     </section>
   );
 }
 
-function Line({ line, session }: { line: ChatLine; session: ShowSession }): JSX.Element {
+interface LineProps {
+  line: ChatLine;
+  session: ShowSession;
+  /** Carries a request out and tells its refusal. */
+  ask: (request: Promise<unknown>) => void;
+}
+
+function Line({ line, session, ask }: LineProps): JSX.Element {
   const me = session.me.value;
   const badge = ROLE_NAMES[line.role];
   const mayModerate = me?.role === "host" || me?.role === "moderator";
   const onStage = session.show.value?.participants.find(({ id }) => id === line.participant);
   const mayPromote = me?.role === "host" && line.participant !== me.id;
-  const quietly = (request: Promise<unknown>): void => void request.catch(() => undefined);
   return (
     <li class="line" data-testid="chat_line">
       <p>
@@ -67,7 +84,7 @@ function Line({ line, session }: { line: ChatLine; session: ShowSession }): JSX.
               title={t("chat_invite")}
               aria-label={`${t("chat_invite")}: ${line.name}`}
               data-testid="chat_invite"
-              onClick={() => quietly(session.promote(line.participant, "guest"))}
+              onClick={() => ask(session.promote(line.participant, "guest"))}
             >
               <PlusIcon />
             </button>
@@ -78,7 +95,7 @@ function Line({ line, session }: { line: ChatLine; session: ShowSession }): JSX.
               title={t("chat_uninvite")}
               aria-label={`${t("chat_uninvite")}: ${line.name}`}
               data-testid="chat_uninvite"
-              onClick={() => quietly(session.promote(line.participant, "viewer"))}
+              onClick={() => ask(session.promote(line.participant, "viewer"))}
             >
               <MinusIcon />
             </button>
@@ -89,7 +106,7 @@ function Line({ line, session }: { line: ChatLine; session: ShowSession }): JSX.
               title={t("chat_remove")}
               aria-label={`${t("chat_remove")}: ${line.text}`}
               data-testid="chat_remove"
-              onClick={() => quietly(session.request({ type: "chat_remove", id: line.id }))}
+              onClick={() => ask(session.request({ type: "chat_remove", id: line.id }))}
             >
               <CloseIcon />
             </button>

@@ -17,7 +17,8 @@ function actOf(session: ShowSession): Act {
   const show = session.show.value;
   if (!show) return "opening";
   if (show.info.phase === "ended") return "over";
-  const hasPicture = show.tracks.some(({ kind }) => kind === "video");
+  const isReceiving = session.receptions.state.value !== "failed";
+  const hasPicture = isReceiving && show.tracks.some(({ kind }) => kind === "video");
   if (hasPicture) return null;
   return show.info.phase === "live" ? "paused" : "starting";
 }
@@ -69,6 +70,11 @@ function words(act: Exclude<Act, null>, message: string): [string, string] {
     case "private":
       return [t("show_private"), t("show_private_hint")];
     case "left":
-      return [t("show_left"), message];
+      return [t("show_left"), leftHint(message)];
   }
+}
+
+function leftHint(message: string): string {
+  if (message === "replaced") return t("left_replaced");
+  return message === "removed" ? t("left_removed") : message;
 }
