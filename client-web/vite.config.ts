@@ -1,5 +1,7 @@
 import { defineConfig } from "vite";
 
+const server = process.env["VITRINE_URL"] ?? "http://127.0.0.1:8080";
+
 // No framework plugin: esbuild compiles TSX for Preact by itself.
 export default defineConfig({
   esbuild: { jsx: "automatic", jsxImportSource: "preact" },
@@ -11,13 +13,12 @@ export default defineConfig({
     reportCompressedSize: true,
   },
   server: {
-    // `npm run dev` against a server started with `vitrine demo` on its default address.
-    proxy: {
-      "/api": "http://127.0.0.1:8080",
-      "/captions": "http://127.0.0.1:8080",
-      "/demo": "http://127.0.0.1:8080",
-      "/trust": "http://127.0.0.1:8080",
-      "/ws": { target: "ws://127.0.0.1:8080", ws: true },
-    },
+    // `npm run dev` (and `npx vite preview`) against a running server.
+    proxy: Object.fromEntries(
+      ["/api", "/captions", "/demo-assets", "/trust", "/ws"].map((path) => [
+        path,
+        { target: server, ws: path === "/ws" },
+      ]),
+    ),
   },
 });
