@@ -150,6 +150,7 @@ impl Peer {
             transport,
             message: data.into(),
         });
+        self.look();
     }
 
     /// Advances time.
@@ -157,6 +158,7 @@ impl Peer {
         if self.next_timeout().is_some_and(|due| due <= now) {
             let _ = self.pc.handle_timeout(now);
         }
+        self.look();
     }
 
     /// When [`Peer::handle_timeout`] is due.
@@ -214,20 +216,21 @@ impl Peer {
     }
 
     /// Whether media may flow.
-    pub fn is_connected(&mut self) -> bool {
-        self.look();
+    #[must_use]
+    pub fn is_connected(&self) -> bool {
         self.state == RTCPeerConnectionState::Connected
     }
 
     /// Whether the connection was lost for good.
-    pub fn is_failed(&mut self) -> bool {
-        self.look();
+    #[must_use]
+    pub fn is_failed(&self) -> bool {
         matches!(
             self.state,
             RTCPeerConnectionState::Failed | RTCPeerConnectionState::Closed
         )
     }
 
+    /// Takes the connection's events. The crate starts DTLS only when its ICE event was taken.
     fn look(&mut self) {
         while let Some(event) = self.pc.poll_event() {
             if let RTCPeerConnectionEvent::OnConnectionStateChangeEvent(state) = event {

@@ -18,8 +18,24 @@ impl Ffmpeg {
             .args(["-hide_banner", "-loglevel", "warning", "-nostdin"])
             .args(["-re", "-f", "lavfi", "-i", "testsrc2=s=640x360:r=30", "-re"])
             .args(sound)
-            .args(["-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency"])
-            .args(["-profile:v", "baseline", "-bf", "0", "-g", "30", "-pix_fmt", "yuv420p"])
+            .args([
+                "-c:v",
+                "libx264",
+                "-preset",
+                "ultrafast",
+                "-tune",
+                "zerolatency",
+            ])
+            .args([
+                "-profile:v",
+                "baseline",
+                "-bf",
+                "0",
+                "-g",
+                "30",
+                "-pix_fmt",
+                "yuv420p",
+            ])
             .args(["-b:v", "1M", "-c:a", "libopus", "-ar", "48000", "-ac", "2"])
             .args(["-authorization", &stage.token()])
             .args(extra)

@@ -2,6 +2,7 @@
 //! both, and peers of the harness look at what came through, packet by packet.
 
 mod aiortc;
+mod captions;
 mod ffmpeg;
 mod loss;
 mod webrtc_crate;
@@ -36,7 +37,11 @@ impl Stage {
     fn with(arguments: &[&str]) -> Result<Stage> {
         let disk = Disk::new()?;
         let server = Server::start(env!("CARGO_BIN_EXE_vitrine-tested"), &disk, arguments)?;
-        Ok(Stage { server, disk, http: whip::client()? })
+        Ok(Stage {
+            server,
+            disk,
+            http: whip::client()?,
+        })
     }
 
     fn whip(&self) -> String {
@@ -53,11 +58,22 @@ impl Stage {
 
     /// Makes the show before anybody publishes, so that players may come first.
     async fn open(&self) -> Result<()> {
-        let show = serde_json::json!({ "name": SHOW, "title": "Gala", "kind": "live", "private": false });
+        let show =
+            serde_json::json!({ "name": SHOW, "title": "Gala", "kind": "live", "private": false });
         let url = format!("{}/api/shows", self.server.url());
-        let answer = self.http.post(url).bearer_auth(self.token()).json(&show).send().await?;
+        let answer = self
+            .http
+            .post(url)
+            .bearer_auth(self.token())
+            .json(&show)
+            .send()
+            .await?;
         let status = answer.status();
-        anyhow::ensure!(status.is_success(), "show: {status}: {}", answer.text().await?);
+        anyhow::ensure!(
+            status.is_success(),
+            "show: {status}: {}",
+            answer.text().await?
+        );
         Ok(())
     }
 

@@ -42,11 +42,15 @@ struct Told {
 #[async_trait::async_trait]
 impl PeerConnectionEventHandler for Told {
     async fn on_ice_gathering_state_change(&self, state: RTCIceGatheringState) {
-        self.gathered.store(state == RTCIceGatheringState::Complete, Ordering::Release);
+        self.gathered
+            .store(state == RTCIceGatheringState::Complete, Ordering::Release);
     }
 
     async fn on_connection_state_change(&self, state: RTCPeerConnectionState) {
-        self.connected.store(state == RTCPeerConnectionState::Connected, Ordering::Release);
+        self.connected.store(
+            state == RTCPeerConnectionState::Connected,
+            Ordering::Release,
+        );
     }
 
     async fn on_track(&self, track: Arc<dyn TrackRemote>) {
@@ -91,9 +95,16 @@ async fn connect(
     let offer = connection.create_offer(None).await?;
     connection.set_local_description(offer).await?;
     wait("candidates", || told.gathered.load(Ordering::Acquire)).await?;
-    let offer = connection.local_description().await.context("the offer was just set")?;
-    let answer = whip::post(&stage.http, endpoint, token, offer.sdp).await?.answer;
-    connection.set_remote_description(RTCSessionDescription::answer(answer)?).await?;
+    let offer = connection
+        .local_description()
+        .await
+        .context("the offer was just set")?;
+    let answer = whip::post(&stage.http, endpoint, token, offer.sdp)
+        .await?
+        .answer;
+    connection
+        .set_remote_description(RTCSessionDescription::answer(answer)?)
+        .await?;
     wait("the connection", || told.connected.load(Ordering::Acquire)).await
 }
 
@@ -108,7 +119,10 @@ async fn wait(what: &str, ready: impl Fn() -> bool) -> Result<()> {
 
 fn vp8_track() -> TrackLocalStaticRTP {
     let coding = RTCRtpEncodingParameters {
-        rtp_coding_parameters: RTCRtpCodingParameters { ssrc: Some(SSRC), ..Default::default() },
+        rtp_coding_parameters: RTCRtpCodingParameters {
+            ssrc: Some(SSRC),
+            ..Default::default()
+        },
         codec: RTCRtpCodec {
             mime_type: MIME_TYPE_VP8.to_owned(),
             clock_rate: 90_000,
@@ -118,7 +132,13 @@ fn vp8_track() -> TrackLocalStaticRTP {
     };
     let video = RtpCodecKind::Video;
     let (stream, name) = ("show".to_owned(), "video".to_owned());
-    TrackLocalStaticRTP::new(MediaStreamTrack::new(stream, name.clone(), name, video, vec![coding]))
+    TrackLocalStaticRTP::new(MediaStreamTrack::new(
+        stream,
+        name.clone(),
+        name,
+        video,
+        vec![coding],
+    ))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -127,15 +147,30 @@ async fn the_webrtc_crate_publishes_and_plays_vp8() -> Result<()> {
     let host = Told::default();
     let publisher = connection(&host).await?;
     let track = Arc::new(vp8_track());
-    let sender = publisher.add_track(track.clone() as Arc<dyn TrackLocal>).await?;
-    connect(&stage, &publisher, &host, &stage.whip(), Some(&stage.token())).await?;
+    let sender = publisher
+        .add_track(track.clone() as Arc<dyn TrackLocal>)
+        .await?;
+    connect(
+        &stage,
+        &publisher,
+        &host,
+        &stage.whip(),
+        Some(&stage.token()),
+    )
+    .await?;
     let codecs = sender.get_parameters().await?.rtp_parameters.codecs;
-    let vp8 = codecs.iter().find(|codec| codec.rtp_codec.mime_type == MIME_TYPE_VP8);
+    let vp8 = codecs
+        .iter()
+        .find(|codec| codec.rtp_codec.mime_type == MIME_TYPE_VP8);
     let payload_type = vp8.context("VP8 was not negotiated")?.payload_type;
     let sending = tokio::spawn(async move {
         let (start, mut feed) = (now(), Feed::new());
         loop {
-            for due in feed.due(now() - start).into_iter().filter(|due| due.kind == Kind::Video) {
+            for due in feed
+                .due(now() - start)
+                .into_iter()
+                .filter(|due| due.kind == Kind::Video)
+            {
                 let header = rtc::rtp::header::Header {
                     version: 2,
                     marker: due.marker,
@@ -145,7 +180,10 @@ async fn the_webrtc_crate_publishes_and_plays_vp8() -> Result<()> {
                     ssrc: SSRC,
                     ..Default::default()
                 };
-                let packet = rtc::rtp::Packet { header, payload: due.payload };
+                let packet = rtc::rtp::Packet {
+                    header,
+                    payload: due.payload,
+                };
                 track.write_rtp(packet).await?;
             }
             tokio::time::sleep_until((start + feed.next_due()).into()).await;
@@ -165,7 +203,10 @@ async fn the_webrtc_crate_publishes_and_plays_vp8() -> Result<()> {
         player.add_transceiver_from_kind(kind, Some(init)).await?;
     }
     connect(&stage, &player, &viewer, &stage.whep(), None).await?;
-    let enough = wait("VP8 packets", || viewer.video.load(Ordering::Relaxed) >= ENOUGH).await;
+    let enough = wait("VP8 packets", || {
+        viewer.video.load(Ordering::Relaxed) >= ENOUGH
+    })
+    .await;
     sending.abort();
     player.close().await?;
     publisher.close().await?;

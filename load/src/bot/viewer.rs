@@ -10,14 +10,14 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use ::tests::peer::{Peer, Receiver};
+use ::tests::session::{is_media, socket_to};
+use ::tests::wait::now;
+use ::tests::whip;
 use anyhow::{Context as _, Result, bail};
 use mio::net::UdpSocket;
 use mio::{Events, Interest, Poll, Token, Waker};
 use reqwest::Client;
-use tests::peer::{Peer, Receiver};
-use tests::session::{is_media, socket_to};
-use tests::wait::now;
-use tests::whip;
 
 /// Packets of a viewer that must pass SRTP authentication before the rest is counted.
 const AUTHENTICATED: u32 = 20;
