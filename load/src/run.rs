@@ -250,7 +250,7 @@ fn report(
     let tail = |viewer: &Seen| {
         let (rate, stopped) = cut_off?;
         let silent = stopped.saturating_duration_since(viewer.heard);
-        (silent > SILENCE).then(|| (silent.as_secs_f64() * rate) as u64)
+        (silent > SILENCE).then_some((silent.as_secs_f64() * rate) as u64)
     };
     let expected: u64 = seen
         .iter()

@@ -289,7 +289,7 @@ fn track(kind: Kind) -> MediaStreamTrack {
     let coding = RTCRtpEncodingParameters {
         rtp_coding_parameters: RTCRtpCodingParameters {
             ssrc: Some(ssrc(kind)),
-            rtx: (kind == Kind::Video).then(|| RTCRtpRtxParameters {
+            rtx: (kind == Kind::Video).then_some(RTCRtpRtxParameters {
                 ssrc: VIDEO_SSRC + 1,
             }),
             ..Default::default()
