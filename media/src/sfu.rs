@@ -208,3 +208,6 @@ impl Sfu {
         exact.or(candidates.first()).copied().unwrap_or(local)
     }
 }
+
+#[cfg(test)]
+mod tests;
