@@ -19,6 +19,11 @@ export const ROLE_NAMES: Partial<Record<Role, MessageKey>> = {
   moderator: "role_moderator",
 };
 
+/** The server calls people without a name "Guest" and a few letters. */
+export function hasOwnName({ name }: { name: string }): boolean {
+  return name !== "" && !name.startsWith("Guest ");
+}
+
 export interface ChatProps {
   session: ShowSession;
   isOverlay: boolean;
@@ -121,7 +126,7 @@ function Line({ line, session, ask }: LineProps): JSX.Element {
 function Composer({ session }: { session: ShowSession }): JSX.Element {
   const me = session.me.value;
   const isNamed =
-    session.grant.name !== null || (me !== null && me.role !== "viewer" && me.name !== "");
+    session.grant.name !== null || (me !== null && me.role !== "viewer" && hasOwnName(me));
   const [text, setText] = useState("");
   const [problem, setProblem] = useState<string | null>(null);
   const send = async (): Promise<void> => {

@@ -3,6 +3,7 @@
 import type { JSX } from "preact";
 import { locale, t } from "../../i18n";
 import type { ShowSession } from "../../state/session";
+import { hasOwnName } from "./chat";
 import { EyeIcon, LogoIcon } from "../kit/icons";
 
 export function TopBar({ session }: { session: ShowSession }): JSX.Element {
@@ -20,7 +21,7 @@ export function TopBar({ session }: { session: ShowSession }): JSX.Element {
       </a>
       <div class="top-title">
         <h1>{info?.title ?? ""}</h1>
-        {host && host.name !== "" && <p>{host.name}</p>}
+        {host && hasOwnName(host) && <p>{host.name}</p>}
       </div>
       <div class="top-badges">
         {phase === "live" && (
