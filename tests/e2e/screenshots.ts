@@ -3,12 +3,14 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { expect, type Browser, type Page } from "@playwright/test";
 import UPNG from "upng-js";
-import { buy, expectMoving, subtitles } from "./people.ts";
+import { buy, expectMoving, pinned, subtitles } from "./people.ts";
 import { test, type Server } from "./server.ts";
 
 const FOLDER = new URL("../../docs/images/", import.meta.url).pathname;
 const BYTES_MAX = 300_000;
 const COLOURS = 256;
+/** The clip cross-fades when a product is pinned. */
+const SETTLED_MS = 2_500;
 
 const PHONE = {
   viewport: { width: 390, height: 844 },
@@ -38,17 +40,26 @@ async function open(browser: Browser, options: object, url: string): Promise<Pag
   return page;
 }
 
-/** A moment worth a picture: a product is on screen and somebody speaks. */
+/** A moment worth a picture: a product has been on screen for a while and a line is complete. */
 async function waitForMoment(page: Page): Promise<void> {
   await expectMoving(page);
+  let since = 0;
+  let last = "";
   await expect
     .poll(
-      async () =>
-        (await page.getByTestId("pin_card").count()) > 0 && (await subtitles(page)).length === 2,
+      async () => {
+        const products = (await pinned(page)).join();
+        if (products !== last) since = Date.now();
+        last = products;
+        const isSettled = products !== "" && Date.now() - since > SETTLED_MS;
+        const rows = page.getByTestId("subtitles_row");
+        const complete = await page.locator("[data-testid=subtitles_row][data-final=true]").count();
+        return isSettled && complete === 2 && (await rows.count()) === 2;
+      },
       {
-        message: "a product and a full subtitle are on screen",
-        timeout: 90_000,
-        intervals: [250],
+        message: "a product and two complete rows are on screen",
+        timeout: 150_000,
+        intervals: [200],
       },
     )
     .toBe(true);
@@ -96,7 +107,6 @@ test("lobby, viewer on phone and desktop, host console", async ({ server, browse
   await desktop.getByTestId("controls_sound").click();
   await waitForMoment(desktop);
   await shoot(desktop, "viewer-desktop");
-  await desktop.context().close();
 
   const token = server.token("demo", "host");
   const host = await open(browser, DESKTOP, `${server.url}/host/demo#token=${token}`);
@@ -113,4 +123,5 @@ test("lobby, viewer on phone and desktop, host console", async ({ server, browse
   await lobby.waitForLoadState("networkidle");
   await shoot(lobby, "lobby");
   await lobby.context().close();
+  await desktop.context().close();
 });

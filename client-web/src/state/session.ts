@@ -240,8 +240,7 @@ export class ShowSession {
   private drawSubtitles(): void {
     const now = this.serverNow();
     const media = now - (this.lag_ms ?? 0);
-    const people = this.show.value?.participants ?? [];
-    const names = new Map(people.map(({ id, name }) => [id, name]));
+    const names = speakers(this.show.value);
     const rows = visibleRows(this.cues, this.captionLanguage.value, media, now, names);
     if (JSON.stringify(rows) !== JSON.stringify(this.rows.value)) this.rows.value = rows;
   }
@@ -258,4 +257,13 @@ export class ShowSession {
     this.socket.notify({ type: "captions", language });
     this.drawSubtitles();
   }
+}
+
+/** Names of those who can be heard. */
+function speakers(show: ShowState | null): Map<string, string> {
+  const heard = new Set(
+    show?.tracks.filter(({ kind }) => kind === "audio").map(({ participant }) => participant),
+  );
+  const people = show?.participants.filter(({ id }) => heard.has(id)) ?? [];
+  return new Map(people.map(({ id, name }) => [id, name]));
 }

@@ -2,7 +2,7 @@
 // moderators can remove lines; hosts can bring the writer on stage.
 
 import type { JSX } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { t, type MessageKey } from "../../i18n";
 import { CHAT_TEXT_MAX, NAME_MAX } from "../../limits";
 import type { ChatLine, Role } from "../../net/protocol.gen";
@@ -31,8 +31,6 @@ export interface ChatProps {
 
 export function Chat({ session, isOverlay }: ChatProps): JSX.Element {
   const lines = session.show.value?.chat ?? [];
-  const list = useRef<HTMLUListElement>(null);
-  const last = lines.at(-1)?.id;
   const [problem, setProblem] = useState<string | null>(null);
   const ask = (request: Promise<unknown>): void =>
     void request.then(
@@ -46,12 +44,14 @@ export function Chat({ session, isOverlay }: ChatProps): JSX.Element {
   return (
     <section class={isOverlay ? "chat overlay" : "chat"} data-testid="chat" aria-label={t("chat")}>
       {!isOverlay && <h2 class="panel-title">{t("chat")}</h2>}
-      <ul ref={list} aria-live="off">
-        {lines.length === 0 && !isOverlay && <li class="empty">{t("chat_empty")}</li>}
-        {(isOverlay ? lines.slice(-OVERLAY_LINES) : lines).map((line) => (
-          <Line key={line.id} line={line} session={session} ask={ask} />
-        ))}
-      </ul>
+      <div class="chat-scroll">
+        <ul aria-live="off">
+          {lines.length === 0 && !isOverlay && <li class="empty">{t("chat_empty")}</li>}
+          {(isOverlay ? lines.slice(-OVERLAY_LINES) : lines).map((line) => (
+            <Line key={line.id} line={line} session={session} ask={ask} />
+          ))}
+        </ul>
+      </div>
       {problem !== null && (
         <p class="problem" role="alert">
           {t("error_generic", { reason: problem })}
