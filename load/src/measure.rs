@@ -38,6 +38,29 @@ pub(crate) fn resident(pid: u32) -> Result<u64> {
     Ok(kib.parse::<u64>()? * 1024)
 }
 
+/// Datagrams that the kernel dropped at sockets of this host with these ports, because their
+/// owner read too slowly: loss that the generator made itself.
+pub(crate) fn receive_drops(addresses: &[SocketAddr]) -> u64 {
+    let of = |table: &str| {
+        let text = fs::read_to_string(table).unwrap_or_default();
+        text.lines()
+            .skip(1)
+            .map(|line| drops_of(line, addresses))
+            .sum::<u64>()
+    };
+    of("/proc/net/udp") + of("/proc/net/udp6")
+}
+
+/// `sl local_address:port … drops`, the port in hexadecimal, the drops last.
+fn drops_of(line: &str, addresses: &[SocketAddr]) -> u64 {
+    let mut words = line.split_whitespace();
+    let port = words.nth(1).and_then(|local| local.rsplit_once(':'));
+    let port = port.and_then(|(_, port)| u16::from_str_radix(port, 16).ok());
+    let ours = port.is_some_and(|port| addresses.iter().any(|address| address.port() == port));
+    let drops = words.next_back().and_then(|drops| drops.parse().ok());
+    drops.filter(|_| ours).unwrap_or(0)
+}
+
 /// The cores of this process, split between the server and the generator.
 #[derive(Debug, Clone)]
 pub(crate) struct Cores {
@@ -136,6 +159,16 @@ mod tests {
         assert!(cpu_time(pid).unwrap() > Duration::ZERO);
         assert!(resident(pid).unwrap() > 100_000);
         assert!(cpu_time(u32::MAX).is_err());
+    }
+
+    #[test]
+    fn drops_are_read_for_our_ports_only() {
+        let line = "  12: 0100007F:1F90 00000000:0000 07 00000000:00000000 00:00000000 00000000 \
+                    0 0 4711 2 0000000000000000 23";
+        let at = |port| SocketAddr::from(([127, 0, 0, 1], port));
+        assert_eq!(drops_of(line, &[at(8080)]), 23);
+        assert_eq!(drops_of(line, &[at(8081)]), 0);
+        assert_eq!(drops_of("", &[at(8080)]), 0);
     }
 
     #[test]

@@ -26,6 +26,9 @@ pub(crate) struct Report {
     pub packets_received: u64,
     /// Share that is missing.
     pub loss_ratio: f64,
+    /// Of the missing ones, those that reached this machine and were not read in time: a busy
+    /// generator, not the server, lost them. They count as lost all the same.
+    pub generator_dropped: u64,
     /// Packets a second to all viewers while everybody was there.
     pub packets_per_s: f64,
     /// All CPU time of the server over packets delivered, receiving and shop included. Not known
@@ -126,6 +129,7 @@ impl Report {
                 format!("{} of {}", self.packets_received, self.packets_expected),
             ),
             ("loss", format!("{:.4} %", self.loss_ratio * 100.0)),
+            ("lost by the generator", self.generator_dropped.to_string()),
             ("packets per second", format!("{:.0}", self.packets_per_s)),
             (
                 "server CPU per packet",

@@ -121,6 +121,7 @@ async fn drive(scenario: &Scenario, target: &Target, cores: &Cores) -> Result<Re
     drop(publisher);
     tokio::time::sleep(DRAIN).await;
     let (destinations, sizes) = swarm.destinations();
+    let generator_dropped = measure::receive_drops(&destinations);
     let floor = match (target.pid, sizes.is_empty()) {
         (Some(_), false) => Some(measure::sendto_floor(
             cores,
@@ -140,6 +141,7 @@ async fn drive(scenario: &Scenario, target: &Target, cores: &Cores) -> Result<Re
         cut_off,
         floor,
     );
+    report.generator_dropped = generator_dropped;
     report.judge();
     Ok(report)
 }
@@ -279,6 +281,7 @@ fn report(
         packets_expected: expected,
         packets_received: received,
         loss_ratio: expected.saturating_sub(received) as f64 / expected.max(1) as f64,
+        generator_dropped: 0,
         packets_per_s: window.map_or(0.0, |(seconds, packets, _)| packets / seconds),
         server_cpu_us_per_packet: cpu,
         sendto_floor_us: floor,

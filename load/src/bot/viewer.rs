@@ -27,6 +27,9 @@ const TICK: Duration = Duration::from_millis(20);
 const ARRIVALS_MAX: usize = 256;
 /// Datagram sizes kept for the `sendto` floor.
 const SIZES_MAX: usize = 1_000;
+/// What the kernel keeps for a viewer while the thread is not scheduled: a whole group of pictures
+/// comes at once when one joins. The system may grant less (`net.core.rmem_max`).
+const RECEIVE_BUFFER: usize = 4 << 20;
 /// The token of the waker; viewers count from 0.
 const WAKE: Token = Token(usize::MAX);
 
@@ -139,6 +142,7 @@ impl Swarm {
     pub(crate) async fn join(&self, http: &Client, endpoint: &str) -> Result<()> {
         let since = now();
         let socket = socket_to(endpoint)?;
+        socket2::SockRef::from(&socket).set_recv_buffer_size(RECEIVE_BUFFER)?;
         let mut peer = Peer::receiver(since, socket.local_addr()?, Receiver::Mute)?;
         let offer = peer.offer(since)?;
         let answer = whip::post(http, endpoint, None, offer).await?.answer;
