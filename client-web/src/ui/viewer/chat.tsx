@@ -37,10 +37,6 @@ export function Chat({ session, isOverlay }: ChatProps): JSX.Element {
       () => setProblem(null),
       (error: unknown) => setProblem(error instanceof Error ? error.message : String(error)),
     );
-  useEffect(() => {
-    const element = list.current;
-    if (element) element.scrollTop = element.scrollHeight;
-  }, [last]);
   return (
     <section class={isOverlay ? "chat overlay" : "chat"} data-testid="chat" aria-label={t("chat")}>
       {!isOverlay && <h2 class="panel-title">{t("chat")}</h2>}
