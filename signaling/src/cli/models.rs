@@ -1,5 +1,6 @@
 //! `vitrine models`: fetch, list and verify the models of speech and translation.
 
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
@@ -39,16 +40,13 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     match args.action {
         Action::Fetch { names } => Ok(models::fetch(&directory, &names, &Progress::detect())?),
         Action::List => {
-            print(
-                &directory,
-                &models::list(&directory).with_context(unreadable)?,
-            );
-            Ok(())
+            let listings = models::list(&directory).with_context(unreadable)?;
+            print(&directory, &listings).context("stdout was closed")
         }
         Action::Verify => {
             let listings =
                 models::verify(&directory, &Progress::detect()).with_context(unreadable)?;
-            print(&directory, &listings);
+            print(&directory, &listings).context("stdout was closed")?;
             let is_bad = |l: &&Listing| matches!(l.state, State::Missing | State::Damaged(_));
             match listings.iter().filter(is_bad).count() {
                 0 => Ok(()),
@@ -58,8 +56,9 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     }
 }
 
-fn print(directory: &Path, listings: &[Listing]) {
-    println!("{}", directory.display());
+fn print(directory: &Path, listings: &[Listing]) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{}", directory.display())?;
     let name_width = listings
         .iter()
         .map(|listing| listing.name.len())
@@ -74,12 +73,13 @@ fn print(directory: &Path, listings: &[Listing]) {
         } = listing;
         let state = state(&listing.state);
         let size = models::megabytes(listing.bytes);
-        println!("  {name:name_width$}  {size:>8}  {state}");
+        writeln!(out, "  {name:name_width$}  {size:>8}  {state}")?;
         if !languages.is_empty() {
-            println!("  {:name_width$}            {languages}", "");
+            writeln!(out, "  {:name_width$}            {languages}", "")?;
         }
-        println!("  {:name_width$}            licence: {licence}", "");
+        writeln!(out, "  {:name_width$}            licence: {licence}", "")?;
     }
+    out.flush()
 }
 
 fn state(state: &State) -> String {

