@@ -33,10 +33,10 @@ pub(crate) const LANGUAGE_VOICED_MS: u64 = 2_500;
 pub(crate) const VOICED_MS_MIN: u64 = 130;
 
 /// Words after which a line ends at the next committed comma.
-pub(crate) const LINE_WORDS_SOFT: usize = 10;
+pub(crate) const LINE_WORDS_SOFT: usize = 7;
 
 /// Words after which a line ends at any committed word: two subtitle rows.
-pub(crate) const LINE_WORDS_MAX: usize = 22;
+pub(crate) const LINE_WORDS_MAX: usize = 16;
 const _: () = assert!(LINE_WORDS_SOFT < LINE_WORDS_MAX);
 
 /// Packets held for a missing one: 16 × 20 ms, one retransmission round trip and some.

@@ -86,7 +86,8 @@ mod tests {
 
     #[test]
     fn long_lines_end_at_a_comma_or_by_force() {
+        check("a b c d e f, g h", None);
         check("a b c d e f g h i j, k", Some(10));
-        check(&["word"; 30].join(" "), Some(22));
+        check(&["word"; 30].join(" "), Some(16));
     }
 }

@@ -1,6 +1,6 @@
 //! `vitrine caption`: an audio file through the same pipeline as a live stream.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 
@@ -100,10 +100,10 @@ fn check_languages(
     }
     let reached = loaded.languages(spoken);
     for target in targets {
-        let same = spoken.is_some_and(|spoken| spoken == target);
-        if !same && !reached.contains(target) {
-            let reached: BTreeMap<&str, ()> = reached.iter().map(|l| (l.0.as_str(), ())).collect();
-            let reached: Vec<&str> = reached.into_keys().collect();
+        // What will be spoken is not known with `auto`: it may be the target itself.
+        let own = spoken.map_or_else(|| loaded.hears(target), |spoken| spoken == target);
+        if !own && !reached.contains(target) {
+            let reached: Vec<&str> = reached.iter().map(|language| language.0.as_str()).collect();
             let from = spoken.map_or("any language", |spoken| &spoken.0);
             bail!(
                 "no model leads from {from} to `{}`; there is: {}",

@@ -1,0 +1,139 @@
+//! The clips of `tests/fixtures/speech`, and `vitrine caption` run on a file.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use anyhow::{Context, ensure};
+use serde::Deserialize;
+
+/// One clip of the manifest.
+#[derive(Debug, Deserialize)]
+pub struct Clip {
+    /// Path below the folder.
+    pub file: String,
+    /// Spoken language.
+    pub language: String,
+    /// What is said, where it is known.
+    pub text: Option<String>,
+}
+
+/// One object `vitrine caption --format json` prints.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Line {
+    /// `partial` or `final`.
+    pub kind: String,
+    /// The line.
+    pub id: u64,
+    /// Language of `text`.
+    pub language: String,
+    /// The words.
+    pub text: String,
+    /// Media clock.
+    pub start_ms: u64,
+    /// Media clock.
+    pub end_ms: u64,
+    /// Media clock.
+    pub emitted_ms: u64,
+}
+
+impl Line {
+    /// Whether it never changes again.
+    pub fn is_final(&self) -> bool {
+        self.kind == "final"
+    }
+}
+
+/// A path in the fixtures.
+pub fn path(file: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("fixtures/speech")
+        .join(file)
+}
+
+/// All clips in one language.
+pub fn clips(chosen: impl Fn(&str) -> bool) -> anyhow::Result<Vec<Clip>> {
+    let manifest = std::fs::read(path("manifest.json"))?;
+    let clips: Vec<Clip> = serde_json::from_slice(&manifest)?;
+    Ok(clips
+        .into_iter()
+        .filter(|clip| chosen(&clip.language))
+        .collect())
+}
+
+/// Runs `vitrine caption FILE ARGS`.
+pub fn run(file: &Path, args: &[&str]) -> anyhow::Result<Output> {
+    Command::new(env!("CARGO_BIN_EXE_vitrine-tested"))
+        .arg("caption")
+        .arg(file)
+        .args(args)
+        .output()
+        .context("`vitrine caption` does not start")
+}
+
+/// Runs it and returns stdout.
+pub fn text(file: &Path, args: &[&str]) -> anyhow::Result<String> {
+    let output = run(file, args)?;
+    let message = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "`{}`: {message}", file.display());
+    Ok(String::from_utf8(output.stdout)?)
+}
+
+/// Runs it with `--format json` and checks what holds for every run.
+pub fn lines(file: &Path, args: &[&str]) -> anyhow::Result<Vec<Line>> {
+    let text = text(file, &[args, &["--format", "json"]].concat())?;
+    let lines: Vec<Line> = text
+        .lines()
+        .map(serde_json::from_str)
+        .collect::<Result<_, _>>()
+        .context(text.clone())?;
+    let mut emitted_ms = 0;
+    for (i, line) in lines.iter().enumerate() {
+        let earlier = |other: &&Line| other.id == line.id && other.language == line.language;
+        ensure!(
+            !lines[..i].iter().filter(earlier).any(Line::is_final),
+            "{line:?} comes after its final"
+        );
+        ensure!(
+            line.start_ms <= line.end_ms,
+            "{line:?} ends before it starts"
+        );
+        ensure!(line.emitted_ms >= emitted_ms, "{line:?} goes back in time");
+        // Shown before it is over is possible, shown before it begins is not.
+        ensure!(
+            line.emitted_ms > line.start_ms,
+            "{line:?} was shown before it was said"
+        );
+        emitted_ms = line.emitted_ms;
+    }
+    Ok(lines)
+}
+
+/// The finals in one language as one text.
+pub fn finals(lines: &[Line], language: &str) -> String {
+    let chosen = lines
+        .iter()
+        .filter(|line| line.is_final() && line.language == language);
+    chosen
+        .map(|line| line.text.as_str())
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// Writes 16-bit mono samples as a WAV file.
+pub fn wav(path: &Path, rate_hz: u32, samples: &[f32]) -> anyhow::Result<()> {
+    let bytes = u32::try_from(samples.len() * 2)?;
+    let mut file = Vec::with_capacity(44 + samples.len() * 2);
+    file.extend(b"RIFF");
+    file.extend((36 + bytes).to_le_bytes());
+    file.extend(b"WAVEfmt ");
+    file.extend(16u32.to_le_bytes());
+    file.extend([1u16, 1].map(u16::to_le_bytes).concat());
+    file.extend([rate_hz, rate_hz * 2].map(u32::to_le_bytes).concat());
+    file.extend([2u16, 16].map(u16::to_le_bytes).concat());
+    file.extend(b"data");
+    file.extend(bytes.to_le_bytes());
+    let sample = |s: &f32| ((s.clamp(-1.0, 1.0) * 32_767.0) as i16).to_le_bytes();
+    file.extend(samples.iter().flat_map(sample));
+    Ok(std::fs::write(path, file)?)
+}
