@@ -148,7 +148,8 @@ fn a_reader_of_english_follows_other_languages() -> anyhow::Result<()> {
 
 #[test]
 fn chinese_is_shown_in_the_script_of_the_viewer() -> anyhow::Result<()> {
-    let clip = &clips(|language| language == "zh")?[0];
+    let clips = clips(|language| language == "zh")?;
+    let clip = clips.first().context("a Chinese clip")?;
     let to = "zh-Hans,zh-Hant";
     let lines = lines(&path(&clip.file), &["--language", "zh", "--to", to])?;
     let (simplified, traditional) = (finals(&lines, "zh-Hans"), finals(&lines, "zh-Hant"));

@@ -20,6 +20,8 @@ const SURE_VOICED_MS: u64 = 900;
 const LIKELY: f32 = 0.5;
 /// Partials are shown in a language at least this likely.
 const SHOWN: f32 = 0.6;
+/// Finals less likely than this in any language are no speech.
+const BELIEVED: f32 = 0.3;
 
 /// What a speaker wants done.
 pub(super) enum Event {
@@ -81,9 +83,12 @@ impl Speaker {
         }
     }
 
-    /// Returns the language when it was set to another one.
+    /// Returns the language when it was set to another one. Without one it is looked for anew.
     pub(super) fn set_options(&mut self, options: SpeakerOptions) -> Option<Language> {
-        let language = options.language?;
+        let Some(language) = options.language else {
+            self.spoken = Spoken::Unknown;
+            return None;
+        };
         let same = matches!(&self.spoken, Spoken::Known(known) if *known == language);
         self.spoken = Spoken::Known(language.clone());
         (!same).then_some(language)
@@ -318,11 +323,12 @@ impl Speaker {
 
     fn write(&mut self, decode: Decode, hypothesis: Hypothesis, out: &mut Out<'_>) {
         let keep_audio = self.wants_speech();
-        let (known, shown) = match &self.spoken {
-            Spoken::Known(_) => (true, true),
-            Spoken::Guess(guess) => (false, guess.probability >= SHOWN),
-            Spoken::Unknown => (false, false),
+        let (known, probability) = match &self.spoken {
+            Spoken::Known(_) => (true, 1.0),
+            Spoken::Guess(guess) => (false, guess.probability),
+            Spoken::Unknown => (false, 0.0),
         };
+        let (shown, believed) = (probability >= SHOWN, probability >= BELIEVED);
         self.turns
             .all()
             .for_each(|utterance| utterance.keep_audio(keep_audio));
@@ -332,9 +338,13 @@ impl Speaker {
         let voiced_ms = utterance.voiced_ms(decode.samples);
         let words = guard::clean(hypothesis, voiced_ms);
         if decode.is_final {
+            if !self.is_oldest(decode.of) {
+                return;
+            }
             let Some(mut utterance) = self.turns.take_closed() else {
                 return;
             };
+            let words = if believed { words } else { Vec::new() };
             self.lines(out, |ids, lines| utterance.finish(Some(&words), ids, lines));
             return;
         }
