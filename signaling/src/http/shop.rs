@@ -3,7 +3,7 @@
 //! see, confirm and cancel that order, without an account and after the grant has ended.
 
 use axum::body::Body;
-use axum::extract::{DefaultBodyLimit, FromRef, Path, State};
+use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
@@ -11,10 +11,11 @@ use axum::{Json, Router};
 use futures_util::StreamExt as _;
 use sha2::{Digest, Sha256};
 
+use super::AppState;
 use super::error::Problem;
 use super::extract::{Bearer, JsonBody};
-use super::shows::is_show_name;
-use crate::auth::{Auth, Grant};
+use super::shows::{is_show_name, may_watch};
+use crate::auth::Grant;
 use crate::limits::shop::{IDEMPOTENCY_KEY_CHARS_MAX, IMPORT_BYTES_MAX, ORDER_BYTES_MAX};
 use crate::protocol::server::OrderView;
 use crate::protocol::shop::{
@@ -27,13 +28,8 @@ use crate::shop::{ReserveRequest, Reserved, ShopError, ShopHandle};
 /// about as long.
 const RETRY_AFTER_S: u32 = 2;
 
-/// The shop's routes, for any state that has a shop and an auth.
-pub fn router<S>() -> Router<S>
-where
-    S: Clone + Send + Sync + 'static,
-    ShopHandle: FromRef<S>,
-    Auth: FromRef<S>,
-{
+/// The shop's routes.
+pub fn router() -> Router<AppState> {
     let import = post(import).layer(DefaultBodyLimit::disable());
     let small = DefaultBodyLimit::max(ORDER_BYTES_MAX);
     Router::new()
@@ -50,13 +46,13 @@ where
 }
 
 async fn products(
-    State(shop): State<ShopHandle>,
+    State(state): State<AppState>,
     Path(show): Path<String>,
-) -> Result<Json<ProductList>, Problem> {
-    let show = show_name(show)?;
-    Ok(Json(ProductList {
-        products: shop.products(&show).await?,
-    }))
+    bearer: Option<Bearer>,
+) -> Result<Fresh<ProductList>, Problem> {
+    let show = seen_by(&state, show, bearer.as_ref())?;
+    let products = state.shop.products(&show).await?;
+    Ok(Fresh(ProductList { products }))
 }
 
 async fn import(
@@ -88,11 +84,12 @@ async fn shelve(
 }
 
 async fn quote(
-    State(shop): State<ShopHandle>,
+    State(state): State<AppState>,
     Path((show, product)): Path<(String, String)>,
+    bearer: Option<Bearer>,
 ) -> Result<Fresh<QuoteView>, Problem> {
-    let show = show_name(show)?;
-    Ok(Fresh(shop.quote(&show, &product).await?))
+    let show = seen_by(&state, show, bearer.as_ref())?;
+    Ok(Fresh(state.shop.quote(&show, &product).await?))
 }
 
 async fn reserve(
@@ -163,11 +160,13 @@ impl<T: serde::Serialize> IntoResponse for Fresh<T> {
     }
 }
 
-fn show_name(show: String) -> Result<String, Problem> {
-    if is_show_name(&show) {
-        Ok(show)
-    } else {
-        Err(Problem::not_found("there is no such show"))
+/// A show's shelf and prices are for who may watch it. A show that is not there yet may already
+/// have a shelf.
+fn seen_by(state: &AppState, show: String, bearer: Option<&Bearer>) -> Result<String, Problem> {
+    match state.hub.get(&show) {
+        Some(room) => may_watch(&room, bearer).map(|()| show),
+        None if is_show_name(&show) => Ok(show),
+        None => Err(Problem::not_found("there is no such show")),
     }
 }
 

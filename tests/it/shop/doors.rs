@@ -330,3 +330,31 @@ async fn a_bad_catalogue_is_refused_row_by_row() -> anyhow::Result<()> {
     assert_eq!(world.available().await, before);
     Ok(())
 }
+
+#[tokio::test]
+async fn a_private_shows_prices_are_for_its_guests() -> anyhow::Result<()> {
+    let world = World::open().await?;
+    let show = json!({"name": SHOW, "title": "Gala", "kind": "live", "private": true});
+    let create = world
+        .client
+        .post(world.url("/api/shows"))
+        .bearer_auth(&world.host);
+    let (status, made) = send(create.json(&show)).await.expect("an answer");
+    assert_eq!(status.as_u16(), 201, "{made}");
+    for path in ["products", "quotes/lamp"] {
+        let get = || {
+            world
+                .client
+                .get(world.url(&format!("/api/shows/{SHOW}/{path}")))
+        };
+        world.refused(get(), 401, "token_missing").await;
+        world
+            .refused(get().bearer_auth(&world.elsewhere), 403, "wrong_show")
+            .await;
+        let (status, _) = send(get().bearer_auth(&world.viewer))
+            .await
+            .expect("an answer");
+        assert_eq!(status.as_u16(), 200, "{path}");
+    }
+    Ok(())
+}
