@@ -5,6 +5,7 @@
 pub mod catalog;
 mod error;
 mod handle;
+pub mod ledger;
 pub mod money;
 mod notice;
 pub mod order;

@@ -3,7 +3,8 @@
 
 use std::fmt;
 
-use crate::protocol::server::OrderState;
+use super::money::Amount;
+use crate::protocol::server::{OrderState, OrderView};
 use crate::redacted::Redacted;
 
 /// An order's id: 128 random bits, so that who knows it may see and change the order.
@@ -44,6 +45,62 @@ pub struct Contact {
     pub contact: Redacted<String>,
     /// Where to send it.
     pub address: Option<Redacted<String>>,
+}
+
+/// An order as the books have it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Order {
+    /// Unguessable id.
+    pub id: OrderId,
+    /// Show it was made in.
+    pub show: String,
+    /// Product id.
+    pub product: String,
+    /// Product title at that time.
+    pub title: String,
+    /// Pieces.
+    pub quantity: u32,
+    /// Price of one piece at that time.
+    pub price: Amount,
+    /// Where it stands.
+    pub state: OrderState,
+    /// End of its hold, Unix ms.
+    pub expires_ms: u64,
+    /// When it was made, Unix ms.
+    pub created_ms: u64,
+    /// Who asked: the grant's participant.
+    pub buyer: String,
+    /// Their key for it.
+    pub key: String,
+    /// Hash of their request.
+    pub request_hash: [u8; 32],
+    /// Who bought it, once confirmed.
+    pub contact: Option<Contact>,
+}
+
+impl Order {
+    /// The order as its buyer sees it.
+    pub fn view(&self) -> OrderView {
+        let total = self.price.times(self.quantity);
+        let total = total.expect("price and quantity are within limits whose product fits");
+        let name = self
+            .contact
+            .as_ref()
+            .map(|contact| contact.name.reveal().clone());
+        OrderView {
+            id: self.id.as_str().into(),
+            show: self.show.clone(),
+            product: self.product.clone(),
+            title: self.title.clone(),
+            quantity: self.quantity,
+            unit_price: self.price.into(),
+            total: total.into(),
+            state: self.state,
+            expires_ms: (self.state == OrderState::Reserved).then_some(self.expires_ms),
+            created_ms: self.created_ms,
+            buyer: name,
+        }
+    }
 }
 
 /// What somebody wants to happen to an order.

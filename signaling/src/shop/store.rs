@@ -173,8 +173,8 @@ pub struct StoreError {
 
 /// The book of record: catalogue, stock, orders.
 pub trait OrderStore: Send + Sync + 'static {
-    /// Releases holds that ran out, applies the commands in order, commits. Durable when it
-    /// returns. `commands` may be empty.
+    /// Releases holds that ran out, applies the commands (those of the catalogue first, each kind
+    /// in its order), commits. Durable when it returns. `commands` may be empty.
     fn apply<'a>(
         &'a self,
         now_ms: u64,
@@ -218,4 +218,14 @@ pub struct Books {
     pub held: u32,
     /// Sold.
     pub sold: u32,
+}
+
+impl Books {
+    /// Pieces that can be bought.
+    pub fn available(self) -> u32 {
+        let taken = self.held + self.sold;
+        self.total
+            .checked_sub(taken)
+            .expect("held + sold <= total: the table's own check")
+    }
 }

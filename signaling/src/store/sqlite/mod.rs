@@ -86,11 +86,20 @@ impl SqliteStore {
             now_ms,
             ..Batch::default()
         };
-        batch.release_expired(&mut transaction).await?;
-        let mut outcomes = Vec::with_capacity(commands.len());
-        for command in commands {
-            outcomes.push(batch.command(&mut transaction, command).await?);
+        let mut outcomes: Vec<Option<Outcome>> = vec![None; commands.len()];
+        let (catalogue, orders): (Vec<_>, Vec<_>) = commands
+            .iter()
+            .enumerate()
+            .partition(|(_, command)| is_catalogue(command));
+        for (at, command) in catalogue {
+            outcomes[at] = Some(batch.catalogue(&mut transaction, command).await?);
         }
+        let (places, orders): (Vec<_>, Vec<_>) = orders.into_iter().unzip();
+        let decided = batch.orders(&mut transaction, &orders).await?;
+        for (at, outcome) in places.into_iter().zip(decided) {
+            outcomes[at] = Some(outcome);
+        }
+        let outcomes = outcomes.into_iter().flatten().collect();
         let changes = batch.changes(&mut transaction).await?;
         let next_expiry_ms = rows::next_expiry(&mut transaction).await?;
         transaction.commit().await?;
@@ -113,7 +122,8 @@ impl SqliteStore {
         if std::mem::replace(data_version, seen) == seen {
             return Ok(None);
         }
-        let levels = rows::levels(connection).await?;
+        let shelved = serde_json::json!(rows::shelved(connection).await?).to_string();
+        let levels = rows::levels(connection, shelved).await?;
         let next_expiry_ms = rows::next_expiry(connection).await?;
         Ok(Some(Observed {
             changes: Changes {
@@ -137,7 +147,7 @@ struct Batch {
 }
 
 impl Batch {
-    async fn command(
+    async fn catalogue(
         &mut self,
         db: &mut SqliteConnection,
         command: &Command,
@@ -145,9 +155,7 @@ impl Batch {
         match command {
             Command::Import { show, products } => self.import(db, show, products).await,
             Command::Shelve { show, products } => self.shelve(db, show, products).await,
-            Command::Reserve(reserve) => self.reserve(db, reserve).await,
-            Command::Confirm { order, contact } => self.confirm(db, order, contact).await,
-            Command::Cancel { order } => self.cancel(db, order).await,
+            other => unreachable!("`is_catalogue` does not let {other:?} through"),
         }
     }
 
@@ -161,15 +169,16 @@ impl Batch {
                 self.changes.products.push((shows, product));
             }
         }
-        self.touched.sort_unstable();
-        self.touched.dedup();
-        for id in self.touched {
-            if let Some(level) = rows::level(db, id).await? {
-                self.changes.levels.push(level);
-            }
+        if !self.touched.is_empty() {
+            let touched = serde_json::json!(self.touched).to_string();
+            self.changes.levels = rows::levels(db, touched).await?;
         }
         Ok(self.changes)
     }
+}
+
+fn is_catalogue(command: &Command) -> bool {
+    matches!(command, Command::Import { .. } | Command::Shelve { .. })
 }
 
 impl OrderStore for SqliteStore {
@@ -204,8 +213,10 @@ impl OrderStore for SqliteStore {
         product: &'a str,
     ) -> BoxFuture<'a, Result<Option<Offer>, StoreError>> {
         Box::pin(async move {
-            let offer = rows::offer(&self.readers, show, product).await;
-            offer.map_err(failed("read an offer"))
+            let wanted = serde_json::json!([[show, product]]).to_string();
+            let offers = rows::offers(&self.readers, wanted).await;
+            let mut offers = offers.map_err(failed("read an offer"))?;
+            Ok(offers.pop().map(|(offer, _)| offer))
         })
     }
 
@@ -214,10 +225,10 @@ impl OrderStore for SqliteStore {
         order: &'a OrderId,
     ) -> BoxFuture<'a, Result<Option<OrderView>, StoreError>> {
         Box::pin(async move {
-            let order = rows::order(&self.readers, order)
-                .await
-                .map_err(failed("read an order"))?;
-            Ok(order.map(|order| order.view))
+            let wanted = serde_json::json!([order.as_str()]).to_string();
+            let orders = rows::orders_by_id(&self.readers, wanted).await;
+            let mut orders = orders.map_err(failed("read an order"))?;
+            Ok(orders.pop().map(|order| order.view()))
         })
     }
 

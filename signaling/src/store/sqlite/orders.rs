@@ -1,215 +1,199 @@
-//! Orders inside a transaction: what is asked of [`step`] is decided there; what is asked of the
-//! stock is decided by one conditional update, and the table's own CHECK stands behind it.
+//! Orders inside a transaction: read what the batch touches into a [`Ledger`], let it decide,
+//! write its decisions back. A handful of statements, however many orders are in the batch:
+//! lists travel as one JSON parameter.
 
+use serde_json::{Value, json};
 use sqlx::sqlite::SqliteConnection;
 
 use super::{Batch, rows};
 use crate::limits::shop::EXPIRIES_PER_BATCH_MAX;
-use crate::protocol::server::OrderState;
-use crate::shop::order::{Contact, OrderId, Step, StockMove, Wish, step};
-use crate::shop::store::{Outcome, Refusal, Reserve};
+use crate::shop::ledger::{Ledger, Writes};
+use crate::shop::order::Order;
+use crate::shop::store::{Books, Command, Outcome};
 
 impl Batch {
-    /// Holds stock and writes the order with its idempotency key, or says why not. A repeated
-    /// request is answered with its order before anything else is looked at: it stands, whatever
-    /// became of price and stock.
-    pub(super) async fn reserve(
+    /// Decides all commands about orders; outcomes in their order.
+    pub(super) async fn orders(
         &mut self,
         db: &mut SqliteConnection,
-        reserve: &Reserve,
-    ) -> sqlx::Result<Outcome> {
-        if let Some(made) = rows::order_by_key(&mut *db, &reserve.buyer, &reserve.key).await? {
-            return Ok(if made.request_hash == reserve.request_hash {
-                Outcome::Reserved {
-                    order: made.view,
-                    is_repeat: true,
-                }
-            } else {
-                Outcome::Refused(Refusal::KeyMismatch)
-            });
-        }
-        let product = &reserve.quote.product;
-        let offer = rows::offer_and_title(&mut *db, &reserve.show, product).await?;
-        let Some((offer, title)) = offer else {
-            return Ok(Outcome::Refused(Refusal::UnknownProduct(product.clone())));
+        commands: &[&Command],
+    ) -> sqlx::Result<Vec<Outcome>> {
+        let mut ledger = read(db, self.now_ms, commands).await?;
+        self.changes.expired = ledger.expire();
+        let decide = |command: &&Command| match command {
+            Command::Reserve(reserve) => ledger.reserve(reserve),
+            Command::Confirm { order, contact } => ledger.confirm(order, contact),
+            Command::Cancel { order } => ledger.cancel(order),
+            Command::Import { .. } | Command::Shelve { .. } => {
+                unreachable!("the catalogue's commands are done before: apply_batch sorts them out")
+            }
         };
-        if !reserve.quote.stands(&offer, self.now_ms) {
-            return Ok(Outcome::Refused(Refusal::Stale(offer)));
+        let outcomes = commands.iter().map(decide).collect();
+        let writes = ledger.writes();
+        self.touched
+            .extend(writes.stock.iter().map(|(product, ..)| product.clone()));
+        write(db, self.now_ms, writes).await?;
+        Ok(outcomes)
+    }
+}
+
+async fn read(
+    db: &mut SqliteConnection,
+    now_ms: u64,
+    commands: &[&Command],
+) -> sqlx::Result<Ledger> {
+    let (mut ids, mut keys, mut offers) = (Vec::new(), Vec::new(), Vec::new());
+    for command in commands {
+        match command {
+            Command::Reserve(reserve) => {
+                keys.push(json!([reserve.buyer, reserve.key]));
+                let offer = json!([reserve.show, reserve.quote.product]);
+                if !offers.contains(&offer) {
+                    offers.push(offer);
+                }
+            }
+            Command::Confirm { order, .. } | Command::Cancel { order } => {
+                ids.push(json!(order.as_str()));
+            }
+            Command::Import { .. } | Command::Shelve { .. } => {}
         }
-        let held = sqlx::query(
-            "UPDATE stock SET held = held + ?1 WHERE product = ?2 AND total - held - sold >= ?1",
+    }
+    let mut ledger = Ledger::new(now_ms);
+    let mut orders = rows::orders_over(&mut *db, now_ms, EXPIRIES_PER_BATCH_MAX).await?;
+    if !ids.is_empty() {
+        orders.extend(rows::orders_by_id(&mut *db, list(ids)).await?);
+    }
+    if !keys.is_empty() {
+        orders.extend(rows::orders_by_key(&mut *db, list(keys)).await?);
+        for (offer, title) in rows::offers(&mut *db, list(offers)).await? {
+            ledger.read_offer(offer, title);
+        }
+    }
+    for order in orders {
+        ledger.read_order(order);
+    }
+    let products = json!(ledger.products()).to_string();
+    for (product, books) in rows::stock(&mut *db, products).await? {
+        ledger.read_stock(product, books);
+    }
+    Ok(ledger)
+}
+
+fn list(items: Vec<Value>) -> String {
+    Value::Array(items).to_string()
+}
+
+async fn write(db: &mut SqliteConnection, now_ms: u64, writes: Writes) -> sqlx::Result<()> {
+    let Writes { made, moved, stock } = writes;
+    if !made.is_empty() {
+        let rows = list(made.iter().map(|order| made_row(order, now_ms)).collect());
+        let done = sqlx::query(
+            "INSERT INTO orders (id, show, product, title, quantity, unit_minor, currency, state,
+                 expires_ms, created_ms, changed_ms, buyer, idempotency_key, request_hash,
+                 name, contact, address)
+             SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5,
+                    value ->> 6, value ->> 7, value ->> 8, value ->> 9, value ->> 10,
+                    value ->> 11, value ->> 12, unhex(value ->> 13),
+                    value ->> 14, value ->> 15, value ->> 16
+             FROM json_each(?)",
         )
-        .bind(reserve.quantity)
-        .bind(product)
+        .bind(rows)
         .execute(&mut *db)
         .await?;
-        if held.rows_affected() == 0 {
-            let available = offer.available;
-            let product = product.clone();
-            return Ok(Outcome::Refused(Refusal::SoldOut { product, available }));
-        }
-        self.touched.push(product.clone());
-        let order = self.write_order(db, reserve, &title).await?;
-        Ok(Outcome::Reserved {
-            order,
-            is_repeat: false,
-        })
+        expect_rows(done.rows_affected(), made.len())?;
     }
-
-    async fn write_order(
-        &self,
-        db: &mut SqliteConnection,
-        reserve: &Reserve,
-        title: &str,
-    ) -> sqlx::Result<crate::protocol::server::OrderView> {
-        let row = sqlx::query(
-            "INSERT INTO orders (id, show, product, title, quantity, unit_minor, currency, state,
-                 expires_ms, created_ms, changed_ms, buyer, idempotency_key, request_hash)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'reserved', ?8, ?9, ?9, ?10, ?11, ?12)
-             RETURNING *",
+    if !moved.is_empty() {
+        let rows = list(moved.iter().map(moved_row).collect());
+        let done = sqlx::query(
+            "UPDATE orders SET state = k.value ->> 1, changed_ms = ?2, name = k.value ->> 2,
+                 contact = k.value ->> 3, address = k.value ->> 4
+             FROM json_each(?1) k
+             WHERE orders.id = k.value ->> 0 AND orders.state = 'reserved'",
         )
-        .bind(reserve.id.as_str())
-        .bind(&reserve.show)
-        .bind(&reserve.quote.product)
-        .bind(title)
-        .bind(reserve.quantity)
-        .bind(reserve.quote.price.minor())
-        .bind(reserve.quote.price.currency())
-        .bind(rows::sql_time(reserve.expires_ms))
-        .bind(rows::sql_time(self.now_ms))
-        .bind(&reserve.buyer)
-        .bind(&reserve.key)
-        .bind(reserve.request_hash.as_slice())
-        .fetch_one(db)
+        .bind(rows)
+        .bind(rows::sql_time(now_ms))
+        .execute(&mut *db)
         .await?;
-        Ok(rows::read_order(&row)?.view)
+        expect_rows(done.rows_affected(), moved.len())?;
     }
-
-    pub(super) async fn confirm(
-        &mut self,
-        db: &mut SqliteConnection,
-        order: &OrderId,
-        contact: &Contact,
-    ) -> sqlx::Result<Outcome> {
-        let name = contact.name.reveal();
-        let reach = contact.contact.reveal();
-        let address = contact.address.as_ref().map(|address| address.reveal());
-        let Some(row) = rows::order(&mut *db, order).await? else {
-            return Ok(Outcome::Refused(Refusal::UnknownOrder));
-        };
-        match step(row.view.state, row.expires_ms, self.now_ms, Wish::Confirm) {
-            Step::Move(OrderState::Confirmed, StockMove::Sell) => {
-                sqlx::query("UPDATE orders SET name = ?, contact = ?, address = ? WHERE id = ?")
-                    .bind(name)
-                    .bind(reach)
-                    .bind(address)
-                    .bind(order.as_str())
-                    .execute(&mut *db)
-                    .await?;
-                self.move_on(db, order, OrderState::Confirmed, StockMove::Sell)
-                    .await
-            }
-            Step::Move(state, stock) => {
-                self.move_on(db, order, state, stock).await?;
-                Ok(Outcome::Refused(Refusal::State(state)))
-            }
-            Step::Stay => {
-                let is_same = row.view.buyer.as_ref() == Some(name)
-                    && row.contact.as_ref() == Some(reach)
-                    && row.address.as_ref() == address;
-                Ok(if is_same {
-                    Outcome::Order {
-                        order: row.view,
-                        is_repeat: true,
-                    }
-                } else {
-                    Outcome::Refused(Refusal::ContactMismatch)
-                })
-            }
-            Step::Refuse(state) => Ok(Outcome::Refused(Refusal::State(state))),
-        }
-    }
-
-    pub(super) async fn cancel(
-        &mut self,
-        db: &mut SqliteConnection,
-        order: &OrderId,
-    ) -> sqlx::Result<Outcome> {
-        let Some(row) = rows::order(&mut *db, order).await? else {
-            return Ok(Outcome::Refused(Refusal::UnknownOrder));
-        };
-        match step(row.view.state, row.expires_ms, self.now_ms, Wish::Cancel) {
-            Step::Move(state, stock) => self.move_on(db, order, state, stock).await,
-            Step::Stay => Ok(Outcome::Order {
-                order: row.view,
-                is_repeat: true,
-            }),
-            Step::Refuse(state) => Ok(Outcome::Refused(Refusal::State(state))),
-        }
-    }
-
-    /// Releases holds that ran out, the longest over first.
-    pub(super) async fn release_expired(&mut self, db: &mut SqliteConnection) -> sqlx::Result<()> {
-        let over: Vec<String> = sqlx::query_scalar(
-            "SELECT id FROM orders WHERE state = 'reserved' AND expires_ms <= ?
-             ORDER BY expires_ms LIMIT ?",
+    if !stock.is_empty() {
+        let row = |(product, was, is): &(String, _, _)| stock_row(product, *was, *is);
+        let rows = list(stock.iter().map(row).collect());
+        let done = sqlx::query(
+            "UPDATE stock SET held = k.value ->> 3, sold = k.value ->> 4
+             FROM json_each(?) k
+             WHERE stock.product = k.value ->> 0
+               AND stock.held = k.value ->> 1 AND stock.sold = k.value ->> 2",
         )
-        .bind(rows::sql_time(self.now_ms))
-        .bind(EXPIRIES_PER_BATCH_MAX)
-        .fetch_all(&mut *db)
+        .bind(rows)
+        .execute(&mut *db)
         .await?;
-        for id in over {
-            let order = OrderId::from_text(id);
-            let moved = self
-                .move_on(db, &order, OrderState::Expired, StockMove::Release)
-                .await?;
-            if let Outcome::Order { order, .. } = moved {
-                self.changes.expired.push(order);
-            }
-        }
+        expect_rows(done.rows_affected(), stock.len())?;
+    }
+    Ok(())
+}
+
+/// Every row must still be as it was read. The transaction holds the write lock, so it is; were
+/// it ever not, this error rolls everything back and nobody is told that something was bought.
+fn expect_rows(found: u64, expected: usize) -> sqlx::Result<()> {
+    if found == expected as u64 {
         Ok(())
+    } else {
+        Err(sqlx::Error::RowNotFound)
     }
+}
 
-    /// Moves a reserved order on, and its stock with it. The conditions in both updates hold by
-    /// what the transaction read before; were they ever not to, nothing may be committed.
-    async fn move_on(
-        &mut self,
-        db: &mut SqliteConnection,
-        order: &OrderId,
-        to: OrderState,
-        stock: StockMove,
-    ) -> sqlx::Result<Outcome> {
-        let row = sqlx::query(
-            "UPDATE orders SET state = ?, changed_ms = ? WHERE id = ? AND state = 'reserved'
-             RETURNING *",
-        )
-        .bind(rows::state_text(to))
-        .bind(rows::sql_time(self.now_ms))
-        .bind(order.as_str())
-        .fetch_one(&mut *db)
-        .await?;
-        let view = rows::read_order(&row)?.view;
-        let sql = match stock {
-            StockMove::Sell => {
-                "UPDATE stock SET held = held - ?1, sold = sold + ?1
-                 WHERE product = ?2 AND held >= ?1"
-            }
-            StockMove::Release => {
-                "UPDATE stock SET held = held - ?1 WHERE product = ?2 AND held >= ?1"
-            }
-        };
-        let moved = sqlx::query(sql)
-            .bind(view.quantity)
-            .bind(&view.product)
-            .execute(&mut *db)
-            .await?;
-        if moved.rows_affected() != 1 {
-            return Err(sqlx::Error::RowNotFound);
-        }
-        self.touched.push(view.product.clone());
-        Ok(Outcome::Order {
-            order: view,
-            is_repeat: false,
-        })
-    }
+fn made_row(order: &Order, now_ms: u64) -> Value {
+    let hash: String = order
+        .request_hash
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    let (name, contact, address) = contact_columns(order);
+    json!([
+        order.id.as_str(),
+        order.show,
+        order.product,
+        order.title,
+        order.quantity,
+        order.price.minor(),
+        order.price.currency(),
+        rows::state_text(order.state),
+        rows::sql_time(order.expires_ms),
+        rows::sql_time(order.created_ms),
+        rows::sql_time(now_ms),
+        order.buyer,
+        order.key,
+        hash,
+        name,
+        contact,
+        address
+    ])
+}
+
+fn moved_row(order: &Order) -> Value {
+    let (name, contact, address) = contact_columns(order);
+    json!([
+        order.id.as_str(),
+        rows::state_text(order.state),
+        name,
+        contact,
+        address
+    ])
+}
+
+fn stock_row(product: &str, was: Books, is: Books) -> Value {
+    json!([product, was.held, was.sold, is.held, is.sold])
+}
+
+/// The personal data of an order, on its way to its row.
+fn contact_columns(order: &Order) -> (Option<&String>, Option<&String>, Option<&String>) {
+    let contact = order.contact.as_ref();
+    (
+        contact.map(|contact| contact.name.reveal()),
+        contact.map(|contact| contact.contact.reveal()),
+        contact
+            .and_then(|contact| contact.address.as_ref())
+            .map(|address| address.reveal()),
+    )
 }

@@ -1,25 +1,19 @@
 //! Rows and what they mean: reading only. Used by readers on the pool and, inside a transaction,
 //! by the writer.
 
+use std::collections::BTreeMap;
+
 use sqlx::sqlite::{Sqlite, SqliteConnection, SqliteRow};
 use sqlx::{Executor, Row};
 
 use crate::limits::shop::ORDERS_LISTED_MAX;
-use crate::protocol::server::{Money, OrderState, OrderView, ProductView};
+use crate::protocol::server::{Money, OrderState, ProductView};
 use crate::protocol::shop::HostOrderView;
+use crate::redacted::Redacted;
 use crate::shop::money::Amount;
-use crate::shop::order::OrderId;
+use crate::shop::order::{Contact, Order, OrderId};
 use crate::shop::quote::Offer;
 use crate::shop::store::{Books, Level};
-
-/// An order with what its views leave out.
-pub(super) struct OrderRow {
-    pub(super) view: OrderView,
-    pub(super) expires_ms: u64,
-    pub(super) request_hash: Vec<u8>,
-    pub(super) contact: Option<String>,
-    pub(super) address: Option<String>,
-}
 
 pub(super) fn state_text(state: OrderState) -> &'static str {
     crate::shop::state_name(state)
@@ -105,120 +99,125 @@ pub(super) async fn product<'c>(
     row.as_ref().map(read_product).transpose()
 }
 
-/// The offer of a product on a show's shelf, with the title that an order keeps.
-pub(super) async fn offer_and_title<'c>(
+/// Offers of `[[show, product], …]` that are on a shelf, with the title that an order keeps.
+pub(super) async fn offers<'c>(
     db: impl Executor<'c, Database = Sqlite>,
-    show: &str,
-    product: &str,
-) -> sqlx::Result<Option<(Offer, String)>> {
-    let row = sqlx::query(
-        "SELECT p.title, p.price_minor, p.currency, p.price_version,
+    wanted: String,
+) -> sqlx::Result<Vec<(Offer, String)>> {
+    let rows = sqlx::query(
+        "SELECT shelf.show, p.id, p.title, p.price_minor, p.currency, p.price_version,
                 s.total - s.held - s.sold AS available
-         FROM shelf JOIN products p ON p.id = shelf.product JOIN stock s ON s.product = p.id
-         WHERE shelf.show = ? AND shelf.product = ?",
+         FROM json_each(?) k
+         CROSS JOIN shelf ON shelf.show = k.value ->> 0 AND shelf.product = k.value ->> 1
+         JOIN products p ON p.id = shelf.product JOIN stock s ON s.product = p.id",
     )
-    .bind(show)
-    .bind(product)
-    .fetch_optional(db)
+    .bind(wanted)
+    .fetch_all(db)
     .await?;
-    let Some(row) = row else {
-        return Ok(None);
-    };
-    let offer = Offer {
-        show: show.into(),
-        product: product.into(),
-        price: amount(&row, "price_minor")?,
-        price_version: row.try_get("price_version")?,
-        available: count(&row, "available")?,
-    };
-    Ok(Some((offer, row.try_get("title")?)))
-}
-
-pub(super) async fn offer<'c>(
-    db: impl Executor<'c, Database = Sqlite>,
-    show: &str,
-    product: &str,
-) -> sqlx::Result<Option<Offer>> {
-    Ok(offer_and_title(db, show, product)
-        .await?
-        .map(|(offer, _)| offer))
-}
-
-pub(super) fn read_order(row: &SqliteRow) -> sqlx::Result<OrderRow> {
-    let unit = amount(row, "unit_minor")?;
-    let quantity = count(row, "quantity")?;
-    let state = state_of(row.try_get("state")?)?;
-    let expires_ms = time(row, "expires_ms")?;
-    Ok(OrderRow {
-        view: OrderView {
-            id: row.try_get("id")?,
+    let read = |row: &SqliteRow| {
+        let offer = Offer {
             show: row.try_get("show")?,
-            product: row.try_get("product")?,
-            title: row.try_get("title")?,
-            quantity,
-            unit_price: unit.into(),
-            total: unit.times(quantity).map_err(decode)?.into(),
-            state,
-            expires_ms: (state == OrderState::Reserved).then_some(expires_ms),
-            created_ms: time(row, "created_ms")?,
-            buyer: row.try_get("name")?,
-        },
-        expires_ms,
-        request_hash: row.try_get("request_hash")?,
-        contact: row.try_get("contact")?,
-        address: row.try_get("address")?,
+            product: row.try_get("id")?,
+            price: amount(row, "price_minor")?,
+            price_version: row.try_get("price_version")?,
+            available: count(row, "available")?,
+        };
+        Ok((offer, row.try_get("title")?))
+    };
+    rows.iter().map(read).collect()
+}
+
+fn read_order(row: &SqliteRow) -> sqlx::Result<Order> {
+    let hash: Vec<u8> = row.try_get("request_hash")?;
+    let name: Option<String> = row.try_get("name")?;
+    let reach: Option<String> = row.try_get("contact")?;
+    let address: Option<String> = row.try_get("address")?;
+    let contact = name.zip(reach).map(|(name, contact)| Contact {
+        name: Redacted::new(name),
+        contact: Redacted::new(contact),
+        address: address.map(Redacted::new),
+    });
+    Ok(Order {
+        id: OrderId::from_text(row.try_get::<String, _>("id")?),
+        show: row.try_get("show")?,
+        product: row.try_get("product")?,
+        title: row.try_get("title")?,
+        quantity: count(row, "quantity")?,
+        price: amount(row, "unit_minor")?,
+        state: state_of(row.try_get("state")?)?,
+        expires_ms: time(row, "expires_ms")?,
+        created_ms: time(row, "created_ms")?,
+        buyer: row.try_get("buyer")?,
+        key: row.try_get("idempotency_key")?,
+        request_hash: hash.as_slice().try_into().map_err(decode)?,
+        contact,
     })
 }
 
-pub(super) async fn order<'c>(
-    db: impl Executor<'c, Database = Sqlite>,
-    id: &OrderId,
-) -> sqlx::Result<Option<OrderRow>> {
-    let row = sqlx::query("SELECT * FROM orders WHERE id = ?")
-        .bind(id.as_str())
-        .fetch_optional(db)
-        .await?;
-    row.as_ref().map(read_order).transpose()
+fn read_orders(rows: &[SqliteRow]) -> sqlx::Result<Vec<Order>> {
+    rows.iter().map(read_order).collect()
 }
 
-pub(super) async fn order_by_key<'c>(
+/// Orders of `[id, …]`.
+pub(super) async fn orders_by_id<'c>(
     db: impl Executor<'c, Database = Sqlite>,
-    buyer: &str,
-    key: &str,
-) -> sqlx::Result<Option<OrderRow>> {
-    let row = sqlx::query("SELECT * FROM orders WHERE buyer = ? AND idempotency_key = ?")
-        .bind(buyer)
-        .bind(key)
-        .fetch_optional(db)
-        .await?;
-    row.as_ref().map(read_order).transpose()
+    ids: String,
+) -> sqlx::Result<Vec<Order>> {
+    let sql = "SELECT * FROM orders WHERE id IN (SELECT value FROM json_each(?))";
+    read_orders(&sqlx::query(sql).bind(ids).fetch_all(db).await?)
 }
 
+/// Orders of `[[buyer, key], …]`.
+pub(super) async fn orders_by_key<'c>(
+    db: impl Executor<'c, Database = Sqlite>,
+    keys: String,
+) -> sqlx::Result<Vec<Order>> {
+    let sql = "SELECT orders.* FROM json_each(?) k CROSS JOIN orders
+               ON orders.buyer = k.value ->> 0 AND orders.idempotency_key = k.value ->> 1";
+    read_orders(&sqlx::query(sql).bind(keys).fetch_all(db).await?)
+}
+
+/// Holds that ran out, the longest over first.
+pub(super) async fn orders_over<'c>(
+    db: impl Executor<'c, Database = Sqlite>,
+    now_ms: u64,
+    limit: i64,
+) -> sqlx::Result<Vec<Order>> {
+    let sql = "SELECT * FROM orders WHERE state = 'reserved' AND expires_ms <= ?
+               ORDER BY expires_ms LIMIT ?";
+    read_orders(
+        &sqlx::query(sql)
+            .bind(sql_time(now_ms))
+            .bind(limit)
+            .fetch_all(db)
+            .await?,
+    )
+}
+
+/// The orders of a show, newest first.
 pub(super) async fn orders<'c>(
     db: impl Executor<'c, Database = Sqlite>,
     show: &str,
 ) -> sqlx::Result<Vec<HostOrderView>> {
-    let rows = sqlx::query(
-        "SELECT * FROM orders WHERE show = ? ORDER BY created_ms DESC, rowid DESC LIMIT ?",
-    )
-    .bind(show)
-    .bind(ORDERS_LISTED_MAX)
-    .fetch_all(db)
-    .await?;
-    let view = |row| {
-        let OrderRow {
-            view,
-            contact,
-            address,
-            ..
-        } = read_order(row)?;
-        Ok(HostOrderView {
-            order: view,
-            contact,
-            address,
-        })
+    let sql = "SELECT * FROM orders WHERE show = ? ORDER BY created_ms DESC, rowid DESC LIMIT ?";
+    let rows = sqlx::query(sql)
+        .bind(show)
+        .bind(ORDERS_LISTED_MAX)
+        .fetch_all(db)
+        .await?;
+    let view = |order: Order| HostOrderView {
+        order: order.view(),
+        contact: order
+            .contact
+            .as_ref()
+            .map(|contact| contact.contact.reveal().clone()),
+        address: order
+            .contact
+            .as_ref()
+            .and_then(|contact| contact.address.as_ref())
+            .map(|address| address.reveal().clone()),
     };
-    rows.iter().map(view).collect()
+    Ok(read_orders(&rows)?.into_iter().map(view).collect())
 }
 
 pub(super) async fn shows(db: &mut SqliteConnection, product: &str) -> sqlx::Result<Vec<String>> {
@@ -228,31 +227,46 @@ pub(super) async fn shows(db: &mut SqliteConnection, product: &str) -> sqlx::Res
         .await
 }
 
-pub(super) async fn level(
+/// Stock of `[product, …]`, with the shows that have them on the shelf.
+pub(super) async fn levels(
     db: &mut SqliteConnection,
-    product: String,
-) -> sqlx::Result<Option<Level>> {
-    let Some(Books { total, held, sold }) = books(&mut *db, &product).await? else {
-        return Ok(None);
-    };
-    let shows = shows(db, &product).await?;
-    Ok(Some(Level {
-        product,
-        available: total - held - sold,
-        shows,
-    }))
+    products: String,
+) -> sqlx::Result<Vec<Level>> {
+    let mut levels: BTreeMap<String, Level> = stock(&mut *db, products.clone())
+        .await?
+        .into_iter()
+        .map(|(product, books)| {
+            let available = books.available();
+            (
+                product.clone(),
+                Level {
+                    product,
+                    available,
+                    shows: Vec::new(),
+                },
+            )
+        })
+        .collect();
+    let shelves: Vec<(String, String)> = sqlx::query_as(
+        "SELECT product, show FROM shelf
+         WHERE product IN (SELECT value FROM json_each(?)) ORDER BY show",
+    )
+    .bind(products)
+    .fetch_all(db)
+    .await?;
+    for (product, show) in shelves {
+        if let Some(level) = levels.get_mut(&product) {
+            level.shows.push(show);
+        }
+    }
+    Ok(levels.into_values().collect())
 }
 
-/// The stock of everything that is on a shelf.
-pub(super) async fn levels(db: &mut SqliteConnection) -> sqlx::Result<Vec<Level>> {
-    let products: Vec<String> = sqlx::query_scalar("SELECT DISTINCT product FROM shelf")
-        .fetch_all(&mut *db)
-        .await?;
-    let mut levels = Vec::with_capacity(products.len());
-    for product in products {
-        levels.extend(level(db, product).await?);
-    }
-    Ok(levels)
+/// Everything that is on a shelf.
+pub(super) async fn shelved(db: &mut SqliteConnection) -> sqlx::Result<Vec<String>> {
+    sqlx::query_scalar("SELECT DISTINCT product FROM shelf")
+        .fetch_all(db)
+        .await
 }
 
 pub(super) async fn next_expiry(db: &mut SqliteConnection) -> sqlx::Result<Option<u64>> {
@@ -263,20 +277,34 @@ pub(super) async fn next_expiry(db: &mut SqliteConnection) -> sqlx::Result<Optio
     next.map(|ms| u64::try_from(ms).map_err(decode)).transpose()
 }
 
+/// The books of `[product, …]`.
+pub(super) async fn stock<'c>(
+    db: impl Executor<'c, Database = Sqlite>,
+    products: String,
+) -> sqlx::Result<Vec<(String, Books)>> {
+    let rows = sqlx::query(
+        "SELECT product, total, held, sold FROM stock
+         WHERE product IN (SELECT value FROM json_each(?))",
+    )
+    .bind(products)
+    .fetch_all(db)
+    .await?;
+    let read = |row: &SqliteRow| {
+        let books = Books {
+            total: count(row, "total")?,
+            held: count(row, "held")?,
+            sold: count(row, "sold")?,
+        };
+        Ok((row.try_get("product")?, books))
+    };
+    rows.iter().map(read).collect()
+}
+
+/// The books of one product.
 pub(super) async fn books<'c>(
     db: impl Executor<'c, Database = Sqlite>,
     product: &str,
 ) -> sqlx::Result<Option<Books>> {
-    let row = sqlx::query("SELECT total, held, sold FROM stock WHERE product = ?")
-        .bind(product)
-        .fetch_optional(db)
-        .await?;
-    let Some(row) = row else {
-        return Ok(None);
-    };
-    Ok(Some(Books {
-        total: count(&row, "total")?,
-        held: count(&row, "held")?,
-        sold: count(&row, "sold")?,
-    }))
+    let found = stock(db, serde_json::json!([product]).to_string()).await?;
+    Ok(found.into_iter().next().map(|(_, books)| books))
 }
