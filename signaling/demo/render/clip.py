@@ -217,9 +217,9 @@ def encode(segments, length, scenes, fonts, work, out):
     ffmpeg = imageio_ffmpeg.get_ffmpeg_exe()
     raw = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{WIDTH}x{HEIGHT}", "-r", str(FPS), "-i", "-"]
     # No alternate reference frames: each frame of the file is one picture, as a camera sends it.
-    vp8 = ["-pix_fmt", "yuv420p", "-c:v", "libvpx", "-b:v", "700k", "-maxrate", "1200k", "-bufsize",
-           "1400k", "-g", str(KEY_EVERY_FRAMES), "-keyint_min", str(KEY_EVERY_FRAMES),
-           "-auto-alt-ref", "0", "-lag-in-frames", "0", "-deadline", "realtime", "-cpu-used", "4",
+    vp8 = ["-pix_fmt", "yuv420p", "-c:v", "libvpx", "-b:v", "760k", "-maxrate", "1400k", "-bufsize",
+           "1600k", "-g", str(KEY_EVERY_FRAMES), "-keyint_min", str(KEY_EVERY_FRAMES),
+           "-auto-alt-ref", "0", "-lag-in-frames", "0", "-deadline", "good", "-cpu-used", "4",
            "-qmin", "4", "-qmax", "50", "-threads", "2"]
     with subprocess.Popen([ffmpeg, "-v", "error", "-y", *raw, *vp8, "-f", "ivf", out / "clip.ivf"],
                           stdin=subprocess.PIPE) as process:

@@ -585,11 +585,11 @@ def folded(name, width, depth, layers, gap, mat, lift):
     return thing
 
 
-def throw():
+def blanket():
     stage("d9c29c")
     top = plinth("d8ccba", 1.45, 0.24)
-    first = folded("lower throw", 1.75, 1.3, 5, 0.105, linen("clay", "b4795a", "a56b4d"), top + 0.03)
-    second = folded("upper throw", 1.68, 1.24, 5, 0.105, linen("oat", "e3d8c4", "d6c8b0"), top + 0.59)
+    first = folded("lower blanket", 1.75, 1.3, 5, 0.105, linen("clay", "b4795a", "a56b4d"), top + 0.03)
+    second = folded("upper blanket", 1.68, 1.24, 5, 0.105, linen("oat", "e3d8c4", "d6c8b0"), top + 0.59)
     first.rotation_euler[2], second.rotation_euler[2] = math.radians(-33), math.radians(-27)
     wood = material("wood", "5d4634", rough=0.8)
     green = material("olive leaf", "6d7c55", rough=0.55, mottle=("56653f", 6))
@@ -597,7 +597,7 @@ def throw():
     camera((0.1, -7.6, 3.15), (0.0, 0, 0.9), lens=57, focus=(0, -0.6, 0.9))
 
 
-SCENES = {"cups": cups, "vase": vase, "lamp": lamp, "headphones": headphones, "bag": bag, "throw": throw}
+SCENES = {"cups": cups, "vase": vase, "lamp": lamp, "headphones": headphones, "bag": bag, "blanket": blanket}
 
 
 def main():

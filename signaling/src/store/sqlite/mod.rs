@@ -8,6 +8,7 @@ mod rows;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
@@ -161,8 +162,9 @@ impl Batch {
 
     /// What everybody should know, read back from the tables before the commit.
     async fn changes(mut self, db: &mut SqliteConnection) -> sqlx::Result<Changes> {
-        self.described.sort_unstable();
-        self.described.dedup();
+        // In the order they were touched: an import puts products on the shelf in the file's order.
+        let mut seen = HashSet::new();
+        self.described.retain(|id| seen.insert(id.clone()));
         for id in self.described {
             let shows = rows::shows(db, &id).await?;
             if let Some(product) = rows::product(&mut *db, &id).await? {
