@@ -9,3 +9,4 @@ pub mod session;
 pub mod tools;
 pub mod wait;
 pub mod whip;
+pub mod ws;

@@ -62,6 +62,17 @@ impl Disk {
     }
 }
 
+impl Disk {
+    /// A token that was over two minutes ago.
+    #[must_use]
+    pub fn expired_token(&self, show: &str, role: Role) -> String {
+        let now = clock::now_ms();
+        let mut grant = Grant::new(show, role, None, now, 60);
+        grant.exp = now / 1_000 - 120;
+        self.auth.token(&grant, now)
+    }
+}
+
 /// A running `vitrine serve`. Killed when dropped.
 pub struct Server {
     child: Child,

@@ -107,7 +107,7 @@ impl From<AuthError> for Problem {
             AuthError::Missing => ("token_missing", "Bearer"),
             AuthError::Invalid => ("token_invalid", "Bearer error=\"invalid_token\""),
             AuthError::Expired => ("token_expired", "Bearer error=\"invalid_token\""),
-            AuthError::Ticket => ("ticket_invalid", "Bearer"),
+            AuthError::Ticket => ("invalid_ticket", "Bearer"),
         };
         Problem::new(StatusCode::UNAUTHORIZED, code, error.to_string()).header(
             header::WWW_AUTHENTICATE,

@@ -7,6 +7,7 @@ pub mod input;
 mod log;
 mod roster;
 mod rules;
+mod stage;
 pub mod state;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -14,11 +15,9 @@ use std::collections::{BTreeMap, VecDeque};
 pub use captions::is_language_tag;
 pub use input::{Ask, Effect, Input, PeerId, Refusal, Seat};
 
-use crate::limits::{PRESENCE_PROCESSES_MAX, PRESENCE_TTL_MS, STAGE_MAX, TRACKS_MAX};
-use crate::protocol::client::{Phase, Resume, Role};
-use crate::protocol::server::{
-    CaptionView, JoinState, ProductView, RoomEvent, ShowInfo, ShowState, TrackView,
-};
+use crate::limits::{PRESENCE_PROCESSES_MAX, PRESENCE_TTL_MS};
+use crate::protocol::client::Phase;
+use crate::protocol::server::{CaptionView, ProductView, RoomEvent, ShowInfo, ShowState};
 
 /// One show in one process.
 #[derive(Debug)]
@@ -190,148 +189,6 @@ impl Room {
         self.append(at_ms, event);
     }
 
-    fn join(
-        &mut self,
-        now_ms: u64,
-        peer: PeerId,
-        seat: Seat,
-        resume: Option<&Resume>,
-        captions: Option<String>,
-    ) -> Result<(), Refusal> {
-        self.check_stage(&seat)?;
-        let captions = checked_language(captions)?;
-        let participant = seat.participant.clone();
-        if let Some(old) = self.roster.join(now_ms, peer, seat, captions)? {
-            self.effects.push_back(Effect::Replaced(old));
-        }
-        self.restage(now_ms, &participant);
-        let person = self.roster.person(&participant).expect("joined just now");
-        let state = match resume.and_then(|resume| self.log.since(resume)) {
-            Some(entries) => JoinState::Entries { entries },
-            None => JoinState::Snapshot {
-                seq: self.log.last_seq(),
-                show: Box::new(self.state.clone()),
-            },
-        };
-        let you = person.view(&participant);
-        // As last told: counting thousands anew for each of thousands who join would add up.
-        let viewers = self.told_viewers;
-        self.effects.push_back(Effect::Welcome {
-            peer,
-            you,
-            state,
-            viewers,
-        });
-        Ok(())
-    }
-
-    fn leave(&mut self, now_ms: u64, peer: PeerId) {
-        if let Some(participant) = self.roster.leave(peer) {
-            self.roster.forget_absent(&participant);
-            self.restage(now_ms, &participant);
-        }
-    }
-
-    fn choose(&mut self, peer: PeerId, language: Option<String>) -> Result<(), Refusal> {
-        let language = checked_language(language)?;
-        self.roster
-            .peer_mut(peer)
-            .ok_or(Refusal::NotJoined)?
-            .captions = language;
-        Ok(())
-    }
-
-    fn publisher_came(&mut self, now_ms: u64, seat: Seat) -> Result<(), Refusal> {
-        self.check_stage(&seat)?;
-        let participant = seat.participant.clone();
-        self.roster.seat(now_ms, seat).publishing += 1;
-        self.restage(now_ms, &participant);
-        Ok(())
-    }
-
-    fn publisher_left(&mut self, now_ms: u64, participant: &str) {
-        if let Some(person) = self.roster.person_mut(participant) {
-            person.publishing = person.publishing.saturating_sub(1);
-        }
-        self.roster.forget_absent(participant);
-        self.restage(now_ms, participant);
-    }
-
-    /// A newcomer finds room on the stage, or is none for it.
-    fn check_stage(&self, seat: &Seat) -> Result<(), Refusal> {
-        let is_for_stage = matches!(seat.role, Role::Host | Role::Guide | Role::Guest);
-        let is_there = self
-            .state
-            .participants
-            .iter()
-            .any(|p| p.id == seat.participant);
-        if is_for_stage && !is_there && self.state.participants.len() >= STAGE_MAX {
-            return Err(Refusal::StageFull);
-        }
-        Ok(())
-    }
-
-    /// Makes the log agree with the roster about one person: on stage, changed, or gone. Who
-    /// lost the socket but still sends stays on stage until the tracks end.
-    fn restage(&mut self, now_ms: u64, participant: &str) {
-        let person = self
-            .roster
-            .person(participant)
-            .filter(|person| person.is_on_stage());
-        let wanted = person.map(|person| person.view(participant));
-        let shown = self.state.participants.iter().find(|p| p.id == participant);
-        let has_tracks = self
-            .state
-            .tracks
-            .iter()
-            .any(|t| t.participant == participant);
-        let is_sent_away = self
-            .roster
-            .person(participant)
-            .is_some_and(|p| !p.is_on_stage());
-        match (wanted, shown) {
-            (Some(wanted), shown) if shown != Some(&wanted) => {
-                self.append(now_ms, RoomEvent::Participant(wanted));
-            }
-            (None, Some(_)) if is_sent_away || !has_tracks => {
-                self.append(
-                    now_ms,
-                    RoomEvent::ParticipantLeft {
-                        id: participant.to_owned(),
-                    },
-                );
-            }
-            _ => {}
-        }
-    }
-
-    fn track_added(&mut self, now_ms: u64, track: TrackView) -> Result<(), Refusal> {
-        let on_stage = self
-            .state
-            .participants
-            .iter()
-            .find(|p| p.id == track.participant);
-        let role = on_stage.ok_or(Refusal::NotOnStage)?.role;
-        if self.state.tracks.len() >= TRACKS_MAX {
-            return Err(Refusal::TracksFull);
-        }
-        self.append(now_ms, RoomEvent::TrackAdded(track));
-        // A show is on air when its host is: WHIP has no other way to say so.
-        if role != Role::Guest && self.state.info.phase != Phase::Live {
-            self.set_phase(now_ms, Phase::Live);
-        }
-        Ok(())
-    }
-
-    fn track_removed(&mut self, now_ms: u64, id: String) {
-        let Some(track) = self.state.tracks.iter().find(|track| track.id == id) else {
-            return;
-        };
-        let participant = track.participant.clone();
-        self.append(now_ms, RoomEvent::TrackRemoved { id });
-        self.restage(now_ms, &participant);
-    }
-
     fn product(&mut self, now_ms: u64, product: ProductView) {
         if !self.state.products.contains(&product) {
             self.append(now_ms, RoomEvent::Product(product));
@@ -355,13 +212,6 @@ impl Room {
     fn languages(&mut self, now_ms: u64, languages: Vec<String>) {
         if self.state.languages != languages {
             self.append(now_ms, RoomEvent::Languages { languages });
-        }
-    }
-
-    fn set_spoken(&mut self, now_ms: u64, participant: &str, language: Option<String>) {
-        if let Some(person) = self.roster.person_mut(participant) {
-            person.speaks = language;
-            self.restage(now_ms, participant);
         }
     }
 

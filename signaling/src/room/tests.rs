@@ -7,8 +7,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::limits::{LOG_ENTRIES_MAX, VTT_INTEREST_MS};
-use crate::protocol::client::SourceKind;
-use crate::protocol::server::{ChatLine, Entry, Money, ShowKind, TrackKind};
+use crate::protocol::client::{Resume, Role, SourceKind};
+use crate::protocol::server::{ChatLine, Entry, JoinState, Money, ShowKind, TrackKind, TrackView};
 
 const HOST: PeerId = PeerId(1);
 const VIEWER: PeerId = PeerId(2);

@@ -1,6 +1,8 @@
 //! One page on its WebSocket: join, then requests in and entries out, until one side is done.
 //! Media is asked here, the show in its room; what the page may do is decided there.
 
+mod media;
+mod refused;
 mod requests;
 mod writer;
 
@@ -8,92 +10,24 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use ::media::{RoomId, SessionId};
 use axum::extract::ws::{Message, WebSocket};
-use futures_util::future::join_all;
 use futures_util::stream::SplitStream;
 use futures_util::{SinkExt as _, StreamExt as _};
-use media::{RoomId, SessionId};
 use tokio::sync::watch;
 
-use super::media::{kind_of, track_of};
-use super::outbox::{Outbox, OutboxReader, encode, outbox};
+use super::outbox::{Goodbye, Outbox, OutboxReader, encode, outbox};
 use super::room::{RoomHandle, View};
-use super::slots::{self, Slot};
+use super::slots::Slot;
 use crate::auth::Grant;
 use crate::clock::now_ms;
 use crate::http::AppState;
-use crate::limits::{NAME_CHARS_MAX, SLOTS_MAX, WS_JOIN_TIMEOUT, WS_SILENCE_MAX};
+use crate::limits::{BYE_TIMEOUT, NAME_CHARS_MAX, WS_JOIN_TIMEOUT, WS_SILENCE_MAX};
 use crate::protocol::PROTOCOL_VERSION;
 use crate::protocol::client::{ClientMessage, Resume, Role, SourceKind};
 use crate::protocol::server::{ServerMessage, SlotView};
-use crate::room::{Input, PeerId, Refusal, Seat};
-
-/// Why a request, or without one the connection, is refused.
-#[derive(Debug)]
-struct Refused {
-    code: String,
-    message: String,
-    hint: Option<String>,
-}
-
-impl Refused {
-    fn new(code: &str, message: impl Into<String>) -> Refused {
-        Refused {
-            code: code.to_owned(),
-            message: message.into(),
-            hint: None,
-        }
-    }
-
-    fn hint(mut self, hint: &str) -> Refused {
-        self.hint = Some(hint.to_owned());
-        self
-    }
-
-    fn message(self, request: Option<u32>) -> ServerMessage {
-        let Refused {
-            code,
-            message,
-            hint,
-        } = self;
-        ServerMessage::Refused {
-            request,
-            code,
-            message,
-            hint,
-        }
-    }
-}
-
-impl From<Refusal> for Refused {
-    fn from(refusal: Refusal) -> Refused {
-        let hint = refusal.hint().map(str::to_owned);
-        Refused {
-            code: refusal.code().to_owned(),
-            message: refusal.to_string(),
-            hint,
-        }
-    }
-}
-
-impl From<super::room::Closing> for Refused {
-    fn from(closing: super::room::Closing) -> Refused {
-        Refused::new("stopping", closing.to_string()).hint("connect again")
-    }
-}
-
-impl From<media::OfferError> for Refused {
-    fn from(error: media::OfferError) -> Refused {
-        let code = match &error {
-            media::OfferError::Malformed(_) => "malformed_sdp",
-            media::OfferError::Unacceptable(_) => "unacceptable_offer",
-            media::OfferError::Full => "server_full",
-            media::OfferError::Stopping => "stopping",
-            media::OfferError::NoSession => "no_session",
-        };
-        Refused::new(code, error.to_string())
-    }
-}
+use crate::room::{Input, PeerId, Seat};
+use refused::Refused;
 
 /// What `join` said.
 struct Join {
@@ -116,7 +50,13 @@ pub async fn serve(mut socket: WebSocket, state: AppState) {
     match entered {
         Ok((client, joined, reader)) => client.run(socket, &joined, reader).await,
         Err(refused) => {
-            let text = encode(&refused.message(None));
+            // A server on its way out is no refusal: the page should come back.
+            let last = if refused.is_stopping() {
+                Goodbye::Shutdown.message()
+            } else {
+                refused.message(None)
+            };
+            let text = encode(&last);
             // The page may be gone already.
             let _ = socket.send(Message::Text(text)).await;
             let _ = socket.send(Message::Close(None)).await;
@@ -181,7 +121,7 @@ async fn enter(
         .tickets()
         .redeem(&join.ticket, now_ms())
         .map_err(|error| {
-            Refused::new("ticket_invalid", error.to_string()).hint("get a new ticket")
+            Refused::new("invalid_ticket", error.to_string()).hint("get a new ticket")
         })?;
     let room = state.hub.get(&grant.show);
     let room = room.ok_or_else(|| Refused::new("unknown_show", "this show does not exist"))?;
@@ -361,7 +301,7 @@ impl Client {
         self.room.tell(Input::Leave(self.peer)).await;
         let (closed, _) = outbox(Role::Viewer);
         self.outbox = closed;
-        let _ = tokio::time::timeout(crate::limits::BYE_TIMEOUT, writer).await;
+        let _ = tokio::time::timeout(BYE_TIMEOUT, writer).await;
         End::Left
     }
 
@@ -371,67 +311,5 @@ impl Client {
 
     fn slot_views(&self) -> Vec<SlotView> {
         self.slots.iter().map(Slot::view).collect()
-    }
-
-    /// Opens the receive side anew; returns the answer.
-    async fn view(&mut self, offer: String) -> Result<String, Refused> {
-        let session = self.state.media.view(&self.show, offer).await?;
-        if session.slots.len() > SLOTS_MAX {
-            self.state.media.close(session.id).await;
-            let message = format!("at most {SLOTS_MAX} receive slots");
-            return Err(Refused::new("too_many_slots", message));
-        }
-        if let Some(old) = self.viewer.replace(session.id) {
-            self.state.media.close(old).await;
-        }
-        let slots = session.slots.into_iter();
-        self.slots = slots
-            .map(|slot| Slot::new(slot.mid, kind_of(slot.kind)))
-            .collect();
-        // None is left to media's own choice, which does not know who the page belongs to.
-        let all: Vec<usize> = (0..self.slots.len()).collect();
-        self.refill();
-        self.assign(&all).await;
-        Ok(session.answer)
-    }
-
-    fn refill(&mut self) -> Vec<usize> {
-        let view = self.changes.borrow_and_update().clone();
-        slots::fill(&mut self.slots, &view.tracks, &self.participant)
-    }
-
-    /// Re-points the slots for the tracks on air; whether any changed.
-    async fn fill_slots(&mut self) -> bool {
-        let changed = self.refill();
-        self.assign(&changed).await;
-        !changed.is_empty()
-    }
-
-    async fn assign(&self, indexes: &[usize]) {
-        let Some(viewer) = self.viewer else { return };
-        let calls = indexes.iter().map(|n| {
-            let slot = &self.slots[*n];
-            let track = slot.track.as_deref().and_then(track_of);
-            self.state.media.assign(viewer, &slot.mid, track)
-        });
-        for result in join_all(calls).await {
-            // The track or the viewer went away meanwhile: the next change tells.
-            if let Err(error) = result {
-                tracing::debug!(%error, "slot not assigned");
-            }
-        }
-    }
-
-    async fn close_publishing(&mut self) {
-        for (_, session) in self.publishing.drain() {
-            self.state.media.close(session).await;
-        }
-    }
-
-    async fn close_media(&mut self) {
-        self.close_publishing().await;
-        if let Some(viewer) = self.viewer.take() {
-            self.state.media.close(viewer).await;
-        }
     }
 }

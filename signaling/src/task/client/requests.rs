@@ -15,10 +15,12 @@ impl Client {
     pub(super) async fn message(&mut self, text: &str) -> bool {
         match serde_json::from_str::<ClientMessage>(text) {
             Ok(message) => {
-                if let Some(reply) = self.request(message).await {
+                let reply = self.request(message).await;
+                let is_fatal = matches!(reply, Some(ServerMessage::Refused { request: None, .. }));
+                if let Some(reply) = reply {
                     self.send(reply);
                 }
-                true
+                !is_fatal
             }
             Err(error) => {
                 // A request with a number gets its answer; without one nobody waits for any.

@@ -1,0 +1,288 @@
+//! WHIP (RFC 9725) and WHEP by the letter, with bad offers and bad tokens.
+
+use reqwest::Method;
+use signaling::protocol::client::Role;
+
+use super::{SHOW, World, check};
+
+/// What FFmpeg 9 sends, shortened to what a server reads.
+const OFFER: &str = "v=0\r\no=FFmpeg 1 2 IN IP4 127.0.0.1\r\ns=FFmpegPublishSession\r\nt=0 0\r\n\
+a=group:BUNDLE 0 1\r\na=extmap-allow-mixed\r\na=msid-semantic: WMS\r\n\
+m=audio 9 UDP/TLS/RTP/SAVPF 111\r\nc=IN IP4 0.0.0.0\r\na=ice-ufrag:abcd\r\n\
+a=ice-pwd:abcdefghijklmnopqrstuvwx\r\n\
+a=fingerprint:sha-256 6B:8B:F0:65:5F:78:E2:51:3B:AC:6F:F3:3F:46:1B:35:DC:B8:5F:64:1A:24:C2:43:F0:A1:58:D0:A1:2C:19:08\r\n\
+a=setup:passive\r\na=mid:0\r\na=sendonly\r\na=msid:FFmpeg audio\r\na=rtcp-mux\r\n\
+a=rtpmap:111 opus/48000/2\r\na=ssrc:1111 cname:FFmpeg\r\na=ssrc:1111 msid:FFmpeg audio\r\n\
+m=video 9 UDP/TLS/RTP/SAVPF 106\r\nc=IN IP4 0.0.0.0\r\na=ice-ufrag:abcd\r\n\
+a=ice-pwd:abcdefghijklmnopqrstuvwx\r\n\
+a=fingerprint:sha-256 6B:8B:F0:65:5F:78:E2:51:3B:AC:6F:F3:3F:46:1B:35:DC:B8:5F:64:1A:24:C2:43:F0:A1:58:D0:A1:2C:19:08\r\n\
+a=setup:passive\r\na=mid:1\r\na=sendonly\r\na=msid:FFmpeg video\r\na=rtcp-mux\r\na=rtcp-rsize\r\n\
+a=rtpmap:106 H264/90000\r\n\
+a=fmtp:106 level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42001e\r\n\
+a=ssrc:2222 cname:FFmpeg\r\na=ssrc:2222 msid:FFmpeg video\r\na=rtcp-fb:106 nack\r\n";
+
+const SDP: &str = "application/sdp";
+
+impl World {
+    fn offer(&self, path: &str, token: Option<&str>) -> reqwest::RequestBuilder {
+        let request = self
+            .client
+            .post(self.url(path))
+            .header("content-type", SDP)
+            .body(OFFER);
+        match token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        }
+    }
+}
+
+fn header(response: &reqwest::Response, name: &str) -> String {
+    let value = response
+        .headers()
+        .get(name)
+        .and_then(|value| value.to_str().ok());
+    value.unwrap_or_default().to_owned()
+}
+
+#[tokio::test]
+async fn a_whip_session_lives_and_ends_by_the_letter() -> anyhow::Result<()> {
+    let world = World::open().await?;
+    let created = world.offer("/whip/lamp", Some(&world.host)).send().await?;
+    assert_eq!(created.status(), 201);
+    assert_eq!(header(&created, "content-type"), SDP);
+    let (location, etag) = (header(&created, "location"), header(&created, "etag"));
+    assert!(
+        location.starts_with("/whip/lamp/") && !location.contains('?'),
+        "{location}"
+    );
+    assert!(
+        etag.starts_with('"') && etag.ends_with('"') && etag.len() > 10,
+        "{etag}"
+    );
+    assert_eq!(header(&created, "access-control-allow-origin"), "*");
+    let answer = created.text().await?;
+    assert!(
+        answer.contains("a=recvonly") && answer.contains("a=candidate"),
+        "{answer}"
+    );
+
+    patch_by_the_letter(&world, &location, &etag).await?;
+    let session = world.url(&location);
+    assert_eq!(
+        world.client.delete(&session).send().await?.status(),
+        200,
+        "exactly 200"
+    );
+    check(world.client.delete(&session), 404, "not_found").await?;
+    check(world.client.get(&session), 404, "not_found").await?;
+    Ok(())
+}
+
+async fn patch_by_the_letter(world: &World, location: &str, etag: &str) -> anyhow::Result<()> {
+    let session = world.url(location);
+    assert!(
+        world
+            .client
+            .get(&session)
+            .send()
+            .await?
+            .status()
+            .is_success()
+    );
+    let fragment = "a=ice-ufrag:abcd\r\na=ice-pwd:abcdefghijklmnopqrstuvwx\r\n\
+                    m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:0\r\na=end-of-candidates\r\n";
+    let patch = |tag: Option<&str>, kind: &str, body: &str| {
+        let request = world.client.patch(&session).header("content-type", kind);
+        let request = request.body(body.to_owned());
+        tag.map(str::to_owned)
+            .into_iter()
+            .fold(request, |r, tag| r.header("if-match", tag))
+    };
+    let trickle = "application/trickle-ice-sdpfrag";
+    check(patch(None, trickle, fragment), 428, "if_match_missing").await?;
+    check(patch(Some("\"old\""), trickle, fragment), 412, "etag_stale").await?;
+    check(
+        patch(Some("*"), trickle, fragment),
+        422,
+        "ice_restart_unsupported",
+    )
+    .await?;
+    check(
+        patch(Some(etag), SDP, fragment),
+        415,
+        "unsupported_media_type",
+    )
+    .await?;
+    check(
+        patch(Some(etag), trickle, "v=0\r\n"),
+        400,
+        "malformed_sdpfrag",
+    )
+    .await?;
+    let trickled = patch(Some(etag), trickle, fragment).send().await?;
+    assert_eq!(trickled.status(), 204);
+    assert_eq!(
+        header(&trickled, "etag"),
+        "",
+        "a trickle answer carries no entity tag"
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn endpoints_tell_what_they_take() -> anyhow::Result<()> {
+    let world = World::open().await?;
+    for path in ["/whip/lamp", "/whep/lamp"] {
+        let options = world
+            .client
+            .request(Method::OPTIONS, world.url(path))
+            .send()
+            .await?;
+        assert!(options.status().is_success());
+        assert_eq!(header(&options, "accept-post"), SDP);
+        assert_eq!(header(&options, "access-control-allow-origin"), "*");
+        assert!(header(&options, "access-control-allow-methods").contains("POST"));
+        let get = world.client.get(world.url(path)).send().await?;
+        assert!(get.status().is_success());
+        assert_eq!(get.text().await?, "", "no content");
+    }
+    let head = world.client.head(world.url("/whep/lamp")).send().await?;
+    assert_eq!(
+        (head.status().as_u16(), header(&head, "content-type")),
+        (200, SDP.to_owned())
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn bad_offers_change_nothing() -> anyhow::Result<()> {
+    let world = World::open().await?;
+    let post = |kind: &str, body: String| {
+        let request = world
+            .client
+            .post(world.url("/whip/lamp"))
+            .bearer_auth(&world.host);
+        request.header("content-type", kind).body(body)
+    };
+    check(
+        post("application/json", OFFER.into()),
+        415,
+        "unsupported_media_type",
+    )
+    .await?;
+    check(post(SDP, "hello".into()), 400, "malformed_sdp").await?;
+    check(post(SDP, String::new()), 400, "malformed_sdp").await?;
+    check(post(SDP, "v=0\r\n".repeat(60_000)), 413, "body_too_large").await?;
+    let receiving = OFFER.replace("a=sendonly", "a=recvonly");
+    check(post(SDP, receiving), 422, "unacceptable_offer").await?;
+    let params = post("Application/SDP; charset=utf-8", OFFER.into())
+        .send()
+        .await?;
+    assert_eq!(
+        params.status(),
+        201,
+        "parameters of the media type are tolerated"
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn only_the_right_token_publishes() -> anyhow::Result<()> {
+    let world = World::open().await?;
+    let none = "eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.\
+                eyJpc3MiOiJ2aXRyaW5lIiwic3ViIjoieCIsInNob3ciOiJsYW1wIiwicm9sZSI6Imhvc3QiLCJleHAiOjQwMDAwMDAwMDAsImlhdCI6MCwianRpIjoiaiJ9.";
+    let viewer = world.disk.token(SHOW, Role::Viewer);
+    let elsewhere = world.disk.token("other", Role::Host);
+    let expired = world.disk.expired_token(SHOW, Role::Host);
+    for (token, status, code) in [
+        (None, 401, "token_missing"),
+        (Some("rubbish"), 401, "token_invalid"),
+        (Some(none), 401, "token_invalid"),
+        (Some(expired.as_str()), 401, "token_expired"),
+        (Some(elsewhere.as_str()), 403, "wrong_show"),
+        (Some(viewer.as_str()), 403, "not_on_stage"),
+    ] {
+        check(world.offer("/whip/lamp", token), status, code).await?;
+    }
+    let guest = world.disk.token("new-show", Role::Guest);
+    check(
+        world.offer("/whip/new-show", Some(&guest)),
+        404,
+        "not_found",
+    )
+    .await?;
+    let host = world.disk.token("new-show", Role::Host);
+    assert_eq!(
+        world
+            .offer("/whip/new-show", Some(&host))
+            .send()
+            .await?
+            .status(),
+        201
+    );
+    let made = world
+        .client
+        .get(world.url("/api/shows/new-show"))
+        .send()
+        .await?;
+    assert_eq!(made.status(), 200, "a host makes the show by publishing");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_private_show_is_played_with_its_token_only() -> anyhow::Result<()> {
+    let world = World::open().await?;
+    let host = world.disk.token("secret", Role::Host);
+    let body = serde_json::json!({ "name": "secret", "title": "Secret", "private": true });
+    let made = world
+        .client
+        .post(world.url("/api/shows"))
+        .bearer_auth(&host)
+        .json(&body);
+    assert_eq!(made.send().await?.status(), 201);
+    check(world.offer("/whep/secret", None), 401, "token_missing").await?;
+    check(
+        world.offer("/whep/secret", Some(&world.host)),
+        403,
+        "wrong_show",
+    )
+    .await?;
+    check(
+        world.client.get(world.url("/captions/secret/en.vtt")),
+        401,
+        "token_missing",
+    )
+    .await?;
+    let visit = world.client.post(world.url("/api/shows/secret/visit"));
+    check(visit.json(&serde_json::json!({})), 403, "private_show").await?;
+    check(world.offer("/whep/nowhere", None), 404, "not_found").await?;
+    let list = world
+        .client
+        .get(world.url("/api/shows"))
+        .send()
+        .await?
+        .text()
+        .await?;
+    assert!(list.contains("lamp") && !list.contains("secret"), "{list}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn too_many_posts_from_one_address_are_told_to_wait() -> anyhow::Result<()> {
+    let world = World::open_with(&["--rate-limit", "1"]).await?;
+    let mut refused = None;
+    for _ in 0..40 {
+        let response = world.client.post(world.url("/api/tickets")).send().await?;
+        if response.status() == 429 {
+            refused = Some(header(&response, "retry-after"));
+            break;
+        }
+    }
+    assert_eq!(refused.as_deref(), Some("1"));
+    assert_eq!(
+        world.client.get(world.url("/livez")).send().await?.status(),
+        200
+    );
+    Ok(())
+}
