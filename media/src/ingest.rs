@@ -147,6 +147,13 @@ impl Hello {
     }
 }
 
+/// In one line, without the memory addresses that the parser prints.
+fn malformed(error: &dyn std::error::Error) -> OfferError {
+    let text = error.to_string();
+    let lines: Vec<_> = text.lines().filter(|line| !line.contains("PointerOffset")).collect();
+    OfferError::Malformed(lines.join(", "))
+}
+
 impl Ingest {
     /// Accepts a WHIP or page offer; returns the machine and the SDP answer.
     pub(crate) fn accept(
@@ -155,7 +162,7 @@ impl Ingest {
         offer: &str,
     ) -> Result<(Ingest, String), OfferError> {
         let parsed = SdpOffer::from_sdp_string(&offer::sending_only(offer))
-            .map_err(|error| OfferError::Malformed(error.to_string()))?;
+            .map_err(|error| malformed(&error))?;
         let lines = offer::check(offer)?;
         let creds = random_credentials();
         let (ufrag, password) = (creds.ufrag.clone(), creds.pass.clone());
@@ -176,7 +183,7 @@ impl Ingest {
         }
         let answer = catch_unwind(AssertUnwindSafe(|| rtc.sdp_api().accept_offer(parsed)))
             .map_err(|_| OfferError::Malformed("the offer contradicts itself".into()))?
-            .map_err(|error| OfferError::Malformed(error.to_string()))?;
+            .map_err(|error| malformed(&error))?;
         let tracks: Vec<Track> = lines.into_iter().map(Track::new).collect();
         for track in &tracks {
             let matched = rtc

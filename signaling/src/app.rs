@@ -13,7 +13,7 @@ use tokio::task::JoinHandle;
 use translate::{Captions, CaptionsConfig, Output};
 
 use crate::auth::{Auth, SecretKey, random_id};
-use crate::bus::{Bus, Letter, LocalHub, News};
+use crate::bus::{Bus, Letter, LocalHub};
 use crate::clock::now_ms;
 use crate::config::Config;
 use crate::http::rate::RateLimit;
@@ -21,13 +21,12 @@ use crate::http::server::OverTls;
 use crate::http::trust::Trust;
 use crate::http::{self, AppState, Stopping};
 use crate::limits::STOP_DRAIN;
-use crate::room::Input;
-use crate::shop::ShopNotice;
 use crate::store::shows::ShowStore;
 use crate::store::sqlite::SqliteStore;
 use crate::task::hub::Hub;
 use crate::task::media::{carry_captions, carry_events};
-use crate::task::room::{Ports, is_shelf_hint};
+use crate::task::news::{carry_letters, carry_notices};
+use crate::task::room::Ports;
 use crate::task::sessions::Sessions;
 use crate::task::shop::{ShopConfig, spawn};
 use crate::task::shutdown::{self, Phase};
@@ -82,8 +81,8 @@ pub async fn start(mut config: Config) -> anyhow::Result<Running> {
     hub.load().await.context("shows")?;
     let mut carriers = vec![
         tokio::spawn(carry_events(events, hub.clone(), ports.clone())),
-        tokio::spawn(carry_notices(notices, hub.clone())),
-        tokio::spawn(carry_letters(letters, hub.clone(), ports.clone())),
+        tokio::spawn(carry_notices(notices, hub.clone(), shop.clone())),
+        tokio::spawn(carry_letters(letters, hub.clone(), shop.clone())),
     ];
     if let Some(outputs) = outputs {
         carriers.push(tokio::spawn(carry_captions(outputs, hub.clone(), ports)));
@@ -232,57 +231,6 @@ fn serve(
     })
 }
 
-/// What the shop says goes to the rooms of the shows it names.
-async fn carry_notices(mut notices: mpsc::Receiver<ShopNotice>, hub: Hub) {
-    while let Some(notice) = notices.recv().await {
-        let (shows, input) = match notice {
-            ShopNotice::Stock {
-                shows,
-                product,
-                available,
-            } => (shows, Input::Stock(product, available)),
-            ShopNotice::Product { shows, product } => (shows, Input::Product(*product)),
-            ShopNotice::ProductRemoved { shows, product } => {
-                (shows, Input::ProductRemoved(product))
-            }
-            ShopNotice::Order(order) => {
-                if let Some(room) = hub.get(&order.show) {
-                    room.order(order).await;
-                }
-                continue;
-            }
-        };
-        for room in shows.iter().filter_map(|show| hub.get(show)) {
-            room.tell(input.clone()).await;
-        }
-    }
-}
-
-/// What other processes say goes to the room of the show. Stock is read again from the store:
-/// a letter may be late, the store is not.
-async fn carry_letters(mut letters: mpsc::Receiver<Letter>, hub: Hub, ports: Ports) {
-    while let Some(Letter {
-        process,
-        show,
-        news,
-    }) = letters.recv().await
-    {
-        let Some(room) = hub.get(&show) else { continue };
-        match news {
-            News::Viewers(count) => room.tell(Input::RemoteViewers(process, count)).await,
-            News::Event(event) if is_shelf_hint(&event) => match ports.shop.products(&show).await {
-                Ok(shelf) => {
-                    for product in shelf {
-                        room.tell(Input::Product(product)).await;
-                    }
-                }
-                Err(error) => tracing::warn!(show, %error, "shelf not read"),
-            },
-            News::Event(event) => room.tell(Input::Remote(*event)).await,
-        }
-    }
-}
-
 impl Running {
     /// Where plain HTTP is served.
     #[must_use]
@@ -343,5 +291,35 @@ impl Running {
         };
         phases.push(shutdown::run(Phase::Shop, finish).await);
         phases
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::RawConfig;
+
+    #[tokio::test]
+    async fn stop_runs_every_phase_in_order_and_the_next_start_finds_the_data() {
+        let data = tempfile::tempdir().expect("a temporary folder");
+        for _ in 0..2 {
+            let raw = RawConfig {
+                listen: "127.0.0.1:0".into(),
+                data: Some(data.path().to_owned()),
+                media_bind: "127.0.0.1".into(),
+                workers: Some("1".into()),
+                caption_threads: Some("0".into()),
+                ..RawConfig::default()
+            };
+            let running = start(raw.check().expect("good settings"))
+                .await
+                .expect("started");
+            assert_ne!(running.address().port(), 0);
+            assert!(running.state().speech.why_off().is_some());
+            let address = running.address();
+            assert_eq!(running.stop().await, Phase::ALL);
+            let closed = std::net::TcpStream::connect(address);
+            assert!(closed.is_err(), "the door is closed");
+        }
     }
 }

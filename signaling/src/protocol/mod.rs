@@ -10,3 +10,6 @@ pub mod shop;
 
 /// Version a client states in `join`; a server refuses others with `unsupported_protocol`.
 pub const PROTOCOL_VERSION: u16 = 1;
+
+#[cfg(test)]
+mod tests;

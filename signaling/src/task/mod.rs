@@ -3,6 +3,7 @@
 pub mod client;
 pub mod hub;
 pub mod media;
+pub mod news;
 pub mod outbox;
 pub mod room;
 pub mod sessions;

@@ -9,7 +9,9 @@ use anyhow::Context as _;
 use serde_json::{Value, json};
 use signaling::protocol::client::{ClientMessage, Role};
 use signaling::protocol::server::RoomEvent;
+use tests::peer::Receiver;
 use tests::server::Server;
+use tests::session::{Player, Publisher};
 use tests::ws::Page;
 
 use super::{SHOW, World};
@@ -61,6 +63,19 @@ async fn until_redis(world: &World, url: &str, wanted: &str) -> anyhow::Result<(
     tokio::time::timeout(Duration::from_secs(20), poll)
         .await
         .context("Redis in time")?
+}
+
+/// Waits until a player has been given so many more packets.
+async fn until_more(player: &Player, packets: usize) -> anyhow::Result<()> {
+    let wanted = player.received().total() + packets;
+    let grow = async {
+        while player.received().total() < wanted {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), grow)
+        .await
+        .context("packets arrive")
 }
 
 /// Buys two rugs.
@@ -126,10 +141,20 @@ async fn two_processes_are_one_show_until_redis_dies_and_go_on_after() -> anyhow
     host.until(|event| matches!(event, RoomEvent::Chat(line) if line.text == "hello"))
         .await?;
 
+    let whip = world.url("/whip/lamp");
+    let publisher = Publisher::start(&world.client, &whip, Some(&world.host)).await?;
+    let whep = world.url("/whep/lamp");
+    let player = Player::start(&world.client, &whep, Receiver::Full, 0).await?;
+    until_more(&player, 200).await?;
+
     drop(redis);
     for at in [world.server.url(), second.url()] {
         until_redis(&world, at, "lost").await?;
     }
+    until_more(&player, 200)
+        .await
+        .context("the picture goes on without Redis")?;
+    assert!(publisher.packets() > 0);
     buy(&world, second.url(), &token).await?;
     let stock = |event: &RoomEvent| matches!(event, RoomEvent::Stock { product, available: 3 } if product == "rug");
     far.until(stock).await?;

@@ -1,5 +1,7 @@
 //! WHIP (RFC 9725) and WHEP by the letter, with bad offers and bad tokens.
 
+use std::time::Duration;
+
 use reqwest::Method;
 use signaling::protocol::client::Role;
 
@@ -126,6 +128,31 @@ async fn patch_by_the_letter(world: &World, location: &str, etag: &str) -> anyho
         header(&trickled, "etag"),
         "",
         "a trickle answer carries no entity tag"
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_publisher_that_restarts_replaces_its_old_session() -> anyhow::Result<()> {
+    let world = World::open().await?;
+    let first = world.offer("/whip/lamp", Some(&world.host)).send().await?;
+    let second = world.offer("/whip/lamp", Some(&world.host)).send().await?;
+    let (old, new) = (header(&first, "location"), header(&second, "location"));
+    let replaced = async {
+        while world.client.get(world.url(&old)).send().await?.status() != 404 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        anyhow::Ok(())
+    };
+    tokio::time::timeout(Duration::from_secs(10), replaced).await??;
+    assert!(
+        world
+            .client
+            .get(world.url(&new))
+            .send()
+            .await?
+            .status()
+            .is_success()
     );
     Ok(())
 }
