@@ -148,9 +148,12 @@ impl Hello {
 }
 
 /// In one line, without the memory addresses that the parser prints.
-fn malformed(error: &dyn std::error::Error) -> OfferError {
+fn malformed(error: &dyn std::fmt::Display) -> OfferError {
     let text = error.to_string();
-    let lines: Vec<_> = text.lines().filter(|line| !line.contains("PointerOffset")).collect();
+    let lines: Vec<_> = text
+        .lines()
+        .filter(|line| !line.contains("PointerOffset"))
+        .collect();
     OfferError::Malformed(lines.join(", "))
 }
 

@@ -177,11 +177,13 @@ pub(crate) fn seat_of(grant: &Grant, name: Option<String>) -> Seat {
         .clone()
         .and_then(clean)
         .or_else(|| name.and_then(clean));
-    let name = name.unwrap_or_else(|| {
-        format!(
+    let name = name.unwrap_or_else(|| match grant.role {
+        Role::Host => "Host".to_owned(),
+        Role::Guide => "Guide".to_owned(),
+        _ => format!(
             "Guest {}",
             grant.participant.chars().take(4).collect::<String>()
-        )
+        ),
     });
     Seat {
         participant: grant.participant.clone(),

@@ -105,14 +105,22 @@ async fn track_added(
     };
     if let Ok(Err(refusal)) = handle.ask(Input::TrackAdded(view)).await {
         tracing::warn!(show = room.0, track = %track.id, %refusal, "track not shown");
-        ports.media.close(track.session).await;
+        let (media, session) = (ports.media.clone(), track.session);
+        aside(async move { media.close(session).await });
         return;
     }
     tracing::info!(show = room.0, track = %track.id, kind = ?track.kind, "on air");
     if let (Kind::Audio, Some(tap)) = (track.kind, tap) {
         ports.speech.track_added(&room.0, participant, track.id);
-        ports.media.tap(room, tap.clone()).await;
+        let (media, room, tap) = (ports.media.clone(), room.clone(), tap.clone());
+        aside(async move { media.tap(&room, tap).await });
     }
+}
+
+/// Does something with media without waiting for it: a worker that waits for its events to be
+/// taken answers nobody, so who takes them may not wait for a worker.
+pub(super) fn aside(work: impl Future<Output = ()> + Send + 'static) {
+    tokio::spawn(work);
 }
 
 /// A session ended by itself: its URL is gone, and the room hears of it.
@@ -130,6 +138,8 @@ pub async fn left(hub: &Hub, session: &HttpSession) {
     let input = match session.door {
         Door::Whip => Input::PublisherLeft(session.participant.clone()),
         Door::Whep => Input::WatcherLeft,
+        // A page's own task tells the room about the page.
+        Door::Page => return,
     };
     room.tell(input).await;
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use media::Media;
 use tokio::sync::{mpsc, oneshot, watch};
 
+use super::media::aside;
 use super::outbox::{Goodbye, Outbox, encode};
 use super::sessions::Sessions;
 use super::speech::Speech;
@@ -303,7 +304,8 @@ impl Task {
             }
             Effect::StopPublishing(participant) => {
                 for id in self.ports.sessions.of_publisher(&self.show, &participant) {
-                    self.ports.media.close(id).await;
+                    let media = self.ports.media.clone();
+                    aside(async move { media.close(id).await });
                 }
             }
             Effect::Share(event) => self

@@ -1,4 +1,4 @@
-//! WHIP and WHEP sessions: the unguessable part of a session's URL leads to the media session.
+//! Sessions by door. For WHIP and WHEP the unguessable part of a session's URL leads to the media session.
 //! The table is bounded; media's `Closed` event, DELETE and demotion take entries out.
 
 use std::collections::HashMap;
@@ -16,6 +16,9 @@ pub enum Door {
     Whip,
     /// Playing, WHEP draft.
     Whep,
+    /// Publishing from a page, over its WebSocket: in the table so that a host can end it even
+    /// when the page's socket is lost; it has no URL.
+    Page,
 }
 
 impl Door {
@@ -25,6 +28,7 @@ impl Door {
         match self {
             Door::Whip => "whip",
             Door::Whep => "whep",
+            Door::Page => "page",
         }
     }
 }
@@ -95,7 +99,7 @@ impl Sessions {
     #[must_use]
     pub fn of_publisher(&self, show: &str, participant: &str) -> Vec<SessionId> {
         let is_theirs = |session: &&HttpSession| {
-            session.door == Door::Whip && session.show == show && session.participant == participant
+            session.door != Door::Whep && session.show == show && session.participant == participant
         };
         self.table()
             .values()

@@ -1,7 +1,7 @@
 //! What a page asks for after it has joined. Every request is answered once: `done`, its own
 //! answer, or `refused` with nothing changed.
 
-use media::Source;
+use ::media::Source;
 
 use super::{Client, Refused};
 use crate::clock::now_ms;
@@ -9,6 +9,7 @@ use crate::protocol::client::{ClientMessage, SourceKind};
 use crate::protocol::server::ServerMessage;
 use crate::room::{Ask, Input, Refusal};
 use crate::task::media::owner;
+use crate::task::sessions::{Door, HttpSession};
 
 impl Client {
     /// Handles one text message. False: it cannot be answered, the connection ends.
@@ -127,12 +128,25 @@ impl Client {
         if !role.is_on_stage() {
             return Err(Refusal::NotOnStage.into());
         }
+        if !self.state.sessions.has_room() {
+            return Err(::media::OfferError::Full.into());
+        }
         let owner = owner(&self.participant, source);
         let session = self
             .state
             .media
             .publish(&self.show, Source { owner }, offer)
             .await?;
+        let (show, participant) = (self.show.0.clone(), self.participant.clone());
+        let entry = HttpSession {
+            door: Door::Page,
+            show,
+            participant,
+            id: session.id,
+            etag: String::new(),
+        };
+        // Found again by its media id only; media's `Closed` takes it out.
+        let _ = self.state.sessions.add(entry);
         // Media has closed the earlier session of this source itself.
         self.publishing.insert(source, session.id);
         if !self.outbox.role().is_on_stage() {
