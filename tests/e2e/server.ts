@@ -26,8 +26,9 @@ export class Server {
     return execFileSync(BINARY, args, { encoding: "utf8" }).trim();
   }
 
-  /** Makes a show and returns its host's token. */
-  async makeShow(name: string, title: string): Promise<string> {
+  /** Makes a show of its own for a test; returns its name and its host's token. */
+  async makeShow(title: string): Promise<[string, string]> {
+    const name = `${title}-${Date.now().toString(36)}`;
     const token = this.token(name, "host");
     const response = await fetch(`${this.url}/api/shows`, {
       method: "POST",
@@ -35,7 +36,7 @@ export class Server {
       body: JSON.stringify({ name, title, kind: "live", private: false }),
     });
     if (!response.ok) throw new Error(`show not made: ${await response.text()}`);
-    return token;
+    return [name, token];
   }
 
   async stop(): Promise<void> {

@@ -11,9 +11,9 @@ bowl,Soup bowl,Deep and wide.,18.00,EUR,12
 
 test("from the host's camera to a viewer on stage", async ({ server, browser }) => {
   test.setTimeout(150_000);
-  const token = await server.makeShow("studio", "Studio test");
+  const [show, token] = await server.makeShow("studio");
   const host = await (await browser.newContext()).newPage();
-  await host.goto(`${server.url}/host/studio#token=${token}`);
+  await host.goto(`${server.url}/host/${show}#token=${token}`);
   await host.getByTestId("studio_preview").click();
   await expect(host.getByTestId("self_view")).toBeVisible();
   await host.getByTestId("studio_live").click();
@@ -24,10 +24,10 @@ test("from the host's camera to a viewer on stage", async ({ server, browser }) 
   const viewer = await (await browser.newContext()).newPage();
   let sockets = 0;
   viewer.on("websocket", () => (sockets += 1));
-  await viewer.goto(`${server.url}/s/studio`);
+  await viewer.goto(`${server.url}/s/${show}`);
   await expectMoving(viewer);
   const witness = await (await browser.newContext()).newPage();
-  await witness.goto(`${server.url}/s/studio`);
+  await witness.goto(`${server.url}/s/${show}`);
   await expectMoving(witness);
 
   // The shelf: imported in the console, pinned by its button, on the viewer's picture.
@@ -64,13 +64,13 @@ test("from the host's camera to a viewer on stage", async ({ server, browser }) 
 });
 
 test("a host's page that is reloaded goes on with the show", async ({ server, browser }) => {
-  const token = await server.makeShow("reload", "Reload test");
+  const [show, token] = await server.makeShow("reload");
   const host = await (await browser.newContext()).newPage();
-  await host.goto(`${server.url}/host/reload#token=${token}`);
+  await host.goto(`${server.url}/host/${show}#token=${token}`);
   await host.getByTestId("studio_preview").click();
   await host.getByTestId("studio_live").click();
   const viewer = await (await browser.newContext()).newPage();
-  await viewer.goto(`${server.url}/s/reload`);
+  await viewer.goto(`${server.url}/s/${show}`);
   await expectMoving(viewer);
   await host.reload();
   await host.getByTestId("studio_preview").click();

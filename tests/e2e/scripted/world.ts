@@ -56,7 +56,10 @@ export class World {
     await this.page.route(`${this.origin}/**`, (route) => this.serve(route));
     await this.page.routeWebSocket(/\/ws$/, (wire) => {
       this.wires.push(wire);
-      wire.onMessage((text) => void this.receive(wire, JSON.parse(String(text)) as ClientMessage));
+      wire.onMessage((text) => {
+        // The page may be gone before it is answered.
+        this.receive(wire, JSON.parse(String(text)) as ClientMessage).catch(() => undefined);
+      });
     });
   }
 
