@@ -4,6 +4,68 @@
 export const PROTOCOL_VERSION = 1;
 
 /**
+ * One caption line in one language.
+ */
+export type CaptionView = { 
+/**
+ * Line id; partial, final and translations of one line share it.
+ */
+id: string, 
+/**
+ * Who spoke.
+ */
+participant: string, 
+/**
+ * Language of the text, BCP 47.
+ */
+language: string, 
+/**
+ * Language it was spoken in.
+ */
+spoken: string, 
+/**
+ * The words.
+ */
+text: string, 
+/**
+ * Media time the speech starts, Unix ms.
+ */
+start_ms: number, 
+/**
+ * Media time it ends, Unix ms.
+ */
+end_ms: number, };
+
+/**
+ * A chat line.
+ */
+export type ChatLine = { 
+/**
+ * Id in this show.
+ */
+id: number, 
+/**
+ * Who wrote it.
+ */
+participant: string, 
+/**
+ * Display name at that time.
+ */
+name: string, 
+/**
+ * Role at that time.
+ */
+role: Role, 
+/**
+ * The line.
+ */
+text: string, 
+/**
+ * When, Unix ms.
+ */
+at_ms: number, };
+
+/**
  * A message from a page. The first one on a socket is `join`; anything else before it is
  * refused. `request` is chosen by the page and comes back in `done` or `refused`.
  */
@@ -146,19 +208,363 @@ phase: Phase, } | { "type": "clock",
 client_ms: number, };
 
 /**
- * What a publisher shows.
+ * Body of `POST /api/orders/{id}/confirm`.
  */
-export type SourceKind = "camera" | "screen";
+export type ConfirmBody = { 
+/**
+ * Buyer's name.
+ */
+name: string, 
+/**
+ * E-mail address or telephone number.
+ */
+contact: string, 
+/**
+ * Where to send it.
+ */
+address?: string, };
 
 /**
- * What somebody may do in a show.
+ * One entry of a show's log.
  */
-export type Role = "host" | "guide" | "guest" | "viewer" | "moderator";
+export type Entry = { 
+/**
+ * Contiguous sequence number in this epoch, from 1.
+ */
+seq: number, 
+/**
+ * Media time of the event: server clock, Unix ms. A page that wants to be exact shows it
+ * when its picture reaches this time.
+ */
+at_ms: number, 
+/**
+ * What happened.
+ */
+event: RoomEvent, };
+
+/**
+ * Answer to `GET /api/shows/{show}/orders`.
+ */
+export type HostOrderList = { 
+/**
+ * Newest first.
+ */
+orders: Array<HostOrderView>, };
+
+/**
+ * An order as the host sees it, with what is needed to send the goods.
+ */
+export type HostOrderView = { 
+/**
+ * E-mail address or telephone number, once confirmed.
+ */
+contact: string | null, 
+/**
+ * Where to send it.
+ */
+address: string | null, 
+/**
+ * Unguessable id.
+ */
+id: string, 
+/**
+ * Show it was made in.
+ */
+show: string, 
+/**
+ * Product id.
+ */
+product: string, 
+/**
+ * Product title at that time.
+ */
+title: string, 
+/**
+ * Pieces.
+ */
+quantity: number, 
+/**
+ * Price of one piece at that time.
+ */
+unit_price: Money, 
+/**
+ * Sum.
+ */
+total: Money, 
+/**
+ * State.
+ */
+state: OrderState, 
+/**
+ * When an unpaid reservation is released, Unix ms.
+ */
+expires_ms: number | null, 
+/**
+ * When it was made, Unix ms.
+ */
+created_ms: number, 
+/**
+ * Name the buyer gave.
+ */
+buyer: string | null, };
+
+/**
+ * Answer to an import.
+ */
+export type ImportReport = { 
+/**
+ * Products created or updated.
+ */
+imported: number, };
+
+/**
+ * What a joining page needs to be up to date.
+ */
+export type JoinState = { "kind": "snapshot", 
+/**
+ * Sequence number of the last entry in it.
+ */
+seq: number, 
+/**
+ * The show.
+ */
+show: ShowState, } | { "kind": "entries", 
+/**
+ * Oldest first.
+ */
+entries: Array<Entry>, };
+
+/**
+ * A caption language.
+ */
+export type LanguageInfo = { 
+/**
+ * BCP 47 tag.
+ */
+tag: string, 
+/**
+ * Spoken languages it is reached from.
+ */
+from: Array<string>, };
+
+/**
+ * Money in minor units.
+ */
+export type Money = { 
+/**
+ * Minor units, e.g. cents; the currency's ISO 4217 exponent says how many decimals.
+ */
+minor: number, 
+/**
+ * ISO 4217 code.
+ */
+currency: string, 
+/**
+ * ISO 4217 exponent of the currency (JPY 0, EUR 2, KWD 3), so that pages need no table.
+ */
+exponent: number, };
+
+/**
+ * Body of `POST /api/shows`.
+ */
+export type NewShow = { 
+/**
+ * Name in URLs.
+ */
+name: string, 
+/**
+ * Title for people.
+ */
+title: string, 
+/**
+ * Kind of room; `live` when left out.
+ */
+kind?: ShowKind, 
+/**
+ * Only invited people may watch.
+ */
+private?: boolean, 
+/**
+ * Cover picture URL.
+ */
+cover?: string, };
+
+/**
+ * State of an order.
+ */
+export type OrderState = "reserved" | "confirmed" | "cancelled" | "expired";
+
+/**
+ * An order as its buyer and the host see it. `buyer` is empty in the host's live feed.
+ */
+export type OrderView = { 
+/**
+ * Unguessable id.
+ */
+id: string, 
+/**
+ * Show it was made in.
+ */
+show: string, 
+/**
+ * Product id.
+ */
+product: string, 
+/**
+ * Product title at that time.
+ */
+title: string, 
+/**
+ * Pieces.
+ */
+quantity: number, 
+/**
+ * Price of one piece at that time.
+ */
+unit_price: Money, 
+/**
+ * Sum.
+ */
+total: Money, 
+/**
+ * State.
+ */
+state: OrderState, 
+/**
+ * When an unpaid reservation is released, Unix ms.
+ */
+expires_ms: number | null, 
+/**
+ * When it was made, Unix ms.
+ */
+created_ms: number, 
+/**
+ * Name the buyer gave.
+ */
+buyer: string | null, };
+
+/**
+ * Somebody in a show.
+ */
+export type Participant = { 
+/**
+ * Unguessable only to those who are not told; stable over reconnects with one grant.
+ */
+id: string, 
+/**
+ * Display name.
+ */
+name: string, 
+/**
+ * Role.
+ */
+role: Role, 
+/**
+ * Spoken language, when set or found.
+ */
+speaks: string | null, };
 
 /**
  * Phase of a show.
  */
 export type Phase = "scheduled" | "live" | "ended";
+
+/**
+ * A product over the picture.
+ */
+export type Pin = { 
+/**
+ * Product id; its data is in the shelf.
+ */
+product: string, 
+/**
+ * Media time of the pin, Unix ms.
+ */
+at_ms: number, };
+
+/**
+ * Answer to `GET /api/shows/{show}/products`.
+ */
+export type ProductList = { 
+/**
+ * The shelf in running order.
+ */
+products: Array<ProductView>, };
+
+/**
+ * A product as buyers see it.
+ */
+export type ProductView = { 
+/**
+ * Id (the merchant's SKU), unique in the catalogue.
+ */
+id: string, 
+/**
+ * Title.
+ */
+title: string, 
+/**
+ * Description, plain text.
+ */
+description: string, 
+/**
+ * Picture URLs, first is the cover.
+ */
+images: Array<string>, 
+/**
+ * Price of one piece.
+ */
+price: Money, 
+/**
+ * Earlier price, shown struck through.
+ */
+compare_at: Money | null, 
+/**
+ * Pieces that can still be bought.
+ */
+available: number, 
+/**
+ * Titles in other languages, by BCP 47 tag.
+ */
+translations: { [key in string]: string }, };
+
+/**
+ * A price signed by the server: what the viewer saw is what is charged.
+ */
+export type QuoteView = { 
+/**
+ * The signed quote, to be sent back in the order.
+ */
+quote: string, 
+/**
+ * Product id.
+ */
+product: string, 
+/**
+ * Price of one piece.
+ */
+unit_price: Money, 
+/**
+ * Pieces that can be bought now.
+ */
+available: number, 
+/**
+ * When the quote ends, Unix ms.
+ */
+expires_ms: number, };
+
+/**
+ * Body of `POST /api/shows/{show}/orders`.
+ */
+export type ReserveBody = { 
+/**
+ * The quote the buyer saw.
+ */
+quote: string, 
+/**
+ * Pieces.
+ */
+quantity: number, };
 
 /**
  * Where a page left off.
@@ -172,6 +578,107 @@ epoch: string,
  * Last sequence number it has applied.
  */
 last_seq: number, };
+
+/**
+ * What somebody may do in a show.
+ */
+export type Role = "host" | "guide" | "guest" | "viewer" | "moderator";
+
+/**
+ * What can happen in a show.
+ */
+export type RoomEvent = { "event": "show" } & ShowInfo | { "event": "participant" } & Participant | { "event": "participant_left", 
+/**
+ * Who.
+ */
+id: string, } | { "event": "track_added" } & TrackView | { "event": "track_removed", 
+/**
+ * Which.
+ */
+id: string, } | { "event": "pinned" } & Pin | { "event": "unpinned", 
+/**
+ * Product id.
+ */
+product: string, } | { "event": "product" } & ProductView | { "event": "product_removed", 
+/**
+ * Product id.
+ */
+product: string, } | { "event": "stock", 
+/**
+ * Product id.
+ */
+product: string, 
+/**
+ * Pieces.
+ */
+available: number, } | { "event": "caption" } & CaptionView | { "event": "caption_gap", 
+/**
+ * Who spoke.
+ */
+participant: string, 
+/**
+ * From, media time ms.
+ */
+start_ms: number, 
+/**
+ * To, media time ms.
+ */
+end_ms: number, } | { "event": "languages", 
+/**
+ * BCP 47 tags.
+ */
+languages: Array<string>, } | { "event": "chat" } & ChatLine | { "event": "chat_removed", 
+/**
+ * Its id.
+ */
+id: number, };
+
+/**
+ * One mistake in an import.
+ */
+export type RowError = { 
+/**
+ * Where: in CSV the row as a spreadsheet counts it (the header is 1), in JSON-LD the
+ * number of the product (from 1). 0 when the whole file is meant.
+ */
+row: number, 
+/**
+ * Column or property, empty when the whole row is meant.
+ */
+field: string, 
+/**
+ * What is wrong and how to write it.
+ */
+message: string, };
+
+/**
+ * The server.
+ */
+export type ServerInfo = { 
+/**
+ * Version of the program.
+ */
+version: string, 
+/**
+ * Languages captions can be read in.
+ */
+languages: Array<LanguageInfo>, 
+/**
+ * Whether this page came over HTTPS (a phone's camera needs it).
+ */
+secure: boolean, 
+/**
+ * Address of the same server over HTTPS, when it has one.
+ */
+secure_port: number | null, 
+/**
+ * Whether this is the demo show.
+ */
+demo: boolean, 
+/**
+ * Why captions are off, when they are.
+ */
+captions_off: string | null, };
 
 /**
  * A message to a page.
@@ -279,148 +786,50 @@ reason: string,
 reconnect: boolean, };
 
 /**
- * A receive slot and what it shows.
+ * Body of `PUT /api/shows/{show}/shelf`.
  */
-export type SlotView = { 
+export type ShelfBody = { 
 /**
- * The m-line's mid.
+ * Product ids in running order.
  */
-mid: string, 
-/**
- * Kind of track it takes.
- */
-kind: TrackKind, 
-/**
- * Track shown now.
- */
-track: string | null, };
+products: Array<string>, };
 
 /**
- * Audio or video.
+ * A show in the lobby.
  */
-export type TrackKind = "audio" | "video";
-
+export type ShowCard = { 
 /**
- * One entry of a show's log.
+ * People watching.
  */
-export type Entry = { 
+viewers: number, 
 /**
- * Contiguous sequence number in this epoch, from 1.
- */
-seq: number, 
-/**
- * Media time of the event: server clock, Unix ms. A page that wants to be exact shows it
- * when its picture reaches this time.
- */
-at_ms: number, 
-/**
- * What happened.
- */
-event: RoomEvent, };
-
-/**
- * What can happen in a show.
- */
-export type RoomEvent = { "event": "show" } & ShowInfo | { "event": "participant" } & Participant | { "event": "participant_left", 
-/**
- * Who.
- */
-id: string, } | { "event": "track_added" } & TrackView | { "event": "track_removed", 
-/**
- * Which.
- */
-id: string, } | { "event": "pinned" } & Pin | { "event": "unpinned", 
-/**
- * Product id.
- */
-product: string, } | { "event": "product" } & ProductView | { "event": "product_removed", 
-/**
- * Product id.
- */
-product: string, } | { "event": "stock", 
-/**
- * Product id.
- */
-product: string, 
-/**
- * Pieces.
- */
-available: number, } | { "event": "caption" } & CaptionView | { "event": "caption_gap", 
-/**
- * Who spoke.
- */
-participant: string, 
-/**
- * From, media time ms.
- */
-start_ms: number, 
-/**
- * To, media time ms.
- */
-end_ms: number, } | { "event": "languages", 
-/**
- * BCP 47 tags.
- */
-languages: Array<string>, } | { "event": "chat" } & ChatLine | { "event": "chat_removed", 
-/**
- * Its id.
- */
-id: number, };
-
-/**
- * A product over the picture.
- */
-export type Pin = { 
-/**
- * Product id; its data is in the shelf.
- */
-product: string, 
-/**
- * Media time of the pin, Unix ms.
- */
-at_ms: number, };
-
-/**
- * Somebody in a show.
- */
-export type Participant = { 
-/**
- * Unguessable only to those who are not told; stable over reconnects with one grant.
- */
-id: string, 
-/**
- * Display name.
+ * Name in URLs: `[a-z0-9-]`, 1 to 64 characters.
  */
 name: string, 
 /**
- * Role.
+ * Title for people.
  */
-role: Role, 
+title: string, 
 /**
- * Spoken language, when set or found.
+ * Kind of room.
  */
-speaks: string | null, };
-
+kind: ShowKind, 
 /**
- * A track on air.
+ * Phase.
  */
-export type TrackView = { 
+phase: Phase, 
 /**
- * Id used in `slot`.
+ * Only invited people may watch.
  */
-id: string, 
+private: boolean, 
 /**
- * `audio` or `video`.
+ * When it went on air, Unix ms.
  */
-kind: TrackKind, 
+started_ms: number | null, 
 /**
- * Who publishes it.
+ * Cover picture URL.
  */
-participant: string, 
-/**
- * What it shows.
- */
-source: SourceKind, };
+cover: string | null, };
 
 /**
  * A show as lists and pages name it.
@@ -461,137 +870,13 @@ cover: string | null, };
 export type ShowKind = "live" | "call" | "tour";
 
 /**
- * A product as buyers see it.
+ * Answer to `GET /api/shows`.
  */
-export type ProductView = { 
+export type ShowList = { 
 /**
- * Id (the merchant's SKU), unique in the catalogue.
+ * Public shows by name.
  */
-id: string, 
-/**
- * Title.
- */
-title: string, 
-/**
- * Description, plain text.
- */
-description: string, 
-/**
- * Picture URLs, first is the cover.
- */
-images: Array<string>, 
-/**
- * Price of one piece.
- */
-price: Money, 
-/**
- * Earlier price, shown struck through.
- */
-compare_at: Money | null, 
-/**
- * Pieces that can still be bought.
- */
-available: number, 
-/**
- * Titles in other languages, by BCP 47 tag.
- */
-translations: { [key in string]: string }, };
-
-/**
- * Money in minor units.
- */
-export type Money = { 
-/**
- * Minor units, e.g. cents; the currency's ISO 4217 exponent says how many decimals.
- */
-minor: number, 
-/**
- * ISO 4217 code.
- */
-currency: string, 
-/**
- * ISO 4217 exponent of the currency (JPY 0, EUR 2, KWD 3), so that pages need no table.
- */
-exponent: number, };
-
-/**
- * A chat line.
- */
-export type ChatLine = { 
-/**
- * Id in this show.
- */
-id: number, 
-/**
- * Who wrote it.
- */
-participant: string, 
-/**
- * Display name at that time.
- */
-name: string, 
-/**
- * Role at that time.
- */
-role: Role, 
-/**
- * The line.
- */
-text: string, 
-/**
- * When, Unix ms.
- */
-at_ms: number, };
-
-/**
- * One caption line in one language.
- */
-export type CaptionView = { 
-/**
- * Line id; partial, final and translations of one line share it.
- */
-id: string, 
-/**
- * Who spoke.
- */
-participant: string, 
-/**
- * Language of the text, BCP 47.
- */
-language: string, 
-/**
- * Language it was spoken in.
- */
-spoken: string, 
-/**
- * The words.
- */
-text: string, 
-/**
- * Media time the speech starts, Unix ms.
- */
-start_ms: number, 
-/**
- * Media time it ends, Unix ms.
- */
-end_ms: number, };
-
-/**
- * What a joining page needs to be up to date.
- */
-export type JoinState = { "kind": "snapshot", 
-/**
- * Sequence number of the last entry in it.
- */
-seq: number, 
-/**
- * The show.
- */
-show: ShowState, } | { "kind": "entries", 
-/**
- * Oldest first.
- */
-entries: Array<Entry>, };
+shows: Array<ShowCard>, };
 
 /**
  * The whole state of a show: the result of all entries up to its sequence number.
@@ -631,138 +916,65 @@ chat: Array<ChatLine>,
 languages: Array<string>, };
 
 /**
- * An order as its buyer and the host see it. `buyer` is empty in the host's live feed.
+ * A receive slot and what it shows.
  */
-export type OrderView = { 
+export type SlotView = { 
 /**
- * Unguessable id.
+ * The m-line's mid.
+ */
+mid: string, 
+/**
+ * Kind of track it takes.
+ */
+kind: TrackKind, 
+/**
+ * Track shown now.
+ */
+track: string | null, };
+
+/**
+ * What a publisher shows.
+ */
+export type SourceKind = "camera" | "screen";
+
+/**
+ * A ticket.
+ */
+export type Ticket = { 
+/**
+ * For `join`, once.
+ */
+ticket: string, 
+/**
+ * Until when, Unix ms.
+ */
+expires_ms: number, };
+
+/**
+ * Audio or video.
+ */
+export type TrackKind = "audio" | "video";
+
+/**
+ * A track on air.
+ */
+export type TrackView = { 
+/**
+ * Id used in `slot`.
  */
 id: string, 
 /**
- * Show it was made in.
+ * `audio` or `video`.
  */
-show: string, 
+kind: TrackKind, 
 /**
- * Product id.
+ * Who publishes it.
  */
-product: string, 
+participant: string, 
 /**
- * Product title at that time.
+ * What it shows.
  */
-title: string, 
-/**
- * Pieces.
- */
-quantity: number, 
-/**
- * Price of one piece at that time.
- */
-unit_price: Money, 
-/**
- * Sum.
- */
-total: Money, 
-/**
- * State.
- */
-state: OrderState, 
-/**
- * When an unpaid reservation is released, Unix ms.
- */
-expires_ms: number | null, 
-/**
- * When it was made, Unix ms.
- */
-created_ms: number, 
-/**
- * Name the buyer gave.
- */
-buyer: string | null, };
-
-/**
- * State of an order.
- */
-export type OrderState = "reserved" | "confirmed" | "cancelled" | "expired";
-
-/**
- * Answer to `GET /api/shows`.
- */
-export type ShowList = { 
-/**
- * Public shows by name.
- */
-shows: Array<ShowCard>, };
-
-/**
- * A show in the lobby.
- */
-export type ShowCard = { 
-/**
- * People watching.
- */
-viewers: number, 
-/**
- * Name in URLs: `[a-z0-9-]`, 1 to 64 characters.
- */
-name: string, 
-/**
- * Title for people.
- */
-title: string, 
-/**
- * Kind of room.
- */
-kind: ShowKind, 
-/**
- * Phase.
- */
-phase: Phase, 
-/**
- * Only invited people may watch.
- */
-private: boolean, 
-/**
- * When it went on air, Unix ms.
- */
-started_ms: number | null, 
-/**
- * Cover picture URL.
- */
-cover: string | null, };
-
-/**
- * Body of `POST /api/shows`.
- */
-export type NewShow = { 
-/**
- * Name in URLs.
- */
-name: string, 
-/**
- * Title for people.
- */
-title: string, 
-/**
- * Kind of room; `live` when left out.
- */
-kind?: ShowKind, 
-/**
- * Only invited people may watch.
- */
-private?: boolean, 
-/**
- * Cover picture URL.
- */
-cover?: string, };
-
-/**
- * Body of `POST /api/shows/{show}/visit`.
- */
-export type VisitBody = { 
-/**
- * Display name.
- */
-name?: string, };
+source: SourceKind, };
 
 /**
  * Answer to a visit.
@@ -782,222 +994,10 @@ ticket: string,
 participant: string, };
 
 /**
- * A ticket.
+ * Body of `POST /api/shows/{show}/visit`.
  */
-export type Ticket = { 
+export type VisitBody = { 
 /**
- * For `join`, once.
+ * Display name.
  */
-ticket: string, 
-/**
- * Until when, Unix ms.
- */
-expires_ms: number, };
-
-/**
- * The server.
- */
-export type ServerInfo = { 
-/**
- * Version of the program.
- */
-version: string, 
-/**
- * Languages captions can be read in.
- */
-languages: Array<LanguageInfo>, 
-/**
- * Whether this page came over HTTPS (a phone's camera needs it).
- */
-secure: boolean, 
-/**
- * Address of the same server over HTTPS, when it has one.
- */
-secure_port: number | null, 
-/**
- * Whether this is the demo show.
- */
-demo: boolean, 
-/**
- * Why captions are off, when they are.
- */
-captions_off: string | null, };
-
-/**
- * A caption language.
- */
-export type LanguageInfo = { 
-/**
- * BCP 47 tag.
- */
-tag: string, 
-/**
- * Spoken languages it is reached from.
- */
-from: Array<string>, };
-
-/**
- * Body of `POST /api/shows/{show}/orders`.
- */
-export type ReserveBody = { 
-/**
- * The quote the buyer saw.
- */
-quote: string, 
-/**
- * Pieces.
- */
-quantity: number, };
-
-/**
- * Body of `POST /api/orders/{id}/confirm`.
- */
-export type ConfirmBody = { 
-/**
- * Buyer's name.
- */
-name: string, 
-/**
- * E-mail address or telephone number.
- */
-contact: string, 
-/**
- * Where to send it.
- */
-address?: string, };
-
-/**
- * A price signed by the server: what the viewer saw is what is charged.
- */
-export type QuoteView = { 
-/**
- * The signed quote, to be sent back in the order.
- */
-quote: string, 
-/**
- * Product id.
- */
-product: string, 
-/**
- * Price of one piece.
- */
-unit_price: Money, 
-/**
- * Pieces that can be bought now.
- */
-available: number, 
-/**
- * When the quote ends, Unix ms.
- */
-expires_ms: number, };
-
-/**
- * Answer to `GET /api/shows/{show}/products`.
- */
-export type ProductList = { 
-/**
- * The shelf in running order.
- */
-products: Array<ProductView>, };
-
-/**
- * Body of `PUT /api/shows/{show}/shelf`.
- */
-export type ShelfBody = { 
-/**
- * Product ids in running order.
- */
-products: Array<string>, };
-
-/**
- * Answer to an import.
- */
-export type ImportReport = { 
-/**
- * Products created or updated.
- */
-imported: number, };
-
-/**
- * One mistake in an import.
- */
-export type RowError = { 
-/**
- * Where: in CSV the row as a spreadsheet counts it (the header is 1), in JSON-LD the
- * number of the product (from 1). 0 when the whole file is meant.
- */
-row: number, 
-/**
- * Column or property, empty when the whole row is meant.
- */
-field: string, 
-/**
- * What is wrong and how to write it.
- */
-message: string, };
-
-/**
- * Answer to `GET /api/shows/{show}/orders`.
- */
-export type HostOrderList = { 
-/**
- * Newest first.
- */
-orders: Array<HostOrderView>, };
-
-/**
- * An order as the host sees it, with what is needed to send the goods.
- */
-export type HostOrderView = { 
-/**
- * E-mail address or telephone number, once confirmed.
- */
-contact: string | null, 
-/**
- * Where to send it.
- */
-address: string | null, 
-/**
- * Unguessable id.
- */
-id: string, 
-/**
- * Show it was made in.
- */
-show: string, 
-/**
- * Product id.
- */
-product: string, 
-/**
- * Product title at that time.
- */
-title: string, 
-/**
- * Pieces.
- */
-quantity: number, 
-/**
- * Price of one piece at that time.
- */
-unit_price: Money, 
-/**
- * Sum.
- */
-total: Money, 
-/**
- * State.
- */
-state: OrderState, 
-/**
- * When an unpaid reservation is released, Unix ms.
- */
-expires_ms: number | null, 
-/**
- * When it was made, Unix ms.
- */
-created_ms: number, 
-/**
- * Name the buyer gave.
- */
-buyer: string | null, };
+name?: string, };

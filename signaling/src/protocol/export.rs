@@ -3,7 +3,7 @@
 //! when `VITRINE_BLESS` is set.
 
 use std::any::TypeId;
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write as _;
 
 use ts_rs::{Config, TS, TypeVisitor};
@@ -30,7 +30,7 @@ pub fn typescript() -> String {
     let mut collector = Collector {
         config: &config,
         seen: HashSet::new(),
-        out: &mut out,
+        declarations: BTreeMap::new(),
     };
     collector.visit::<ClientMessage>();
     collector.visit::<ServerMessage>();
@@ -48,13 +48,17 @@ pub fn typescript() -> String {
     collector.visit::<ImportReport>();
     collector.visit::<RowError>();
     collector.visit::<HostOrderList>();
+    for declaration in collector.declarations.values() {
+        out.push_str(declaration);
+    }
     out
 }
 
 struct Collector<'a> {
     config: &'a Config,
     seen: HashSet<TypeId>,
-    out: &'a mut String,
+    /// By name: the derive visits fields in another order at every compilation.
+    declarations: BTreeMap<String, String>,
 }
 
 impl TypeVisitor for Collector<'_> {
@@ -66,7 +70,8 @@ impl TypeVisitor for Collector<'_> {
         if declared {
             let docs = T::docs().unwrap_or_default();
             let declaration = T::decl(self.config);
-            write!(self.out, "\n{docs}export {declaration}\n").expect("a String takes every write");
+            let text = format!("\n{docs}export {declaration}\n");
+            self.declarations.insert(T::name(self.config), text);
         }
         T::visit_dependencies(self);
         T::visit_generics(self);
