@@ -150,7 +150,11 @@ fn a_crate_behind_a_port_is_named_in_one_place() {
 #[test]
 fn only_the_composition_root_knows_media_and_translate() {
     // app.rs starts both; these two carry audio and captions between them.
-    let root = ["signaling/src/app", "signaling/src/task/media.rs", "signaling/src/task/speech.rs"];
+    let root = [
+        "signaling/src/app",
+        "signaling/src/task/media.rs",
+        "signaling/src/task/speech.rs",
+    ];
     let broken: Vec<String> = sources()
         .iter()
         .filter(|source| source.path.starts_with("signaling/src/"))

@@ -22,7 +22,7 @@ pub(crate) fn sentences(text: &str) -> Vec<Range<usize>> {
                 // Closing marks belong to the sentence they close.
                 while chars.next_if(|&(_, next)| is_closing(next)).is_some() {}
                 let is_open = chars.peek().is_some_and(|&(_, next)| !next.is_whitespace());
-                !is_open && !(c == '.' && is_abbreviation(&text[start..at]))
+                !(is_open || c == '.' && is_abbreviation(&text[start..at]))
             }
             _ => false,
         };

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 /// One clip of the manifest.
 #[derive(Debug, Deserialize)]
-pub struct Clip {
+pub(crate) struct Clip {
     /// Path below the folder.
     pub file: String,
     /// Spoken language.
@@ -20,7 +20,7 @@ pub struct Clip {
 /// One object `vitrine caption --format json` prints.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Line {
+pub(crate) struct Line {
     /// `partial` or `final`.
     pub kind: String,
     /// The line.
@@ -39,20 +39,20 @@ pub struct Line {
 
 impl Line {
     /// Whether it never changes again.
-    pub fn is_final(&self) -> bool {
+    pub(crate) fn is_final(&self) -> bool {
         self.kind == "final"
     }
 }
 
 /// A path in the fixtures.
-pub fn path(file: &str) -> PathBuf {
+pub(crate) fn path(file: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("fixtures/speech")
         .join(file)
 }
 
 /// All clips in one language.
-pub fn clips(chosen: impl Fn(&str) -> bool) -> anyhow::Result<Vec<Clip>> {
+pub(crate) fn clips(chosen: impl Fn(&str) -> bool) -> anyhow::Result<Vec<Clip>> {
     let manifest = std::fs::read(path("manifest.json"))?;
     let clips: Vec<Clip> = serde_json::from_slice(&manifest)?;
     Ok(clips
@@ -62,7 +62,7 @@ pub fn clips(chosen: impl Fn(&str) -> bool) -> anyhow::Result<Vec<Clip>> {
 }
 
 /// Runs `vitrine caption FILE ARGS`.
-pub fn run(file: &Path, args: &[&str]) -> anyhow::Result<Output> {
+pub(crate) fn run(file: &Path, args: &[&str]) -> anyhow::Result<Output> {
     Command::new(env!("CARGO_BIN_EXE_vitrine-tested"))
         .arg("caption")
         .arg(file)
@@ -72,7 +72,7 @@ pub fn run(file: &Path, args: &[&str]) -> anyhow::Result<Output> {
 }
 
 /// Runs it and returns stdout.
-pub fn text(file: &Path, args: &[&str]) -> anyhow::Result<String> {
+pub(crate) fn text(file: &Path, args: &[&str]) -> anyhow::Result<String> {
     let output = run(file, args)?;
     let message = String::from_utf8_lossy(&output.stderr);
     ensure!(output.status.success(), "`{}`: {message}", file.display());
@@ -80,7 +80,7 @@ pub fn text(file: &Path, args: &[&str]) -> anyhow::Result<String> {
 }
 
 /// Runs it with `--format json` and checks what holds for every run.
-pub fn lines(file: &Path, args: &[&str]) -> anyhow::Result<Vec<Line>> {
+pub(crate) fn lines(file: &Path, args: &[&str]) -> anyhow::Result<Vec<Line>> {
     let text = text(file, &[args, &["--format", "json"]].concat())?;
     let lines: Vec<Line> = text
         .lines()
@@ -110,7 +110,7 @@ pub fn lines(file: &Path, args: &[&str]) -> anyhow::Result<Vec<Line>> {
 }
 
 /// The finals in one language as one text.
-pub fn finals(lines: &[Line], language: &str) -> String {
+pub(crate) fn finals(lines: &[Line], language: &str) -> String {
     let chosen = lines
         .iter()
         .filter(|line| line.is_final() && line.language == language);
@@ -121,7 +121,7 @@ pub fn finals(lines: &[Line], language: &str) -> String {
 }
 
 /// Writes 16-bit mono samples as a WAV file.
-pub fn wav(path: &Path, rate_hz: u32, samples: &[f32]) -> anyhow::Result<()> {
+pub(crate) fn wav(path: &Path, rate_hz: u32, samples: &[f32]) -> anyhow::Result<()> {
     let bytes = u32::try_from(samples.len() * 2)?;
     let mut file = Vec::with_capacity(44 + samples.len() * 2);
     file.extend(b"RIFF");

@@ -29,7 +29,7 @@ const TENS: [&str; 10] = [
 
 /// Errors and words of the reference.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Errors {
+pub(crate) struct Errors {
     /// Substitutions, deletions and insertions.
     pub errors: usize,
     /// Words of the reference.
@@ -38,12 +38,12 @@ pub struct Errors {
 
 impl Errors {
     /// Errors over words.
-    pub fn rate(self) -> f64 {
+    pub(crate) fn rate(self) -> f64 {
         self.errors as f64 / self.words.max(1) as f64
     }
 
     /// Both together.
-    pub fn and(self, other: Errors) -> Errors {
+    pub(crate) fn and(self, other: Errors) -> Errors {
         Errors {
             errors: self.errors + other.errors,
             words: self.words + other.words,
@@ -52,7 +52,7 @@ impl Errors {
 }
 
 /// Compares a text with its reference.
-pub fn compare(reference: &str, heard: &str) -> Errors {
+pub(crate) fn compare(reference: &str, heard: &str) -> Errors {
     let (reference, heard) = (normal(reference), normal(heard));
     let mut row: Vec<usize> = (0..=heard.len()).collect();
     for (i, word) in reference.iter().enumerate() {
@@ -71,7 +71,7 @@ pub fn compare(reference: &str, heard: &str) -> Errors {
 }
 
 /// The words in comparable form.
-pub fn normal(text: &str) -> Vec<String> {
+pub(crate) fn normal(text: &str) -> Vec<String> {
     let text = text
         .to_lowercase()
         .replace('\u{2019}', "'")

@@ -3,7 +3,7 @@
 //! and kept as a witness of what a 17 MB model does: the dishwasher-safe cup became a kitchen.
 
 /// A host selling in English.
-pub const ENGLISH_TO_PORTUGUESE: &[(&str, &str)] = &[
+pub(crate) const ENGLISH_TO_PORTUGUESE: &[(&str, &str)] = &[
     (
         "Welcome everybody, thank you for joining the live show tonight.",
         "Bem-vindo a todos, obrigado por se juntar ao show ao vivo esta noite.",
@@ -95,7 +95,7 @@ pub const ENGLISH_TO_PORTUGUESE: &[(&str, &str)] = &[
 ];
 
 /// A host selling in Portuguese.
-pub const PORTUGUESE_TO_ENGLISH: &[(&str, &str)] = &[
+pub(crate) const PORTUGUESE_TO_ENGLISH: &[(&str, &str)] = &[
     (
         "Bem-vindos à nossa transmissão ao vivo.",
         "Welcome to our live stream.",
