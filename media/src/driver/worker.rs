@@ -107,12 +107,16 @@ impl Worker {
         }
     }
 
-    /// `false`: stop.
+    /// `false`: stop. What other workers said before a command was given is heard before it is
+    /// carried out: the application may be answering a track's news that reached us by that way.
     fn take_commands(&mut self, now: Now) -> bool {
         loop {
             match self.mailbox.commands.try_recv() {
                 Ok(Command::Stop) | Err(mpsc::error::TryRecvError::Disconnected) => return false,
-                Ok(command) => self.take_command(now, command),
+                Ok(command) => {
+                    self.take_relays(now);
+                    self.take_command(now, command);
+                }
                 Err(mpsc::error::TryRecvError::Empty) => return true,
             }
         }
