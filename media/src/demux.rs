@@ -1,11 +1,12 @@
 //! Which connection a datagram belongs to. An address is learned only from a STUN request with
-//! valid integrity, never from media or DTLS.
+//! valid integrity, never from media or DTLS: sources that have proved nothing take no memory.
 
 use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
+use std::time::Instant;
 
 use crate::handle::SessionId;
-use crate::limits::PATHS_MAX;
+use crate::limits::{ADDRESS_HELD, PATHS_MAX};
 
 /// What a datagram holds, by its first byte (RFC 7983 §7, RFC 5761 §4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,12 +51,20 @@ struct Account {
     password: String,
 }
 
+/// Whose an address is.
+#[derive(Debug, Clone, Copy)]
+struct Holder {
+    peer: Peer,
+    /// Its last STUN request from there with valid integrity.
+    checked: Instant,
+}
+
 /// The tables.
 #[derive(Debug, Default)]
 pub(crate) struct Demux {
     accounts: HashMap<String, Account>,
-    addresses: HashMap<SocketAddr, Peer>,
-    /// Validated addresses of each peer, oldest first.
+    addresses: HashMap<SocketAddr, Holder>,
+    /// Validated addresses of each peer, the one checked longest ago first.
     paths: HashMap<Peer, VecDeque<SocketAddr>>,
 }
 
@@ -82,29 +91,43 @@ impl Demux {
             .map(|account| (account.peer, account.password.as_str()))
     }
 
-    /// Learns an address of `peer`; call only after an integrity check.
-    pub(crate) fn learn(&mut self, address: SocketAddr, peer: Peer) {
-        match self.addresses.insert(address, peer) {
-            Some(known) if known == peer => return,
-            Some(other) => {
-                // The same address and port now belongs to another connection (a reload).
-                if let Some(paths) = self.paths.get_mut(&other) {
-                    paths.retain(|path| *path != address);
-                }
+    /// Learns an address of `peer`; call only after an integrity check. `false`: another
+    /// connection is alive there. Who has credentials of his own and forges the source of his
+    /// checks must not take a neighbour's address away.
+    pub(crate) fn learn(&mut self, now: Instant, address: SocketAddr, peer: Peer) -> bool {
+        let checked = Holder { peer, checked: now };
+        let known = self.addresses.get(&address).copied();
+        if let Some(holder) = known
+            && holder.peer != peer
+        {
+            if now < holder.checked + ADDRESS_HELD {
+                return false;
             }
-            None => {}
+            // The same address and port belongs to another connection now (a reload).
+            if let Some(paths) = self.paths.get_mut(&holder.peer) {
+                paths.retain(|path| *path != address);
+            }
         }
+        self.addresses.insert(address, checked);
         let paths = self.paths.entry(peer).or_default();
+        paths.retain(|path| *path != address);
         paths.push_back(address);
         if paths.len() > PATHS_MAX
             && let Some(oldest) = paths.pop_front()
         {
             self.addresses.remove(&oldest);
         }
+        true
     }
 
     pub(crate) fn by_address(&self, address: SocketAddr) -> Option<Peer> {
-        self.addresses.get(&address).copied()
+        self.addresses.get(&address).map(|holder| holder.peer)
+    }
+
+    /// Addresses known.
+    #[cfg(test)]
+    pub(crate) fn known(&self) -> usize {
+        self.addresses.len()
     }
 
     /// Forgets a connection.
@@ -119,6 +142,7 @@ impl Demux {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::origin;
 
     #[test]
     fn first_bytes() {
@@ -137,19 +161,36 @@ mod tests {
         }
     }
 
+    fn address(port: u16) -> SocketAddr {
+        SocketAddr::from(([127, 0, 0, 1], port))
+    }
+
     #[test]
-    fn an_address_follows_the_newest_connection_and_the_oldest_path_is_forgotten() {
+    fn an_address_in_use_is_not_given_away_and_one_fallen_silent_is() {
         let mut demux = Demux::default();
         let (old, new) = (Peer::Viewer(1), Peer::Viewer(2));
-        let address = |port| SocketAddr::from(([127, 0, 0, 1], port));
-        demux.learn(address(1), old);
-        demux.learn(address(1), new);
+        assert!(demux.learn(origin(), address(1), old));
+        assert!(!demux.learn(origin(), address(1), new), "it is alive");
+        assert_eq!(demux.by_address(address(1)), Some(old));
+        let later = origin() + ADDRESS_HELD;
+        assert!(demux.learn(later, address(1), new));
         demux.remove("old", old);
         assert_eq!(demux.by_address(address(1)), Some(new));
-        for port in 2..=PATHS_MAX as u16 + 1 {
-            demux.learn(address(port), new);
+    }
+
+    #[test]
+    fn the_path_checked_longest_ago_is_forgotten_first() {
+        let mut demux = Demux::default();
+        let peer = Peer::Viewer(1);
+        for port in 1..=1_000 {
+            // The path in use is checked again and again.
+            assert!(demux.learn(origin(), address(1), peer));
+            assert!(demux.learn(origin(), address(port), peer));
         }
-        assert_eq!(demux.by_address(address(1)), None);
-        assert_eq!(demux.by_address(address(2)), Some(new));
+        assert_eq!(demux.known(), PATHS_MAX);
+        assert_eq!(demux.by_address(address(1)), Some(peer));
+        assert_eq!(demux.by_address(address(2)), None);
+        demux.remove("it", peer);
+        assert_eq!(demux.known(), 0);
     }
 }

@@ -1,8 +1,9 @@
 //! The DTLS endpoint of one viewer, behind four verbs: `handle`, `handle_timeout`, `poll`,
 //! `close`. The only file that names `dimpl`, so that the crate behind it can be replaced.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use aws_lc_rs::digest;
 
@@ -12,10 +13,23 @@ use crate::srtp::{Keys, Profile};
 /// Our certificate, made once per process, and how it is announced in SDP.
 #[derive(Clone)]
 pub(crate) struct Identity {
-    certificate: dimpl::DtlsCertificate,
-    config: Arc<dimpl::Config>,
+    endpoint: Arc<Endpoint>,
     /// SHA-256 as SDP writes it: upper-case hex pairs with colons.
     pub fingerprint: String,
+}
+
+/// What every association starts from.
+struct Endpoint {
+    certificate: dimpl::DtlsCertificate,
+    config: Arc<dimpl::Config>,
+}
+
+impl Endpoint {
+    fn start(&self, active: bool, now: Instant) -> dimpl::Dtls {
+        let mut dtls = dimpl::Dtls::new_12(self.config.clone(), self.certificate.clone(), now);
+        dtls.set_active(active);
+        dtls
+    }
 }
 
 /// The platform's crypto failed; without it there is no media plane.
@@ -29,15 +43,21 @@ impl Identity {
             .map_err(|error| IdentityError(error.to_string()))?;
         let config = dimpl::Config::builder()
             .require_client_certificate(true)
-            // The answer to a lost first flight should not take a second (interop with FFmpeg).
-            .flight_start_rto(std::time::Duration::from_millis(200))
+            .flight_start_rto(FLIGHT_REPEAT)
+            // ICE has proven the address already: a cookie would cost the viewer a round trip.
+            .use_server_cookie(false)
+            // Seven times with doubling pauses take 25 s: at 30 % loss four are too few.
+            .flight_retries(7)
             .build()
             .map_err(|error| IdentityError(error.to_string()))?;
         let hash = digest::digest(&digest::SHA256, &certificate.certificate);
         let fingerprint = crate::sdp::hex_pairs(hash.as_ref());
-        Ok(Identity {
+        let endpoint = Endpoint {
             certificate,
             config: Arc::new(config),
+        };
+        Ok(Identity {
+            endpoint: Arc::new(endpoint),
             fingerprint,
         })
     }
@@ -58,8 +78,13 @@ pub(crate) enum Output {
 }
 
 /// One viewer's DTLS 1.2 association. It knows no address: the viewer may move.
+///
+/// Until the handshake is done nothing that arrives is authenticated, and addresses can be forged:
+/// no datagram may end it. Alerts are not heard, each hello begins afresh until one is answered,
+/// other nonsense is passed over, and who never finishes is ended by time.
 pub(crate) struct Dtls {
     inner: dimpl::Dtls,
+    endpoint: Arc<Endpoint>,
     active: bool,
     /// Invariant: keys are handed out only after the certificate matched one of these.
     expected: Vec<Fingerprint>,
@@ -67,7 +92,54 @@ pub(crate) struct Dtls {
     failed: Option<String>,
     keys: Option<Keys>,
     connected: bool,
+    /// The endpoint has taken the start of a hello.
+    greeted: bool,
+    /// We have sent something: there is a handshake to lose.
+    underway: bool,
+    now: Instant,
+    last_flight: LastFlight,
+    repeat: VecDeque<Vec<u8>>,
 }
+
+/// The server's last flight, until the peer shows that it has it. Who waits for it sends his own
+/// again, later and later, and at 30 % loss each attempt fails every second time: so it is sent
+/// again unasked. The bytes are the same, and the peer's replay window drops what it knows.
+#[derive(Default)]
+struct LastFlight {
+    records: Vec<Vec<u8>>,
+    repeats: u32,
+    due: Option<Instant>,
+}
+
+impl LastFlight {
+    const REPEATS: u32 = 5;
+    const RECORDS_MAX: usize = 4;
+
+    fn keep(&mut self, now: Instant, record: &[u8]) {
+        if self.records.len() < LastFlight::RECORDS_MAX {
+            self.records.push(record.to_vec());
+            self.due.get_or_insert(now + FLIGHT_REPEAT);
+        }
+    }
+
+    /// What to send again now.
+    fn take_due(&mut self, now: Instant) -> Vec<Vec<u8>> {
+        if self.due.is_none_or(|due| now < due) {
+            return Vec::new();
+        }
+        self.repeats += 1;
+        if self.repeats == LastFlight::REPEATS {
+            self.due = None;
+            return std::mem::take(&mut self.records);
+        }
+        self.due = Some(now + FLIGHT_REPEAT * 2u32.pow(self.repeats));
+        self.records.clone()
+    }
+}
+
+/// Until a flight is sent again for the first time. The answer to a lost first flight should not
+/// take a second (interop with FFmpeg).
+const FLIGHT_REPEAT: Duration = Duration::from_millis(200);
 
 /// A DTLS record of a handshake flight fits one MTU; dimpl asks for more if it does not.
 const RECORD_BYTES: usize = 2_048;
@@ -80,33 +152,70 @@ impl Dtls {
         active: bool,
         now: Instant,
     ) -> Dtls {
-        let config = identity.config.clone();
-        let mut inner = dimpl::Dtls::new_12(config, identity.certificate.clone(), now);
-        inner.set_active(active);
+        let endpoint = identity.endpoint.clone();
         Dtls {
-            inner,
+            inner: endpoint.start(active, now),
+            endpoint,
             active,
             expected,
             verified: false,
             failed: None,
             keys: None,
             connected: false,
+            greeted: false,
+            underway: active,
+            now,
+            last_flight: LastFlight::default(),
+            repeat: VecDeque::new(),
         }
     }
 
     /// Takes one datagram that came from an address ICE has validated.
     pub(crate) fn handle(&mut self, now: Instant, datagram: &[u8]) {
+        self.now = now;
+        if !self.connected && is_plain_alert(datagram) {
+            return;
+        }
+        if !self.underway && is_hello_start(datagram) {
+            // Pieces of a forged hello must not keep the peer's own from being put together.
+            if self.greeted {
+                self.restart(now);
+            }
+            self.greeted = true;
+        }
         let result = self
             .inner
             .handle_timeout(now)
             .and_then(|()| self.inner.handle_packet(datagram));
-        self.note(result);
+        let Err(error) = result else { return };
+        if self.connected && !matches!(error, dimpl::Error::ReceiveQueueFull) {
+            // Only what the peer has authenticated comes so far.
+            self.failed.get_or_insert(error.to_string());
+        } else {
+            tracing::debug!(%error, "DTLS datagram passed over");
+            if !self.underway {
+                self.restart(now);
+            }
+        }
+    }
+
+    fn restart(&mut self, now: Instant) {
+        self.inner = self.endpoint.start(self.active, now);
+        self.greeted = false;
     }
 
     /// Advances time: the client's first flight and retransmissions.
     pub(crate) fn handle_timeout(&mut self, now: Instant) {
-        let result = self.inner.handle_timeout(now);
-        self.note(result);
+        self.now = now;
+        self.repeat.extend(self.last_flight.take_due(now));
+        if let Err(error) = self.inner.handle_timeout(now) {
+            self.failed.get_or_insert(error.to_string());
+        }
+    }
+
+    /// The peer has sent what only our last flight made possible.
+    pub(crate) fn confirm(&mut self) {
+        self.last_flight = LastFlight::default();
     }
 
     /// Says goodbye; drain [`Dtls::poll`] afterwards.
@@ -119,10 +228,19 @@ impl Dtls {
         if let Some(why) = &self.failed {
             return Output::Failed(why.clone());
         }
+        if let Some(record) = self.repeat.pop_front() {
+            return Output::Transmit(record);
+        }
         let mut buffer = vec![0; RECORD_BYTES];
         loop {
             match self.inner.poll_output(&mut buffer) {
-                dimpl::Output::Packet(record) => return Output::Transmit(record.to_vec()),
+                dimpl::Output::Packet(record) => {
+                    self.underway = true;
+                    if self.connected && !self.active {
+                        self.last_flight.keep(self.now, record);
+                    }
+                    return Output::Transmit(record.to_vec());
+                }
                 dimpl::Output::BufferTooSmall { needed } => buffer.resize(needed, 0),
                 dimpl::Output::PeerCert(der) => {
                     self.verified = self
@@ -143,6 +261,7 @@ impl Dtls {
                 dimpl::Output::Connected => self.connected = true,
                 dimpl::Output::CloseNotify => return Output::Closed,
                 dimpl::Output::Timeout(at) => {
+                    let at = self.last_flight.due.map_or(at, |due| at.min(due));
                     if !self.connected {
                         return Output::Timeout(at);
                     }
@@ -163,14 +282,16 @@ impl Dtls {
         self.failed = Some(why.to_owned());
         Output::Failed(why.to_owned())
     }
+}
 
-    fn note(&mut self, result: Result<(), dimpl::Error>) {
-        if let Err(error) = result
-            && self.failed.is_none()
-        {
-            self.failed = Some(error.to_string());
-        }
-    }
+/// Content type alert, epoch 0 (RFC 6347 §4.3.1).
+fn is_plain_alert(datagram: &[u8]) -> bool {
+    matches!(datagram, [21, _, _, 0, 0, ..])
+}
+
+/// Content type handshake, message type ClientHello, fragment offset 0 (RFC 6347 §4.2.2).
+fn is_hello_start(datagram: &[u8]) -> bool {
+    matches!(datagram.first_chunk::<22>(), Some([22, .., 0, 0, 0]) if datagram[13] == 1)
 }
 
 fn matches(expected: &Fingerprint, der: &[u8]) -> bool {

@@ -24,6 +24,7 @@ use str0m::{Candidate, Event, IceCreds, Input, Output, Rtc, RtcConfig};
 
 use crate::codec;
 use crate::handle::{Closed, OfferError};
+use crate::limits::HANDSHAKE_MAX;
 use crate::packet::{Codec, Packet};
 use continuity::Continuity;
 use offer::Line;
@@ -34,12 +35,29 @@ const CONSENT: Duration = Duration::from_secs(30);
 
 /// When a ClientHello nobody answered is sent again. FFmpeg throws away what arrives before its
 /// own ICE is done and then waits for us; the engine's own first repeat comes after a second.
-const HELLO_REPEATS: [Duration; 4] = [
+const HELLO_REPEATS: &[Duration] = &[
     Duration::from_millis(30),
     Duration::from_millis(90),
     Duration::from_millis(210),
     Duration::from_millis(450),
+    Duration::from_millis(1_800),
+    Duration::from_millis(4_500),
+    Duration::from_millis(9_000),
 ];
+
+/// When any other flight of ours is sent again: a second is too long on a lossy path, and the
+/// engine gives up after five attempts. The same bytes do no harm.
+const FLIGHT_REPEATS: &[Duration] = &[
+    Duration::from_millis(200),
+    Duration::from_millis(600),
+    Duration::from_millis(1_400),
+    Duration::from_millis(3_000),
+    Duration::from_millis(6_200),
+    Duration::from_millis(12_600),
+];
+
+/// Datagrams of one flight kept to be sent again.
+const FLIGHT_DATAGRAMS_MAX: usize = 8;
 
 /// The publishers' DTLS certificate, made once per process and shared by every worker.
 #[derive(Clone)]
@@ -117,7 +135,11 @@ pub(crate) struct Ingest {
     /// When time must be told next.
     wake: Instant,
     heard: Instant,
-    hello: Option<Hello>,
+    born: Instant,
+    connected: bool,
+    /// Media packets authenticated so far.
+    packets: u64,
+    flight: Option<Flight>,
     closing: Option<Closed>,
     closed: bool,
 }
@@ -131,19 +153,32 @@ struct Track {
     layers: HashMap<u8, Continuity>,
 }
 
-/// Our ClientHello while nobody has answered it.
-struct Hello {
-    destination: SocketAddr,
-    data: Vec<u8>,
+/// What we said last in the handshake, while nobody has answered it.
+struct Flight {
+    datagrams: Vec<(SocketAddr, Vec<u8>)>,
     sent: Instant,
     repeats: usize,
+    plan: &'static [Duration],
 }
 
-impl Hello {
+impl Flight {
+    /// Content type handshake, message type ClientHello: its repeats have a plan of their own.
+    fn new(now: Instant, first: &[u8]) -> Flight {
+        let is_hello = matches!(first.first_chunk::<14>(), Some([22, .., 1]));
+        Flight {
+            datagrams: Vec::new(),
+            sent: now,
+            repeats: 0,
+            plan: if is_hello {
+                HELLO_REPEATS
+            } else {
+                FLIGHT_REPEATS
+            },
+        }
+    }
+
     fn due(&self) -> Option<Instant> {
-        HELLO_REPEATS
-            .get(self.repeats)
-            .map(|after| self.sent + *after)
+        self.plan.get(self.repeats).map(|after| self.sent + *after)
     }
 }
 
@@ -207,7 +242,10 @@ impl Ingest {
             now,
             wake: now,
             heard: now,
-            hello: None,
+            born: now,
+            connected: false,
+            packets: 0,
+            flight: None,
             closing: None,
             closed: false,
         };
@@ -224,22 +262,24 @@ impl Ingest {
         &self.password
     }
 
-    /// Takes one datagram from the network. A socket bound to all addresses need not know which
-    /// one was meant: an unknown `destination` counts as the first candidate of its family.
+    /// Takes one datagram from the network; `true`: it carried media, authenticated. A socket
+    /// bound to all addresses need not know which one was meant: an unknown `destination` counts
+    /// as the first candidate of its family.
     pub(crate) fn handle_datagram(
         &mut self,
         now: Instant,
         source: SocketAddr,
         destination: SocketAddr,
         data: &[u8],
-    ) {
+    ) -> bool {
         self.now = self.now.max(now);
+        let packets = self.packets;
         if data.first().is_some_and(|octet| (20..64).contains(octet)) {
-            self.hello = None;
+            self.flight = None;
         }
         let destination = self.candidate_for(source, destination);
         let Ok(datagram) = Receive::new(Protocol::Udp, source, destination, data) else {
-            return;
+            return false;
         };
         let now = self.now;
         if let Err(error) = self.engine(|rtc| rtc.handle_input(Input::Receive(now, datagram))) {
@@ -251,6 +291,7 @@ impl Ingest {
             }
         }
         self.drain();
+        self.packets != packets
     }
 
     /// Advances time.
@@ -261,13 +302,18 @@ impl Ingest {
             self.end(Closed::Timeout);
             return;
         }
-        if let Some(hello) = &mut self.hello
-            && hello.due().is_some_and(|due| now >= due)
+        if !self.connected && now >= self.born + HANDSHAKE_MAX {
+            self.end(Closed::Failed);
+            return;
+        }
+        if let Some(flight) = &mut self.flight
+            && flight.due().is_some_and(|due| now >= due)
         {
-            hello.repeats += 1;
-            let (destination, data) = (hello.destination, hello.data.clone());
-            self.ready
-                .push_back(IngestOutput::Transmit { destination, data });
+            flight.repeats += 1;
+            let again = flight.datagrams.iter().cloned();
+            self.ready.extend(
+                again.map(|(destination, data)| IngestOutput::Transmit { destination, data }),
+            );
         }
         if let Err(error) = self.engine(|rtc| rtc.handle_input(Input::Timeout(now))) {
             tracing::debug!(%error, "publisher failed");
@@ -359,9 +405,12 @@ impl Ingest {
     }
 
     fn next_timeout(&self, engine: Instant) -> Instant {
-        let hello = self.hello.as_ref().and_then(Hello::due);
-        let consent = self.heard + CONSENT;
-        hello.map_or(engine, |due| engine.min(due)).min(consent)
+        let flight = self.flight.as_ref().and_then(Flight::due);
+        let mut at = engine.min(self.heard + CONSENT);
+        if !self.connected {
+            at = at.min(self.born + HANDSHAKE_MAX);
+        }
+        flight.map_or(at, |due| at.min(due))
     }
 
     fn candidate_for(&self, source: SocketAddr, destination: SocketAddr) -> SocketAddr {
@@ -379,15 +428,13 @@ impl Ingest {
         match data.first_chunk::<14>() {
             // A success response: the request behind it passed its integrity check.
             Some([0x01, 0x01, ..]) => self.heard = self.now,
-            // Content type handshake, message type ClientHello.
-            Some([22, .., 1]) if self.hello.is_none() => {
-                let (data, sent) = (data.clone(), self.now);
-                self.hello = Some(Hello {
-                    destination,
-                    data,
-                    sent,
-                    repeats: 0,
-                });
+            // Handshake, change of cipher.
+            Some([20 | 22, ..]) => {
+                let now = self.now;
+                let flight = self.flight.get_or_insert_with(|| Flight::new(now, &data));
+                if flight.datagrams.len() < FLIGHT_DATAGRAMS_MAX {
+                    flight.datagrams.push((destination, data.clone()));
+                }
             }
             _ => {}
         }
@@ -397,7 +444,10 @@ impl Ingest {
 
     fn event(&mut self, event: Event) {
         match event {
-            Event::Connected => self.ready.push_back(IngestOutput::Connected),
+            Event::Connected => {
+                self.connected = true;
+                self.ready.push_back(IngestOutput::Connected);
+            }
             Event::RtpPacket(packet) => self.packet(packet),
             Event::Closed => {
                 self.closing.get_or_insert(Closed::Peer);
@@ -408,6 +458,9 @@ impl Ingest {
 
     fn packet(&mut self, rtp: RtpPacket) {
         self.heard = self.now;
+        self.packets += 1;
+        // Media proves that the last flight arrived.
+        self.flight = None;
         let header = &rtp.header;
         let api = &mut self.rtc.direct_api();
         let Some((mid, rid)) = api.stream_rx(&header.ssrc).map(|s| (s.mid(), s.rid())) else {

@@ -34,6 +34,7 @@ mod downtrack;
 mod dtls;
 mod ingest;
 mod relay;
+mod route;
 mod sfu;
 mod stats;
 mod timers;

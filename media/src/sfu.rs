@@ -27,6 +27,7 @@ use crate::dtls::Identity;
 use crate::handle::{Event, RoomId, SessionId, Source, TapPacket, TrackId};
 use crate::ingest::{Ingest, IngestConfig, IngestTrack};
 use crate::relay::Relay;
+use crate::route::Route;
 use crate::stats::Counters;
 use crate::timers::{Timer, Timers};
 use crate::uptrack::Uptrack;
@@ -91,6 +92,8 @@ struct Publisher {
     scheduled: Option<Instant>,
     /// Our address it last spoke to.
     local: IpAddr,
+    /// Where it is.
+    route: Route,
 }
 
 /// A track and the earliest deadline the timers hold for it.
@@ -201,11 +204,13 @@ impl Sfu {
         }
     }
 
-    /// The candidate a datagram was meant for: behind a NAT our own address is none of them.
+    /// The candidate a datagram was meant for: behind a NAT our own address is none of them, and
+    /// the first of its family stands for it.
     fn destination(&self, local: SocketAddr) -> SocketAddr {
-        let candidates = &self.shard.ingest.candidates;
-        let exact = candidates.iter().find(|candidate| **candidate == local);
-        exact.or(candidates.first()).copied().unwrap_or(local)
+        let candidates = || self.shard.ingest.candidates.iter();
+        let exact = candidates().find(|candidate| **candidate == local);
+        let family = || candidates().find(|candidate| candidate.is_ipv4() == local.is_ipv4());
+        exact.or_else(family).copied().unwrap_or(local)
     }
 }
 

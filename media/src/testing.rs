@@ -6,6 +6,12 @@ use bytes::Bytes;
 
 use crate::packet::{Packet, PictureId, Vp8Fields};
 
+mod caller;
+mod world;
+
+pub(crate) use caller::{Caller, Wish, check};
+pub(crate) use world::World;
+
 /// The origin of time in a test.
 #[allow(clippy::disallowed_methods)]
 pub(crate) fn origin() -> Instant {
@@ -38,7 +44,7 @@ fn payload(seq: u64, frame: u64) -> Bytes {
     Bytes::from(payload)
 }
 
-/// Counts this thread's allocations, to prove that the hot path makes none.
+/// Counts this thread's allocations, to prove that the hot path makes none, and what stays.
 #[allow(unsafe_code)]
 mod counting {
     use std::alloc::{GlobalAlloc, Layout, System};
@@ -46,6 +52,7 @@ mod counting {
 
     thread_local! {
         static COUNT: Cell<u64> = const { Cell::new(0) };
+        static LIVE: Cell<isize> = const { Cell::new(0) };
     }
 
     struct Counting;
@@ -55,11 +62,13 @@ mod counting {
     unsafe impl GlobalAlloc for Counting {
         unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
             COUNT.set(COUNT.get() + 1);
+            LIVE.set(LIVE.get() + layout.size() as isize);
             // SAFETY: the caller's promise, passed on.
             unsafe { System.alloc(layout) }
         }
 
         unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+            LIVE.set(LIVE.get() - layout.size() as isize);
             // SAFETY: the caller's promise, passed on.
             unsafe { System.dealloc(pointer, layout) }
         }
@@ -72,6 +81,11 @@ mod counting {
     pub(crate) fn allocations() -> u64 {
         COUNT.get()
     }
+
+    /// Bytes this thread holds: what it allocated less what it freed.
+    pub(crate) fn live_bytes() -> isize {
+        LIVE.get()
+    }
 }
 
-pub(crate) use counting::allocations;
+pub(crate) use counting::{allocations, live_bytes};

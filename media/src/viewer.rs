@@ -9,7 +9,10 @@ use rtc_crypto::RTCCrypto;
 use crate::batch::Path;
 use crate::dtls::{self, Dtls};
 use crate::handle::{Closed, RoomId, SessionId, Slot};
-use crate::limits::{CONSENT_TIMEOUT, REPORT_FIRST, REPORT_INTERVAL, RETRANSMITS_PER_SECOND};
+use crate::limits::{
+    CONSENT_TIMEOUT, HANDSHAKE_MAX, REPORT_FIRST, REPORT_INTERVAL, RETRANSMITS_PER_SECOND,
+};
+use crate::route::Route;
 use crate::rtcp::{Feedback, feedback};
 use crate::srtp::{Sealer, Srtcp};
 use crate::stun::Verified;
@@ -27,7 +30,7 @@ pub(crate) enum Output {
 
 /// A viewer. What the forwarding path touches comes first; the rest is one pointer away.
 pub(crate) struct Viewer {
-    /// Where media goes; set by the first valid STUN request, moved by nomination.
+    /// Where media goes: what the route says, copied here.
     pub path: Option<Path>,
     /// Present from the moment DTLS is up.
     pub sealer: Option<Sealer>,
@@ -50,6 +53,8 @@ pub(crate) struct Cold {
     dtls: Dtls,
     dtls_deadline: Option<Instant>,
     srtcp: Option<Srtcp>,
+    route: Route,
+    born: Instant,
     heard: Instant,
     report_at: Option<Instant>,
     outputs: VecDeque<Output>,
@@ -74,6 +79,8 @@ impl Viewer {
             dtls,
             dtls_deadline: None,
             srtcp: None,
+            route: Route::default(),
+            born: now,
             heard: now,
             report_at: None,
             outputs: VecDeque::new(),
@@ -97,7 +104,7 @@ impl Viewer {
     ) {
         self.cold.heard = now;
         let first = self.path.is_none();
-        if first || request.nominates {
+        if self.cold.route.checked(now, path, request.nominates) {
             self.path = Some(path);
         }
         if first {
@@ -114,9 +121,16 @@ impl Viewer {
     }
 
     /// An SRTCP datagram came; `None` when it is forged, replayed or early.
-    pub(crate) fn handle_rtcp(&mut self, now: Instant, datagram: &[u8]) -> Option<Vec<Feedback>> {
+    pub(crate) fn handle_rtcp(
+        &mut self,
+        now: Instant,
+        path: Path,
+        datagram: &[u8],
+    ) -> Option<Vec<Feedback>> {
         let compound = self.cold.srtcp.as_mut()?.open(datagram)?;
         self.cold.heard = now;
+        self.cold.route.heard(now, path);
+        self.cold.dtls.confirm();
         Some(feedback(&compound))
     }
 
@@ -124,6 +138,10 @@ impl Viewer {
     pub(crate) fn handle_timeout(&mut self, now: Instant, crypto: &dyn RTCCrypto) {
         if now >= self.cold.heard + CONSENT_TIMEOUT {
             self.end(Closed::Timeout);
+            return;
+        }
+        if self.handshake_limit().is_some_and(|at| now >= at) {
+            self.end(Closed::Failed);
             return;
         }
         if self.cold.dtls_deadline.is_some_and(|at| at <= now) {
@@ -146,12 +164,23 @@ impl Viewer {
     /// When to call [`Viewer::handle_timeout`] (or send reports) next.
     pub(crate) fn deadline(&self) -> Instant {
         let consent = self.cold.heard + CONSENT_TIMEOUT;
-        let others = [self.cold.dtls_deadline, self.cold.report_at];
+        let others = [
+            self.cold.dtls_deadline,
+            self.cold.report_at,
+            self.handshake_limit(),
+        ];
         others
             .into_iter()
             .flatten()
             .min()
             .map_or(consent, |at| at.min(consent))
+    }
+
+    /// Who only ever checks holds a place that another could use.
+    fn handshake_limit(&self) -> Option<Instant> {
+        self.sealer
+            .is_none()
+            .then_some(self.cold.born + HANDSHAKE_MAX)
     }
 
     /// A slot began to send: its report must follow soon, because players need it to tell the

@@ -311,7 +311,7 @@ fn a_client_hello_thrown_away_is_soon_repeated() {
     let mut world = World::new(|offer| offer.replace("a=setup:actpass", "a=setup:passive"));
     world.deaf = true;
     let patience = world.now + Duration::from_secs(2);
-    while world.ingest.hello.is_none() {
+    while world.ingest.flight.is_none() {
         assert!(world.now < patience, "the checks never led to a hello");
         world.run(Duration::from_millis(5));
     }

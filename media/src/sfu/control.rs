@@ -52,6 +52,7 @@ impl Sfu {
             tracks: Default::default(),
             scheduled: None,
             local: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+            route: Default::default(),
         };
         self.publishers.insert(session, publisher);
         count(&self.shard.counters.publishers, 1);

@@ -33,9 +33,9 @@ impl Sfu {
             Some(Content::Stun) => self.handle_stun(now, path, local, datagram),
             Some(content) => match self.demux.by_address(source) {
                 Some(Peer::Publisher(session)) => {
-                    self.feed_publisher(now, session, source, local, datagram)
+                    self.feed_publisher(now, session, path, local, datagram)
                 }
-                Some(Peer::Viewer(index)) => self.feed_viewer(now, index, content, datagram),
+                Some(Peer::Viewer(index)) => self.feed_viewer(now, index, path, content, datagram),
                 None => None,
             },
             None => None,
@@ -57,7 +57,7 @@ impl Sfu {
             // A publisher's engine may await STUN that is not a request.
             None => match self.demux.by_address(path.remote)? {
                 Peer::Publisher(session) => {
-                    return self.feed_publisher(now, session, path.remote, local, datagram);
+                    return self.feed_publisher(now, session, path, local, datagram);
                 }
                 Peer::Viewer(_) => return None,
             },
@@ -67,10 +67,16 @@ impl Sfu {
         let (peer, password) = self.demux.by_ufrag(request.ufrag())?;
         let password = password.to_owned();
         let request = request.verify(&password, crypto)?;
-        self.demux.learn(path.remote, peer);
+        if !self.demux.learn(now.instant, path.remote, peer) {
+            return None;
+        }
         match peer {
             Peer::Publisher(session) => {
-                self.feed_publisher(now, session, path.remote, local, datagram)
+                let publisher = self.publishers.get_mut(&session)?;
+                publisher
+                    .route
+                    .checked(now.instant, path, request.nominates);
+                self.feed_publisher(now, session, path, local, datagram)
             }
             Peer::Viewer(index) => {
                 let answer = request.answer(path.remote, &password, crypto)?;
@@ -86,6 +92,7 @@ impl Sfu {
         &mut self,
         now: Now,
         index: usize,
+        path: Path,
         content: Content,
         datagram: &[u8],
     ) -> Option<()> {
@@ -98,7 +105,7 @@ impl Sfu {
                 Some(())
             }
             Content::Rtcp => {
-                let feedback = viewer.handle_rtcp(now.instant, datagram)?;
+                let feedback = viewer.handle_rtcp(now.instant, path, datagram)?;
                 for wish in feedback {
                     self.serve(now, index, wish);
                 }
@@ -169,16 +176,20 @@ impl Sfu {
         &mut self,
         now: Now,
         session: SessionId,
-        source: SocketAddr,
+        path: Path,
         local: SocketAddr,
         datagram: &[u8],
     ) -> Option<()> {
         let destination = self.destination(local);
         let publisher = self.publishers.get_mut(&session)?;
-        publisher
-            .ingest
-            .handle_datagram(now.instant, source, destination, datagram);
-        publisher.local = local.ip();
+        let is_media =
+            publisher
+                .ingest
+                .handle_datagram(now.instant, path.remote, destination, datagram);
+        if is_media {
+            publisher.route.heard(now.instant, path);
+        }
+        publisher.local = path.local;
         self.pump_publisher(now, session);
         Some(())
     }
@@ -194,9 +205,15 @@ impl Sfu {
                     return;
                 }
                 IngestOutput::Transmit { destination, data } => {
-                    let path = Path {
+                    // Answers go where the question came from; all else takes the path in use,
+                    // which the engine would leave only 15 s after a NAT gave it a new address.
+                    let back = Path {
                         remote: destination,
                         local: publisher.local,
+                    };
+                    let path = match Content::of(&data) {
+                        Some(Content::Stun) => back,
+                        _ => publisher.route.path().unwrap_or(back),
                     };
                     self.send(path, data);
                 }

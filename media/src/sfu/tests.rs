@@ -1,5 +1,8 @@
 //! The machine without sockets: who gets what, what it costs, and when publishers are asked.
 
+mod hostile;
+mod reach;
+
 use std::time::{Duration, Instant};
 
 use super::*;
