@@ -174,8 +174,13 @@ fn what_is_not_speech_gives_no_text() -> anyhow::Result<()> {
         (state >> 8) as f32 / 8_388_608.0 - 1.0
     };
     let tone = |i: usize, hz: f32| (i as f32 * hz * std::f32::consts::TAU / 16_000.0).sin();
+    let chord = |i: usize| {
+        let root = [220.0, 174.6, 196.0, 261.6][i / 16_000 % 4];
+        let beat = 1.0 - (i % 8_000) as f32 / 8_000.0;
+        0.2 * beat * (tone(i, root) + tone(i, root * 1.25) + tone(i, root * 1.5))
+    };
     let seconds = 8 * 16_000;
-    let cases: [(&str, Vec<f32>); 3] = [
+    let cases: [(&str, Vec<f32>); 5] = [
         ("silence", vec![0.0; seconds]),
         ("noise", (0..seconds).map(|_| 0.1 * noise()).collect()),
         (
@@ -184,6 +189,8 @@ fn what_is_not_speech_gives_no_text() -> anyhow::Result<()> {
                 .map(|i| 0.2 * tone(i, 50.0) + 0.1 * tone(i, 150.0))
                 .collect(),
         ),
+        ("chords", (0..seconds).map(chord).collect()),
+        ("chords that go on", (0..3 * seconds).map(chord).collect()),
     ];
     for (name, samples) in cases {
         let file = folder.path().join(name).with_extension("wav");

@@ -20,8 +20,8 @@ const SURE_VOICED_MS: u64 = 900;
 const LIKELY: f32 = 0.5;
 /// Partials are shown in a language at least this likely.
 const SHOWN: f32 = 0.6;
-/// Finals less likely than this in any language are no speech.
-const BELIEVED: f32 = 0.3;
+/// Finals less likely than this in any language are no speech: chords reach 0.35, however long they last.
+const BELIEVED: f32 = 0.4;
 
 /// What a speaker wants done.
 pub(super) enum Event {
@@ -299,8 +299,7 @@ impl Speaker {
         let voiced_ms = utterance.voiced_ms(decode.samples);
         let p = found.probability;
         let sure = (p >= SURE && voiced_ms >= SURE_VOICED_MS)
-            || (p >= LIKELY && voiced_ms >= LANGUAGE_VOICED_MS)
-            || voiced_ms >= 2 * LANGUAGE_VOICED_MS;
+            || (p >= LIKELY && voiced_ms >= LANGUAGE_VOICED_MS);
         let moved = matches!(&self.spoken, Spoken::Guess(old) if old.language != found.language);
         let mut lines = Vec::new();
         if moved {
