@@ -2,12 +2,11 @@
 
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { locale, t } from "../../i18n";
+import { t } from "../../i18n";
 import type { ConfirmBody, ProductView } from "../../net/protocol.gen";
 import type { Basket } from "../../state/basket";
-import { formatMoney } from "../../state/money";
 import { ClockIcon } from "../kit/icons";
-import { Thumb } from "../kit/price";
+import { OrderLine } from "./line";
 import { NoticeLine } from "./notice";
 
 export interface DetailsProps {
@@ -34,16 +33,7 @@ export function Details(props: DetailsProps): JSX.Element {
   return (
     <form class="order-step" data-testid="order_details" onSubmit={submit}>
       <Hold expires_ms={order.expires_ms} serverNow={serverNow} onLapse={onLapse} />
-      <div class="order-product">
-        {product && <Thumb product={product} />}
-        <div class="row-text">
-          <h3>{order.title}</h3>
-          <p class="muted">
-            {order.quantity} × {formatMoney(order.unit_price, locale())}
-          </p>
-        </div>
-        <strong data-testid="order_total">{formatMoney(order.total, locale())}</strong>
-      </div>
+      <OrderLine order={order} product={product} />
       <Field
         label={t("order_name")}
         name="name"
