@@ -3,14 +3,15 @@
 
 use std::time::Instant;
 
-use crate::batch::{Batch, Path};
+use crate::batch::Batch;
 use crate::codec::rewrite_vp8;
-use crate::handle::TrackId;
-use crate::limits::{DATAGRAM_MAX, GSO_PADDING_MAX, REPLAY_AGAIN};
+use crate::handle::{Kind, TrackId};
+use crate::limits::{CATCH_UP_MAX, DATAGRAM_MAX, GSO_PADDING_MAX, REPLAY_AGAIN};
 use crate::munger::{Mapped, Munger, Pivot};
 use crate::packet::{Codec, Packet};
 use crate::sdp::{Payload, Ssrcs};
-use crate::srtp::{HEADER_LEN, IndexWindow, Sealer, TAG_LEN_MAX};
+use crate::srtp::{EXTENSION_LEN, HEADER_LEN, IndexWindow, TAG_LEN_MAX};
+use crate::viewer::Link;
 
 /// What a slot does with its track's packets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,8 +29,37 @@ pub(crate) enum Flow {
 /// RTX payloads start with the original sequence number (RFC 4588 §4).
 const OSN_LEN: usize = 2;
 
+/// Most that is added to a payload.
+const OVERHEAD: usize = HEADER_LEN + EXTENSION_LEN + OSN_LEN + TAG_LEN_MAX;
+
 /// Bytes of slab a packet may take.
 pub(crate) const SEALED_MAX: usize = DATAGRAM_MAX;
+
+/// How a slot's packets are labelled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Form {
+    /// Payload type.
+    pt: u8,
+    /// That of retransmissions.
+    rtx: Option<u8>,
+    /// Header extension id of the transport-wide sequence number.
+    transport_cc: Option<u8>,
+}
+
+/// What a header says that the packet does not.
+struct Label {
+    pt: u8,
+    ssrc: u32,
+    index: u64,
+    /// Header extension id and transport-wide sequence number.
+    transport: Option<(u8, u16)>,
+}
+
+/// Lengths of a packet in the clear.
+struct Written {
+    header: usize,
+    len: usize,
+}
 
 /// One slot. Small on purpose: thousands are walked per frame.
 pub(crate) struct Downtrack {
@@ -46,13 +76,17 @@ pub(crate) struct Downtrack {
     munger: Munger,
     sent: IndexWindow,
     ssrcs: Ssrcs,
-    /// Payload types for the codec shown now; `None` when the viewer cannot take it.
-    payload: Option<(u8, Option<u8>)>,
+    /// Whether its bursts wait for the path.
+    paced: bool,
+    /// How the codec shown now is sent; `None` when the viewer cannot take it.
+    payload: Option<Form>,
     rtx_index: u64,
     /// Arrival of the newest packet sent.
     last: Option<Instant>,
     /// When the last replay began.
     replayed: Option<Instant>,
+    /// Since when it has been behind the live picture.
+    behind: Option<Instant>,
     /// For sender reports.
     packets: u32,
     octets: u32,
@@ -71,10 +105,12 @@ impl Downtrack {
             munger: Munger::new(seed as u16, (seed >> 16) as u32),
             sent: IndexWindow::default(),
             ssrcs,
+            paced: false,
             payload: None,
             rtx_index: (seed >> 48) & 0x3fff,
             last: None,
             replayed: None,
+            behind: None,
             packets: 0,
             octets: 0,
             payloads,
@@ -96,6 +132,8 @@ impl Downtrack {
         self.munger.stop();
         self.track = track.map(|(id, _)| id);
         self.payload = track.and_then(|(_, codec)| self.choose(codec));
+        self.paced = track.is_some_and(|(_, codec)| codec.kind() == Kind::Video);
+        self.behind = None;
         self.flow = if self.payload.is_some() {
             Flow::Waiting
         } else {
@@ -105,7 +143,7 @@ impl Downtrack {
 
     /// H.264 leaves under the payload type of the nearest profile: browsers decode Constrained
     /// Baseline, Baseline, Main and High under any of them (measured), but prefer their own.
-    fn choose(&self, codec: Codec) -> Option<(u8, Option<u8>)> {
+    fn choose(&self, codec: Codec) -> Option<Form> {
         let distance = |payload: &Payload| match (payload.codec, codec) {
             (
                 Codec::H264 {
@@ -122,7 +160,11 @@ impl Downtrack {
             .iter()
             .filter_map(|payload| Some((distance(payload)?, payload)));
         let (_, payload) = near.min_by_key(|(distance, _)| *distance)?;
-        Some((payload.pt, payload.rtx))
+        Some(Form {
+            pt: payload.pt,
+            rtx: payload.rtx,
+            transport_cc: payload.transport_cc,
+        })
     }
 
     /// Begins to forward at `first`: the numbers go on from what was sent before.
@@ -144,6 +186,29 @@ impl Downtrack {
         self.munger.restart(first, elapsed, pivot);
     }
 
+    /// Goes on from `next` in the ring: at once when the path allows, or bit by bit.
+    pub(crate) fn fall_behind(&mut self, now: Instant, next: u64) {
+        self.behind.get_or_insert(now);
+        self.flow = Flow::Replay(next);
+    }
+
+    /// Takes packets as they come again.
+    pub(crate) fn catch_up(&mut self) {
+        self.behind = None;
+        self.flow = Flow::Live;
+    }
+
+    /// Gives up what is past when there is too much of it, and waits for a key frame. `true`: so
+    /// it is now.
+    pub(crate) fn give_up(&mut self, now: Instant) -> bool {
+        let late = self.behind.is_some_and(|since| now >= since + CATCH_UP_MAX);
+        if late {
+            self.behind = None;
+            self.flow = Flow::Waiting;
+        }
+        late
+    }
+
     /// Whether the ring may be replayed to a viewer that lost its picture.
     pub(crate) fn may_replay_again(&self, now: Instant) -> bool {
         let rested = self
@@ -152,33 +217,46 @@ impl Downtrack {
         self.flow == Flow::Live && rested
     }
 
-    /// Seals `packet` for `path`. `segment` is the length wished for, so that a frame's packets
-    /// are equally long; 0 for none. Returns the bytes written, `None` when it must not be sent.
+    /// Whether the viewer's path takes the packet now. Audio never waits.
+    pub(crate) fn may_send(&self, packet: &Packet, link: &mut Link<'_>) -> bool {
+        !self.paced || link.congestion.may_send(link.now, packet.payload.len())
+    }
+
+    /// Seals `packet` for the viewer behind `link`. `segment` is the length wished for (header
+    /// extension not counted), so that a frame's packets are equally long; 0 for none. Returns
+    /// the bytes written, `None` when it must not be sent.
     pub(crate) fn send(
         &mut self,
         packet: &Packet,
         segment: usize,
-        path: Path,
-        sealer: &mut Sealer,
+        link: &mut Link<'_>,
         batch: &mut Batch,
     ) -> Option<usize> {
-        let (pt, rtx) = self.payload?;
+        let form = self.payload?;
         let mapped = self.munger.map(packet)?;
         if !self.sent.claim(mapped.index) {
             return None;
         }
         let space = batch.space();
-        if space.len() < SEALED_MAX || packet.payload.len() + HEADER_LEN + TAG_LEN_MAX > SEALED_MAX
-        {
+        if space.len() < SEALED_MAX || packet.payload.len() + OVERHEAD > SEALED_MAX {
             return None;
         }
-        let mut len = self.write(space, packet, &mapped, pt, self.ssrcs.media, mapped.index);
+        let number = form.transport_cc.map(|id| (id, link.congestion.number()));
+        let label = Label {
+            pt: form.pt,
+            ssrc: self.ssrcs.media,
+            index: mapped.index,
+            transport: number,
+        };
+        let Written { header, mut len } = self.write(space, packet, &mapped, &label);
         // Without RTX a packet may be sent again as it was, so its bytes must not depend on luck.
-        if rtx.is_some() {
-            len = pad(space, len, segment);
+        if form.rtx.is_some() {
+            len = pad(space, len, segment + header - HEADER_LEN);
         }
-        let sealed = sealer.seal(space, len, mapped.index)?;
-        batch.commit(path, sealed);
+        let sealed = link.sealer.seal(space, header, len, mapped.index)?;
+        batch.commit(link.path, sealed);
+        link.congestion
+            .sent(link.now, number.map(|(_, number)| number), sealed);
         self.last = Some(packet.arrival);
         self.packets = self.packets.wrapping_add(1);
         self.octets = self.octets.wrapping_add(packet.payload.len() as u32);
@@ -190,67 +268,90 @@ impl Downtrack {
         self.munger.unmap(seq)
     }
 
-    /// Sends a packet again: as RTX (RFC 4588), or byte for byte when the viewer has no RTX.
+    /// The newest source packet sent.
+    pub(crate) fn newest(&self) -> Option<u64> {
+        self.munger.newest()
+    }
+
+    /// Whether repeats go under numbers of their own (RTX), so that any packet may be repeated.
+    pub(crate) fn repeats_apart(&self) -> bool {
+        self.payload.is_some_and(|form| form.rtx.is_some())
+    }
+
+    /// Sends a packet again: as RTX (RFC 4588), or byte for byte when the viewer has no RTX. A
+    /// numbered packet without RTX is not repeated: with another number its bytes would differ.
     pub(crate) fn resend(
         &mut self,
         packet: &Packet,
-        path: Path,
-        sealer: &mut Sealer,
+        link: &mut Link<'_>,
         batch: &mut Batch,
     ) -> Option<usize> {
-        let (pt, rtx) = self.payload?;
+        let form = self.payload?;
         let mapped = self.munger.peek(packet)?;
         let space = batch.space();
-        let needed = HEADER_LEN + OSN_LEN + packet.payload.len() + TAG_LEN_MAX;
-        // What was never sent is not "sent again": its index is still to be claimed.
-        if !self.sent.contains(mapped.index) || space.len() < SEALED_MAX || needed > SEALED_MAX {
+        let needed = packet.payload.len() + OVERHEAD;
+        if space.len() < SEALED_MAX || needed > SEALED_MAX {
             return None;
         }
-        let (len, index) = match rtx {
-            Some(rtx) => {
+        if !self.sent.contains(mapped.index) {
+            // What reached us too late to be sent in its turn is sent now, for the first time.
+            let passed = self
+                .munger
+                .newest()
+                .is_some_and(|newest| packet.seq < newest);
+            return passed.then(|| self.send(packet, 0, link, batch)).flatten();
+        }
+        let mut label = Label {
+            pt: form.pt,
+            ssrc: self.ssrcs.media,
+            index: mapped.index,
+            transport: None,
+        };
+        let written = match (form.rtx, form.transport_cc) {
+            (None, Some(_)) => return None,
+            (None, None) => self.write(space, packet, &mapped, &label),
+            (Some(rtx), transport_cc) => {
                 self.rtx_index += 1;
-                let index = self.rtx_index;
-                let len = self.write(space, packet, &mapped, rtx, self.ssrcs.rtx, index);
-                space.copy_within(HEADER_LEN..len, HEADER_LEN + OSN_LEN);
-                space[HEADER_LEN..HEADER_LEN + OSN_LEN]
+                (label.pt, label.ssrc, label.index) = (rtx, self.ssrcs.rtx, self.rtx_index);
+                label.transport = transport_cc.map(|id| (id, link.congestion.number()));
+                let Written { header, len } = self.write(space, packet, &mapped, &label);
+                space.copy_within(header..len, header + OSN_LEN);
+                space[header..header + OSN_LEN]
                     .copy_from_slice(&(mapped.index as u16).to_be_bytes());
-                (len + OSN_LEN, index)
-            }
-            None => {
-                let index = mapped.index;
-                (
-                    self.write(space, packet, &mapped, pt, self.ssrcs.media, index),
-                    index,
-                )
+                let len = len + OSN_LEN;
+                Written { header, len }
             }
         };
-        let sealed = sealer.seal(space, len, index)?;
-        batch.commit(path, sealed);
+        let Written { header, len } = written;
+        let sealed = link.sealer.seal(space, header, len, label.index)?;
+        batch.commit(link.path, sealed);
+        let number = label.transport.map(|(_, number)| number);
+        link.congestion.sent(link.now, number, sealed);
         Some(sealed)
     }
 
     /// Header and payload in the clear.
-    fn write(
-        &self,
-        space: &mut [u8],
-        packet: &Packet,
-        mapped: &Mapped,
-        pt: u8,
-        ssrc: u32,
-        index: u64,
-    ) -> usize {
-        let len = HEADER_LEN + packet.payload.len();
+    fn write(&self, space: &mut [u8], packet: &Packet, mapped: &Mapped, label: &Label) -> Written {
         space[0] = 0x80;
-        space[1] = pt | if packet.marker { 0x80 } else { 0 };
-        space[2..4].copy_from_slice(&(index as u16).to_be_bytes());
+        space[1] = label.pt | if packet.marker { 0x80 } else { 0 };
+        space[2..4].copy_from_slice(&(label.index as u16).to_be_bytes());
         space[4..8].copy_from_slice(&mapped.rtp_ts.to_be_bytes());
-        space[8..12].copy_from_slice(&ssrc.to_be_bytes());
-        let payload = &mut space[HEADER_LEN..len];
+        space[8..12].copy_from_slice(&label.ssrc.to_be_bytes());
+        let mut header = HEADER_LEN;
+        if let Some((id, number)) = label.transport {
+            space[0] |= 0x10;
+            let [high, low] = number.to_be_bytes();
+            let extension = [0xbe, 0xde, 0, 1, id << 4 | 1, high, low, 0];
+            header += EXTENSION_LEN;
+            space[HEADER_LEN..header].copy_from_slice(&extension);
+        }
+        let len = header + packet.payload.len();
+        let payload = &mut space[header..len];
         payload.copy_from_slice(&packet.payload);
         if self.munger.rewrites_vp8() {
             rewrite_vp8(payload, &packet.vp8, mapped.picture, mapped.tl0);
         }
-        len
+        Written { header, len }
     }
 
     /// Packets and payload bytes sent so far.

@@ -29,6 +29,7 @@ mod srtp;
 mod stun;
 
 mod batch;
+mod bwe;
 mod demux;
 mod downtrack;
 mod dtls;

@@ -123,6 +123,10 @@ pub(crate) const OFFER_BYTES_MAX: usize = 256 * 1_024;
 /// Consent (RFC 7675): a peer silent for this long is gone. FFmpeg checks every 5 s.
 pub(crate) const CONSENT_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// A slot that its viewer's path has kept behind the live picture for this long waits for a key
+/// frame instead: what it still has to send is past.
+pub(crate) const CATCH_UP_MAX: Duration = Duration::from_secs(2);
+
 /// Between two sender reports of a viewer.
 pub(crate) const REPORT_INTERVAL: Duration = Duration::from_secs(2);
 

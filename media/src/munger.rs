@@ -137,6 +137,11 @@ impl Munger {
             .then_some(source)
     }
 
+    /// The newest source packet that left under the current mapping.
+    pub(crate) fn newest(&self) -> Option<u64> {
+        self.unmap(self.index_last as u16)
+    }
+
     /// The slot's timestamp for a live moment of the source.
     pub(crate) fn live_timestamp(&self, rtp_ts: u32) -> u32 {
         rtp_ts.wrapping_add(self.ts_offset)

@@ -4,9 +4,15 @@ use bytes::Bytes;
 use rtc_rtcp::packet::{Packet, marshal, unmarshal};
 use rtc_rtcp::payload_feedbacks::full_intra_request::FullIntraRequest;
 use rtc_rtcp::payload_feedbacks::picture_loss_indication::PictureLossIndication;
+use rtc_rtcp::payload_feedbacks::receiver_estimated_maximum_bitrate::ReceiverEstimatedMaximumBitrate;
+use rtc_rtcp::receiver_report::ReceiverReport;
+use rtc_rtcp::reception_report::ReceptionReport;
 use rtc_rtcp::sender_report::SenderReport;
 use rtc_rtcp::source_description::{
     SdesType, SourceDescription, SourceDescriptionChunk, SourceDescriptionItem,
+};
+use rtc_rtcp::transport_feedbacks::transport_layer_cc::{
+    PacketStatusChunk, SymbolTypeTcc, TransportLayerCc,
 };
 use rtc_rtcp::transport_feedbacks::transport_layer_nack::TransportLayerNack;
 
@@ -28,6 +34,63 @@ pub(crate) enum Feedback {
         /// The stream.
         ssrc: u32,
     },
+    /// When numbered packets arrived.
+    Arrivals(Arrivals),
+    /// The viewer's own estimate of its path (REMB), bits per second.
+    Bandwidth(u64),
+    /// A reception report block.
+    Loss {
+        /// The stream.
+        ssrc: u32,
+        /// Part of the packets lost since the report before, in 256ths.
+        fraction: u8,
+    },
+}
+
+/// Transport-wide feedback (draft-holmer-rmcat-transport-wide-cc-extensions-01 §3.1).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Arrivals {
+    /// Transport-wide sequence number of the first packet told about.
+    pub first: u16,
+    /// The viewer's clock, in 64 ms, 24 bits.
+    pub reference: u32,
+    /// Microseconds after the reference at which each packet arrived; `None`: not yet.
+    pub packets: Vec<Option<i32>>,
+}
+
+/// Packets told about in one transport-wide feedback; more than are remembered.
+const ARRIVALS_MAX: usize = 2_048;
+
+impl Arrivals {
+    /// What comes after a status that is not defined is left out.
+    fn read(report: &TransportLayerCc) -> Arrivals {
+        let count = usize::from(report.packet_status_count).min(ARRIVALS_MAX);
+        let symbols = report.packet_chunks.iter().flat_map(|chunk| {
+            let (symbol, times, list) = match chunk {
+                PacketStatusChunk::RunLengthChunk(run) => {
+                    (run.packet_status_symbol, run.run_length, &[][..])
+                }
+                PacketStatusChunk::StatusVectorChunk(vector) => {
+                    (SymbolTypeTcc::default(), 0, &vector.symbol_list[..])
+                }
+            };
+            std::iter::repeat_n(symbol, usize::from(times)).chain(list.iter().copied())
+        });
+        let (mut at, mut deltas) = (0i32, report.recv_deltas.iter());
+        let packets = symbols.take(count).map_while(|symbol| match symbol {
+            SymbolTypeTcc::PacketNotReceived => Some(None),
+            SymbolTypeTcc::PacketReceivedWithoutDelta => None,
+            _ => {
+                at = at.saturating_add(i32::try_from(deltas.next()?.delta).ok()?);
+                Some(Some(at))
+            }
+        });
+        Arrivals {
+            first: report.base_sequence_number,
+            reference: report.reference_time,
+            packets: packets.collect(),
+        }
+    }
 }
 
 /// Lost packets taken from one datagram; more cannot be repaired in time.
@@ -63,9 +126,24 @@ pub(crate) fn feedback(compound: &[u8]) -> Vec<Feedback> {
                     .iter()
                     .map(|entry| Feedback::Keyframe { ssrc: entry.ssrc }),
             );
+        } else if let Some(report) = packet.downcast_ref::<TransportLayerCc>() {
+            found.push(Feedback::Arrivals(Arrivals::read(report)));
+        } else if let Some(remb) = packet.downcast_ref::<ReceiverEstimatedMaximumBitrate>() {
+            found.push(Feedback::Bandwidth(remb.bitrate as u64));
+        } else if let Some(report) = packet.downcast_ref::<ReceiverReport>() {
+            found.extend(report.reports.iter().map(loss));
+        } else if let Some(report) = packet.downcast_ref::<SenderReport>() {
+            found.extend(report.reports.iter().map(loss));
         }
     }
     found
+}
+
+fn loss(block: &ReceptionReport) -> Feedback {
+    Feedback::Loss {
+        ssrc: block.ssrc,
+        fraction: block.fraction_lost,
+    }
 }
 
 /// What one stream's sender report says.
@@ -171,6 +249,80 @@ mod tests {
         let packets = unmarshal(&mut compound.as_slice()).unwrap();
         let sr = packets[0].as_any().downcast_ref::<SenderReport>().unwrap();
         assert_eq!((sr.ssrc, sr.ntp_time, sr.rtp_time), (9, ntp(1_000_000), 3));
+    }
+
+    #[test]
+    fn arrivals_losses_and_an_estimate_are_read() {
+        use SymbolTypeTcc::{
+            PacketNotReceived, PacketReceivedLargeDelta, PacketReceivedSmallDelta,
+        };
+        use rtc_rtcp::transport_feedbacks::transport_layer_cc::{
+            RecvDelta, RunLengthChunk, StatusChunkTypeTcc, StatusVectorChunk, SymbolSizeTypeTcc,
+        };
+        let delta = |type_tcc_packet, delta| RecvDelta {
+            type_tcc_packet,
+            delta,
+        };
+        let mut symbol_list = vec![PacketReceivedLargeDelta, PacketNotReceived];
+        symbol_list.resize(7, PacketReceivedSmallDelta);
+        let transport = TransportLayerCc {
+            base_sequence_number: 65_534,
+            packet_status_count: 5,
+            reference_time: 3,
+            packet_chunks: vec![
+                PacketStatusChunk::RunLengthChunk(RunLengthChunk {
+                    type_tcc: StatusChunkTypeTcc::RunLengthChunk,
+                    packet_status_symbol: PacketReceivedSmallDelta,
+                    run_length: 2,
+                }),
+                PacketStatusChunk::StatusVectorChunk(StatusVectorChunk {
+                    type_tcc: StatusChunkTypeTcc::StatusVectorChunk,
+                    symbol_size: SymbolSizeTypeTcc::TwoBit,
+                    symbol_list,
+                }),
+            ],
+            recv_deltas: vec![
+                delta(PacketReceivedSmallDelta, 500),
+                delta(PacketReceivedSmallDelta, 250),
+                delta(PacketReceivedLargeDelta, -1_000),
+                delta(PacketReceivedSmallDelta, 4_000),
+                delta(PacketReceivedSmallDelta, 0),
+                delta(PacketReceivedSmallDelta, 0),
+                delta(PacketReceivedSmallDelta, 0),
+                delta(PacketReceivedSmallDelta, 0),
+            ],
+            ..TransportLayerCc::default()
+        };
+        let packets: Vec<Box<dyn Packet>> = vec![
+            Box::new(ReceiverReport {
+                reports: vec![ReceptionReport {
+                    ssrc: 7,
+                    fraction_lost: 26,
+                    ..ReceptionReport::default()
+                }],
+                ..ReceiverReport::default()
+            }),
+            Box::new(transport),
+            Box::new(ReceiverEstimatedMaximumBitrate {
+                bitrate: 524_288.0,
+                ..ReceiverEstimatedMaximumBitrate::default()
+            }),
+        ];
+        assert_eq!(
+            feedback(&marshal(&packets).unwrap()),
+            vec![
+                Feedback::Loss {
+                    ssrc: 7,
+                    fraction: 26
+                },
+                Feedback::Arrivals(Arrivals {
+                    first: 65_534,
+                    reference: 3,
+                    packets: vec![Some(500), Some(750), Some(-250), None, Some(3_750)]
+                }),
+                Feedback::Bandwidth(524_288)
+            ]
+        );
     }
 
     proptest::proptest! {

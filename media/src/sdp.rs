@@ -18,6 +18,10 @@ use crate::rtcp::CNAME;
 /// Payload types taken into one m-line: VP8 and the H.264 profiles that browsers offer.
 const PAYLOADS_MAX: usize = 6;
 
+/// The transport-wide sequence number (draft-holmer-rmcat-transport-wide-cc-extensions-01 §2).
+const TRANSPORT_CC_URI: &str =
+    "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
+
 /// H.264 without `profile-level-id` is Baseline, level 1 (RFC 6184 §8.1).
 const H264_PROFILE_DEFAULT: u32 = 0x42_000a;
 
@@ -50,6 +54,9 @@ pub(crate) struct Payload {
     pub pt: u8,
     /// The offerer's payload type for retransmissions of it.
     pub rtx: Option<u8>,
+    /// Header extension id under which packets carry a transport-wide sequence number; `None`
+    /// without transport-cc feedback.
+    pub transport_cc: Option<u8>,
     fmtp: Option<String>,
     feedback: Vec<&'static str>,
 }
@@ -61,6 +68,7 @@ impl Payload {
             codec,
             pt,
             rtx,
+            transport_cc: None,
             fmtp: None,
             feedback: Vec::new(),
         }
@@ -289,6 +297,9 @@ impl Media {
     fn write_payloads(&self, sdp: &mut String, payloads: &[Payload]) {
         line(sdp, format_args!("a=mid:{}", self.mid));
         line(sdp, format_args!("a=sendonly"));
+        if let Some(id) = payloads.iter().find_map(|payload| payload.transport_cc) {
+            line(sdp, format_args!("a=extmap:{id} {TRANSPORT_CC_URI}"));
+        }
         for payload in payloads {
             let (pt, name) = (payload.pt, rtpmap(payload.codec));
             line(sdp, format_args!("a=rtpmap:{pt} {name}"));
@@ -415,6 +426,7 @@ pub(crate) fn hex_pairs(bytes: &[u8]) -> String {
 
 /// The payload types of an m-line that this server can send.
 fn payloads(media: &MediaDescription, kind: Kind) -> Vec<Payload> {
+    let extension = transport_cc_extension(media);
     let mut found = Vec::new();
     for rtpmap in values(&media.attributes, "rtpmap") {
         let Some((pt, name)) = rtpmap.split_once(' ') else {
@@ -428,16 +440,18 @@ fn payloads(media: &MediaDescription, kind: Kind) -> Vec<Payload> {
         if codec.kind() != kind || found.len() == PAYLOADS_MAX {
             continue;
         }
+        let rtx = rtx(media, pt).filter(|_| kind == Kind::Video);
+        // A numbered packet never leaves twice with the same bytes, so where losses are repaired
+        // in-band (video without RTX) packets go without numbers.
+        let numbered = rtx.is_some() || kind == Kind::Audio;
+        let transport_cc = extension.filter(|_| numbered && offers(media, pt, TRANSPORT_CC));
         found.push(Payload {
             codec,
             pt,
-            rtx: rtx(media, pt).filter(|_| kind == Kind::Video),
+            rtx,
+            transport_cc,
             fmtp: fmtp.map(str::to_owned),
-            feedback: if kind == Kind::Video {
-                feedback(media, pt)
-            } else {
-                Vec::new()
-            },
+            feedback: feedback(media, pt, kind, transport_cc.is_some()),
         });
     }
     found
@@ -496,21 +510,43 @@ fn rtx(media: &MediaDescription, pt: u8) -> Option<u8> {
     })
 }
 
-/// Feedback we answer, as far as the viewer offered it.
-fn feedback(media: &MediaDescription, pt: u8) -> Vec<&'static str> {
-    const ANSWERED: [&str; 3] = ["nack", "nack pli", "ccm fir"];
-    let offered = |wanted: &str| {
-        values(&media.attributes, "rtcp-fb").any(|line| {
-            let Some((number, what)) = line.split_once(' ') else {
-                return false;
-            };
-            (number == "*" || parse_pt(number) == Some(pt)) && what.trim() == wanted
-        })
+const TRANSPORT_CC: &str = "transport-cc";
+const REMB: &str = "goog-remb";
+
+/// Feedback we answer, as far as the viewer offered it. Of the two ways to tell the bandwidth the
+/// better one is answered alone, as libwebrtc's endpoints do.
+fn feedback(media: &MediaDescription, pt: u8, kind: Kind, numbered: bool) -> Vec<&'static str> {
+    let repairs: &[&str] = match kind {
+        Kind::Video => &["nack", "nack pli", "ccm fir"],
+        Kind::Audio => &[],
     };
-    ANSWERED
-        .into_iter()
-        .filter(|wanted| offered(wanted))
+    let bandwidth = if numbered { TRANSPORT_CC } else { REMB };
+    let answered = repairs.iter().copied().chain([bandwidth]);
+    answered
+        .filter(|wanted| offers(media, pt, wanted))
         .collect()
+}
+
+fn offers(media: &MediaDescription, pt: u8, feedback: &str) -> bool {
+    values(&media.attributes, "rtcp-fb").any(|line| {
+        let Some((number, what)) = line.split_once(' ') else {
+            return false;
+        };
+        (number == "*" || parse_pt(number) == Some(pt)) && what.trim() == feedback
+    })
+}
+
+/// The id offered for transport-wide sequence numbers, if it fits a one-byte header
+/// (RFC 8285 §4.2: 1 to 14) and the viewer would receive it.
+fn transport_cc_extension(media: &MediaDescription) -> Option<u8> {
+    values(&media.attributes, "extmap").find_map(|line| {
+        let (id, rest) = line.split_once(' ')?;
+        let uri = rest.split_whitespace().next()?;
+        let (id, direction) = id.split_once('/').unwrap_or((id, "recvonly"));
+        let received = matches!(direction, "recvonly" | "sendrecv");
+        let id = id.parse().ok().filter(|id| (1..=14).contains(id));
+        id.filter(|_| received && uri == TRANSPORT_CC_URI)
+    })
 }
 
 #[cfg(test)]

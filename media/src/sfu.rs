@@ -4,6 +4,7 @@
 //! Invariant: mutate, then drain. Between two inputs the caller calls [`Sfu::transmit`] until it
 //! answers `false` and [`Sfu::poll`] until it answers `None`.
 
+mod congestion;
 mod control;
 mod forward;
 mod inbound;

@@ -6,8 +6,12 @@ use rtc_crypto::{BlockCipherAlgorithm, RTCCrypto};
 use rtc_srtp::context::Context;
 use rtc_srtp::protection_profile::ProtectionProfile;
 
-/// RTP header without CSRC or extensions: all that viewers are sent.
+/// RTP header without CSRC or extensions.
 pub(crate) const HEADER_LEN: usize = 12;
+
+/// Header extension with one element of two bytes (RFC 8285 §4.2): profile, length, element, a
+/// byte of padding. The only extension that viewers are sent.
+pub(crate) const EXTENSION_LEN: usize = 8;
 
 /// Room a sealed packet needs after its plaintext: a GCM tag; HMAC-SHA1-80 needs less.
 pub(crate) const TAG_LEN_MAX: usize = 16;
@@ -98,14 +102,21 @@ impl Sealer {
         })
     }
 
-    /// Seals the RTP packet in `buffer[..len]` in place and returns its protected length.
-    /// `buffer` has [`TAG_LEN_MAX`] bytes of room after it. The caller vouches that `index` is
-    /// used once per SSRC, or again with the very same bytes (see [`IndexWindow`]).
-    pub(crate) fn seal(&mut self, buffer: &mut [u8], len: usize, index: u64) -> Option<usize> {
+    /// Seals the RTP packet in `buffer[..len]`, of which `header` bytes stay in the clear, in
+    /// place and returns its protected length. `buffer` has [`TAG_LEN_MAX`] bytes of room after
+    /// it. The caller vouches that `index` is used once per SSRC, or again with the very same
+    /// bytes, header included (see [`IndexWindow`]).
+    pub(crate) fn seal(
+        &mut self,
+        buffer: &mut [u8],
+        header: usize,
+        len: usize,
+        index: u64,
+    ) -> Option<usize> {
         match self {
             Sealer::Gcm { key, salt } => {
-                let (header, rest) = buffer.split_at_mut(HEADER_LEN);
-                let (payload, room) = rest.split_at_mut(len - HEADER_LEN);
+                let (header, rest) = buffer.split_at_mut(header);
+                let (payload, room) = rest.split_at_mut(len - header.len());
                 let nonce = nonce(salt, header, index);
                 let nonce = Nonce::assume_unique_for_key(nonce);
                 let tag = key

@@ -7,6 +7,7 @@ use std::time::Instant;
 use rtc_crypto::RTCCrypto;
 
 use crate::batch::Path;
+use crate::bwe::Congestion;
 use crate::dtls::{self, Dtls};
 use crate::handle::{Closed, RoomId, SessionId, Slot};
 use crate::limits::{
@@ -34,8 +35,22 @@ pub(crate) struct Viewer {
     pub path: Option<Path>,
     /// Present from the moment DTLS is up.
     pub sealer: Option<Sealer>,
+    /// What its path carries.
+    pub congestion: Congestion,
     /// The rest.
     pub cold: Box<Cold>,
+}
+
+/// A viewer's way out while media may flow.
+pub(crate) struct Link<'a> {
+    /// Where to.
+    pub path: Path,
+    /// Its protection.
+    pub sealer: &'a mut Sealer,
+    /// Numbers what leaves, where the viewer reports arrivals.
+    pub congestion: &'a mut Congestion,
+    /// The time of this turn.
+    pub now: Instant,
 }
 
 /// What forwarding does not need.
@@ -90,8 +105,25 @@ impl Viewer {
         Viewer {
             path: None,
             sealer: None,
+            congestion: Congestion::default(),
             cold: Box::new(cold),
         }
+    }
+
+    #[expect(dead_code, reason = "for the layers' allocator")]
+    /// Bits per second its path carries; `None` while nothing says that it is limited.
+    pub(crate) fn estimate(&self) -> Option<u64> {
+        self.congestion.estimate()
+    }
+
+    /// The way out; `None` until DTLS is up.
+    pub(crate) fn link(&mut self, now: Instant) -> Option<Link<'_>> {
+        Some(Link {
+            path: self.path?,
+            sealer: self.sealer.as_mut()?,
+            congestion: &mut self.congestion,
+            now,
+        })
     }
 
     /// A Binding request with valid integrity came over `path`.
@@ -168,6 +200,7 @@ impl Viewer {
             self.cold.dtls_deadline,
             self.cold.report_at,
             self.handshake_limit(),
+            self.congestion.deadline(),
         ];
         others
             .into_iter()

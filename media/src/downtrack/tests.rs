@@ -1,6 +1,7 @@
 //! A slot's packets as its viewer gets them, opened by rtc-srtp.
 
 use std::collections::HashMap;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use bytes::BytesMut;
@@ -9,7 +10,9 @@ use rtc_srtp::context::Context;
 use rtc_srtp::protection_profile::ProtectionProfile;
 
 use super::*;
-use crate::srtp::{Keys, Profile};
+use crate::batch::Path;
+use crate::bwe::Congestion;
+use crate::srtp::{Keys, Profile, Sealer};
 use crate::testing::{origin, vp8};
 
 const SSRCS: Ssrcs = Ssrcs {
@@ -17,16 +20,27 @@ const SSRCS: Ssrcs = Ssrcs {
     rtx: 0x2000,
 };
 
+const PATH: Path = Path {
+    remote: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9),
+    local: IpAddr::V4(Ipv4Addr::LOCALHOST),
+};
+
 /// A slot, its sealer, and its viewer's end of SRTP.
 struct Rig {
     downtrack: Downtrack,
     sealer: Sealer,
+    congestion: Congestion,
     batch: Batch,
     viewer: Context,
 }
 
 impl Rig {
     fn new(profile: Profile, rtx: Option<u8>) -> Rig {
+        Rig::numbered(profile, rtx, None)
+    }
+
+    /// With transport-wide numbers under this header extension id.
+    fn numbered(profile: Profile, rtx: Option<u8>, transport_cc: Option<u8>) -> Rig {
         let provider = rtc_crypto::default_provider().unwrap();
         let (key, salt) = (vec![5; profile.key_len()], vec![6; profile.salt_len()]);
         let keys = Keys {
@@ -42,12 +56,14 @@ impl Rig {
             Profile::Aes128CmSha1 => ProtectionProfile::Aes128CmHmacSha1_80,
         };
         let viewer = Context::new(&key, &salt, protection, None, None, provider.crypto());
-        let payload = Payload::for_tests(Codec::Vp8, 96, rtx);
+        let mut payload = Payload::for_tests(Codec::Vp8, 96, rtx);
+        payload.transport_cc = transport_cc;
         let mut downtrack = Downtrack::new(0, SSRCS, vec![payload], 0x1234_5678_9abc_def0);
         downtrack.show(Some((TrackId(1), Codec::Vp8)));
         Rig {
             downtrack,
             sealer: Sealer::new(&keys, provider.crypto()).unwrap(),
+            congestion: Congestion::default(),
             batch: Batch::new(),
             viewer: viewer.unwrap(),
         }
@@ -65,25 +81,28 @@ impl Rig {
     }
 
     fn send(&mut self, packet: &Packet, segment: usize) -> Option<Vec<u8>> {
-        let path = Path {
-            remote: ([127, 0, 0, 1], 9).into(),
-            local: [127, 0, 0, 1].into(),
+        let mut link = Link {
+            path: PATH,
+            sealer: &mut self.sealer,
+            congestion: &mut self.congestion,
+            now: origin(),
         };
         let sent = self
             .downtrack
-            .send(packet, segment, path, &mut self.sealer, &mut self.batch);
+            .send(packet, segment, &mut link, &mut self.batch);
         let wire = self.wire();
         assert_eq!(sent, wire.as_ref().map(Vec::len));
         wire
     }
 
     fn resend(&mut self, packet: &Packet) -> Option<Vec<u8>> {
-        let path = Path {
-            remote: ([127, 0, 0, 1], 9).into(),
-            local: [127, 0, 0, 1].into(),
+        let mut link = Link {
+            path: PATH,
+            sealer: &mut self.sealer,
+            congestion: &mut self.congestion,
+            now: origin(),
         };
-        self.downtrack
-            .resend(packet, path, &mut self.sealer, &mut self.batch);
+        self.downtrack.resend(packet, &mut link, &mut self.batch);
         self.wire()
     }
 
@@ -149,6 +168,38 @@ fn a_lost_packet_is_sent_again_as_rtx() {
 }
 
 #[test]
+fn every_packet_is_numbered_and_repeats_too() {
+    for profile in [Profile::Aes128Gcm, Profile::Aes128CmSha1] {
+        let mut rig = Rig::numbered(profile, Some(97), Some(3));
+        let packets: Vec<_> = (100..104).map(|seq| vp8(seq, 2, seq == 100)).collect();
+        rig.downtrack.start(&packets[0], 90_000, None, origin());
+        let segment = segment_of(&packets);
+        let number = |plain: &[u8]| {
+            assert_eq!(plain[0] & 0x10, 0x10, "an extension");
+            assert_eq!(plain[12..17], [0xbe, 0xde, 0, 1, 0x31], "one element, id 3");
+            u16::from_be_bytes([plain[17], plain[18]])
+        };
+        for (n, packet) in packets.iter().enumerate() {
+            let wire = rig.send(packet, segment).unwrap();
+            let plain = rig.open(&wire);
+            assert_eq!(number(&plain), n as u16);
+            assert_eq!(plain.len(), segment + EXTENSION_LEN, "equally long");
+            assert_eq!(plain[20..20 + packet.payload.len()], packet.payload);
+        }
+        let again = rig.resend(&packets[1]).unwrap();
+        let again = rig.open(&again);
+        assert_eq!(number(&again), 4);
+        assert_eq!(again[22..], packets[1].payload);
+    }
+    // Without RTX a repeat would be the same index over another header.
+    let mut rig = Rig::numbered(Profile::Aes128Gcm, None, Some(3));
+    rig.downtrack
+        .start(&vp8(100, 2, true), 90_000, None, origin());
+    assert!(rig.send(&vp8(100, 2, true), 0).is_some());
+    assert_eq!(rig.resend(&vp8(100, 2, true)), None);
+}
+
+#[test]
 fn without_rtx_a_packet_is_sent_again_byte_for_byte() {
     for profile in [Profile::Aes128Gcm, Profile::Aes128CmSha1] {
         let mut rig = Rig::new(profile, None);
@@ -190,8 +241,9 @@ proptest! {
     /// The nonce is salt, SSRC and index, and the salt is fixed: no (SSRC, index) may ever cover
     /// two different plaintexts, whatever is sent, repeated, late, sent again or switched.
     #[test]
-    fn gcm_nonces_never_repeat(steps in steps(), has_rtx: bool) {
-        let mut rig = Rig::new(Profile::Aes128Gcm, has_rtx.then_some(97));
+    fn gcm_nonces_never_repeat(steps in steps(), has_rtx: bool, numbered: bool) {
+        let (rtx, transport_cc) = (has_rtx.then_some(97), numbered.then_some(3));
+        let mut rig = Rig::numbered(Profile::Aes128Gcm, rtx, transport_cc);
         let mut seq = 2_000;
         let mut source = vp8(seq, 2, true);
         rig.downtrack.start(&source, 90_000, None, origin());

@@ -87,8 +87,47 @@ fn a_browser_gets_one_slot_per_media_line_and_no_data_channel() {
             "`{line}` is not in\n{answer}"
         );
     }
-    assert!(!answer.contains("goog-remb") && !answer.contains("a=rtcp-fb:102 nack pli"));
+    assert!(!answer.contains("a=rtcp-fb:102 nack pli"));
     SessionDescription::unmarshal(&mut Cursor::new(answer.as_bytes())).unwrap();
+}
+
+#[test]
+fn packets_are_numbered_where_the_viewer_reports_and_losses_have_rtx() {
+    const URI: &str = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
+    let numbered = |offer: &str| -> Vec<_> {
+        let offer = Offer::parse(offer).unwrap();
+        let ssrcs = [Ssrcs { media: 1, rtx: 2 }, Ssrcs { media: 3, rtx: 4 }];
+        let ids = offer
+            .slots()
+            .flat_map(|(_, payloads)| payloads.iter().map(|payload| payload.transport_cc))
+            .collect::<Vec<_>>();
+        let answer = offer.answer(&transport(), &ssrcs);
+        let extensions = answer.matches(URI).count();
+        let reports = answer.matches("transport-cc").count();
+        let rembs = answer.matches("goog-remb").count();
+        vec![(ids, extensions, reports, rembs)]
+    };
+    let old = chromium();
+    assert_eq!(
+        numbered(&old),
+        [(vec![None, None, None], 0, 0, 1)],
+        "REMB alone"
+    );
+    let feedback = "a=rtcp-fb:96 goog-remb\r\na=rtcp-fb:96 transport-cc\r\n";
+    let new = old.replace("a=rtcp-fb:96 goog-remb\r\n", feedback).replace(
+        "a=recvonly\r\n",
+        &format!("a=recvonly\r\na=extmap:5 {URI}\r\n"),
+    );
+    assert_eq!(numbered(&new), [(vec![Some(5), None, Some(5)], 2, 2, 0)]);
+    let without_rtx = new.replace("apt=96", "apt=99");
+    assert_eq!(
+        numbered(&without_rtx),
+        [(vec![None, None, Some(5)], 1, 1, 1)]
+    );
+    let sent_only = new.replace("extmap:5", "extmap:5/sendonly");
+    assert_eq!(numbered(&sent_only)[0].1, 0, "the viewer would not read it");
+    let too_big = new.replace("extmap:5", "extmap:15");
+    assert_eq!(numbered(&too_big)[0].1, 0, "needs a two-byte header");
 }
 
 #[test]

@@ -10,8 +10,8 @@ use crate::downtrack::{Downtrack, Flow, SEALED_MAX, segment_of};
 use crate::handle::{Kind, TrackId};
 use crate::limits::{REPLAY_BURST, REPLAY_INTERVAL};
 use crate::packet::Packet;
-use crate::srtp::Sealer;
 use crate::stats::{Counters, count};
+use crate::viewer::Link;
 
 /// Frames whose buffers are kept for reuse.
 const SPARE_FRAMES: usize = 32;
@@ -49,6 +49,11 @@ impl Outbound {
         if !self.replays.contains(&place) && !self.replays_later.contains(&place) {
             self.replays.push_back(place);
         }
+    }
+
+    /// A slot whose burst exceeds what its path takes at once.
+    fn hold_back(&mut self, place: usize) {
+        self.replays_later.push(place);
     }
 
     pub(super) fn wake_replays(&mut self) {
@@ -112,14 +117,14 @@ impl Sfu {
                 return true;
             }
             self.outbound.resends.pop_front();
-            self.resend(place, source, batch);
+            self.resend(now, place, source, batch);
         }
         while let Some(place) = self.outbound.replays.front().copied() {
             if !batch.has_room(REPLAY_BURST, REPLAY_BURST * SEALED_MAX) {
                 return true;
             }
             self.outbound.replays.pop_front();
-            if self.replay(place, batch) {
+            if self.replay(now, place, batch) {
                 self.outbound.replays_later.push(place);
             }
         }
@@ -148,6 +153,7 @@ impl Sfu {
         // Every packet is given the room of the largest while it is written.
         let bytes = job.frame.len() * (segment + SEAL_ROOM) + SEALED_MAX;
         let (mut wanted, mut started) = (false, Vec::new());
+        let outbound = &mut self.outbound;
         let mut full = false;
         for place in &up.downtracks[job.next.min(up.downtracks.len())..] {
             if !batch.has_room(job.frame.len(), bytes) {
@@ -156,8 +162,7 @@ impl Sfu {
             }
             job.next += 1;
             let downtrack = &mut self.downtracks[*place];
-            let viewer = &mut self.viewers[downtrack.viewer];
-            let (Some(path), Some(sealer)) = (viewer.path, viewer.sealer.as_mut()) else {
+            let Some(mut link) = self.viewers[downtrack.viewer].link(now.instant) else {
                 continue;
             };
             let mut from = 0;
@@ -171,22 +176,19 @@ impl Sfu {
                     };
                     downtrack.layer = job.layer;
                     downtrack.start(&job.frame[start], clock_hz, None, now.instant);
-                    downtrack.flow = Flow::Live;
+                    downtrack.catch_up();
                     from = start;
                     started.push(*place);
                 }
                 _ => continue,
             }
             let frame = &job.frame[from..];
-            send_frame(
-                downtrack,
-                frame,
-                segment,
-                path,
-                sealer,
-                batch,
-                &self.shard.counters,
-            );
+            let counters = &self.shard.counters;
+            let held = send_frame(downtrack, frame, segment, &mut link, batch, counters);
+            if let Some(held) = held {
+                downtrack.fall_behind(now.instant, held);
+                outbound.hold_back(*place);
+            }
         }
         for place in started {
             self.hasten_report(now, place);
@@ -197,7 +199,7 @@ impl Sfu {
         !full
     }
 
-    fn resend(&mut self, place: usize, source: u64, batch: &mut Batch) {
+    fn resend(&mut self, now: Now, place: usize, source: u64, batch: &mut Batch) {
         let sent = self.downtracks.get_mut(place).and_then(|downtrack| {
             let viewer = self.viewers.get_mut(downtrack.viewer)?;
             let ring = &self
@@ -207,7 +209,7 @@ impl Sfu {
                 .layer(downtrack.layer)?
                 .ring;
             let packet = ring.get(source)?;
-            downtrack.resend(packet, viewer.path?, viewer.sealer.as_mut()?, batch)
+            downtrack.resend(packet, &mut viewer.link(now.instant)?, batch)
         });
         let counters = &self.shard.counters;
         match sent {
@@ -221,7 +223,7 @@ impl Sfu {
     }
 
     /// One burst of a slot that catches up from the ring. `true`: more to come.
-    fn replay(&mut self, place: usize, batch: &mut Batch) -> bool {
+    fn replay(&mut self, now: Now, place: usize, batch: &mut Batch) -> bool {
         let Some(downtrack) = self.downtracks.get_mut(place) else {
             return false;
         };
@@ -232,8 +234,7 @@ impl Sfu {
         let Some(layer) = up.and_then(|up| up.layer(downtrack.layer)) else {
             return false;
         };
-        let viewer = &mut self.viewers[downtrack.viewer];
-        let (Some(path), Some(sealer)) = (viewer.path, viewer.sealer.as_mut()) else {
+        let Some(mut link) = self.viewers[downtrack.viewer].link(now.instant) else {
             return false;
         };
         let head = layer.ring.head().unwrap_or(0);
@@ -242,44 +243,43 @@ impl Sfu {
                 break;
             }
             if let Some(packet) = layer.ring.get(next) {
-                let frame = std::slice::from_ref(packet);
-                send_frame(
-                    downtrack,
-                    frame,
-                    0,
-                    path,
-                    sealer,
-                    batch,
-                    &self.shard.counters,
-                );
+                let (frame, counters) = (std::slice::from_ref(packet), &self.shard.counters);
+                if send_frame(downtrack, frame, 0, &mut link, batch, counters).is_some() {
+                    break;
+                }
             }
             next += 1;
         }
-        downtrack.flow = if next > head {
-            Flow::Live
-        } else {
-            Flow::Replay(next)
-        };
-        next <= head
+        if next > head {
+            downtrack.catch_up();
+            return false;
+        }
+        downtrack.fall_behind(now.instant, next);
+        !downtrack.give_up(now.instant)
     }
 }
 
-/// RTP header, padding and tag around a payload.
+/// Header extension, padding and tag around a header and payload.
 const SEAL_ROOM: usize = 48;
 
+/// Sends a frame as far as the path takes it at once. `Some`: the first packet that has to wait.
+/// Audio never waits.
 fn send_frame(
     downtrack: &mut Downtrack,
     frame: &[Packet],
     segment: usize,
-    path: Path,
-    sealer: &mut Sealer,
+    link: &mut Link<'_>,
     batch: &mut Batch,
     counters: &Counters,
-) {
+) -> Option<u64> {
     for packet in frame {
-        if let Some(bytes) = downtrack.send(packet, segment, path, sealer, batch) {
+        if !downtrack.may_send(packet, link) {
+            return Some(packet.seq);
+        }
+        if let Some(bytes) = downtrack.send(packet, segment, link, batch) {
             count(&counters.packets_out, 1);
             count(&counters.bytes_out, bytes as u64);
         }
     }
+    None
 }

@@ -109,6 +109,7 @@ impl Sfu {
                 for wish in feedback {
                     self.serve(now, index, wish);
                 }
+                self.schedule_viewer(index);
                 Some(())
             }
             // A viewer has no media to send.
@@ -142,6 +143,19 @@ impl Sfu {
             Feedback::Keyframe { ssrc } => {
                 let Some(place) = by_ssrc(ssrc) else { return };
                 self.refresh(now, place);
+            }
+            Feedback::Arrivals(arrivals) => {
+                self.viewers[index]
+                    .congestion
+                    .arrivals(now.instant, &arrivals);
+            }
+            Feedback::Bandwidth(rate) => self.viewers[index].congestion.remb(now.instant, rate),
+            Feedback::Loss { ssrc, fraction } => {
+                if by_ssrc(ssrc).is_some() {
+                    self.viewers[index]
+                        .congestion
+                        .reported(now.instant, fraction);
+                }
             }
         }
     }

@@ -189,7 +189,7 @@ impl Sfu {
         match up.replay_from(layer) {
             Some((first, pivot)) => {
                 downtrack.start(&first, up.codec.clock_hz(), Some(pivot), now.instant);
-                downtrack.flow = Flow::Replay(first.seq);
+                downtrack.fall_behind(now.instant, first.seq);
                 self.outbound.start_replay(place);
                 self.hasten_report(now, place);
             }
@@ -300,6 +300,7 @@ impl Sfu {
         if viewer.take_report(now.instant) {
             self.report(now, index);
         }
+        self.probe(now, index);
         self.drain_viewer(now, index);
     }
 }

@@ -32,7 +32,9 @@ fn packet(index: u64, payload: &[u8]) -> Vec<u8> {
 fn seal(sealer: &mut Sealer, packet: &[u8], index: u64) -> Vec<u8> {
     let mut buffer = packet.to_vec();
     buffer.resize(packet.len() + TAG_LEN_MAX, 0);
-    let len = sealer.seal(&mut buffer, packet.len(), index).unwrap();
+    let len = sealer
+        .seal(&mut buffer, HEADER_LEN, packet.len(), index)
+        .unwrap();
     buffer.truncate(len);
     buffer
 }

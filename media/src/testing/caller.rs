@@ -16,7 +16,7 @@ use rtc_stun::message::{BINDING_REQUEST, BINDING_SUCCESS, Message, TransactionId
 use crate::demux::Content;
 use crate::dtls::{Dtls, Identity, Output};
 use crate::sdp::{Fingerprint, HashFunction};
-use crate::srtp::{Keys, Profile, Sealer, Srtcp, TAG_LEN_MAX};
+use crate::srtp::{HEADER_LEN, Keys, Profile, Sealer, Srtcp, TAG_LEN_MAX};
 
 /// What a caller wants to do with the room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -232,7 +232,7 @@ impl Caller {
         let len = rtp.len();
         rtp.resize(len + TAG_LEN_MAX, 0);
         let sealer = &mut self.keys.as_mut().expect("DTLS is up").sealer;
-        let sealed = sealer.seal(&mut rtp, len, seq).unwrap();
+        let sealed = sealer.seal(&mut rtp, HEADER_LEN, len, seq).unwrap();
         rtp.truncate(sealed);
         rtp
     }
