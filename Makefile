@@ -9,7 +9,7 @@ help:
 	@echo "make run          install what is missing, build, start the demo show on http://localhost:8080"
 	@echo "make test         install what is missing, check and test everything"
 	@echo "make check        format, lints, licences, types (part of make test)"
-	@echo "make bench        measure: 200 viewers and shoppers against a server of its own"
+	@echo "make bench        measure the media engine against its goals, about five minutes"
 	@echo "make demo-check   from start to a sale in a real browser, timed"
 	@echo "make demo-media   render the demo show's clip again from its catalogue"
 	@echo "make screenshots  take the README's pictures again"
@@ -26,7 +26,7 @@ check:
 	@.ci/check
 
 bench: build
-	cargo run --release --locked -p load -- run load/scenarios/livestream.toml --json target/livestream.json
+	target/release/load bench --json target/bench.json
 
 build:
 	@.ci/setup run

@@ -1,11 +1,14 @@
 //! `load`: how much, how late, at what cost. Runs a scenario against a server, its own or a
 //! given one, and judges the result by the scenario's budgets: exit code 0 kept, 1 broken.
 
+mod bench;
 mod bot;
 mod measure;
 mod report;
 mod run;
 mod scenario;
+mod socket;
+mod target;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -20,6 +23,8 @@ use scenario::Scenario;
 enum Command {
     /// Run a scenario and judge it by its budgets
     Run(Args),
+    /// Measure the media engine against its goals and print the table
+    Bench(bench::Args),
 }
 
 /// Arguments of `load run`.
@@ -49,8 +54,11 @@ fn main() -> ExitCode {
                 .unwrap_or_else(|_| "error,load=info".into()),
         )
         .init();
-    let Command::Run(args) = Command::parse();
-    match run(&args) {
+    let verdict = match Command::parse() {
+        Command::Run(args) => run(&args),
+        Command::Bench(args) => bench::run(&args),
+    };
+    match verdict {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {

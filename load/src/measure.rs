@@ -5,6 +5,7 @@ use std::fs;
 use std::net::{SocketAddr, UdpSocket};
 use std::time::Duration;
 
+use ::tests::wait::now;
 use anyhow::{Context as _, Result};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use rustix::time::{ClockId, clock_gettime};
@@ -110,35 +111,65 @@ fn bind(cores: &[usize]) -> Result<()> {
     Ok(sched_setaffinity(None, &set)?)
 }
 
-/// CPU time of one plain `sendto` in microseconds: the same sizes to the same sockets, sent from
-/// a core of the server with nothing else done. Runs on its own thread, paced so that the
-/// receivers keep up.
-pub(crate) fn sendto_floor(
-    cores: &Cores,
+/// What the server's packets cost when each is sent by a plain `sendto`: the same sizes to the
+/// same sockets at the same rate, with nothing else done.
+pub(crate) struct Floor {
     destinations: Vec<SocketAddr>,
     sizes: Vec<usize>,
-    packets: usize,
-) -> Result<f64> {
-    let cores = cores.clone();
-    let thread = std::thread::spawn(move || -> Result<f64> {
-        cores.as_server()?;
+    packets_per_s: f64,
+}
+
+/// The floor's packets leave in bursts this far apart.
+const BURST: Duration = Duration::from_millis(4);
+
+impl Floor {
+    /// Neither destinations nor sizes may be empty.
+    pub(crate) fn new(
+        destinations: Vec<SocketAddr>,
+        sizes: Vec<usize>,
+        packets_per_s: f64,
+    ) -> Floor {
+        Floor {
+            destinations,
+            sizes,
+            packets_per_s,
+        }
+    }
+
+    /// CPU time of one `sendto` in microseconds, from a core of the server, on a thread of its own.
+    pub(crate) fn measure(self, cores: &Cores, time: Duration) -> Result<f64> {
+        let cores = cores.clone();
+        let thread = std::thread::spawn(move || -> Result<f64> {
+            cores.as_server()?;
+            self.send(time)
+        });
+        thread.join().expect("the floor thread does not panic")
+    }
+
+    fn send(&self, time: Duration) -> Result<f64> {
         let socket = UdpSocket::bind("0.0.0.0:0")?;
-        let payload = [0_u8; 2048];
-        let mut spent = Duration::ZERO;
-        let mut sent = 0_u32;
-        let targets = destinations.iter().cycle().zip(sizes.iter().cycle());
-        let pairs: Vec<_> = targets.take(packets).collect();
-        for burst in pairs.chunks(destinations.len().max(1)) {
+        // A first octet that no protocol of the viewers uses (RFC 7983): they drop it unread.
+        let payload = [0x7f_u8; 2048];
+        let mut pairs = self
+            .destinations
+            .iter()
+            .cycle()
+            .zip(self.sizes.iter().cycle());
+        let burst = ((self.packets_per_s * BURST.as_secs_f64()) as usize).max(1);
+        let (mut spent, mut sent) = (Duration::ZERO, 0_u32);
+        let mut at = now();
+        let end = at + time;
+        while at < end {
             let begin = thread_cpu();
-            for (destination, size) in burst {
-                sent += u32::from(socket.send_to(&payload[..**size], destination).is_ok());
+            for (destination, size) in pairs.by_ref().take(burst) {
+                sent += u32::from(socket.send_to(&payload[..*size], destination).is_ok());
             }
             spent += thread_cpu().saturating_sub(begin);
-            std::thread::sleep(Duration::from_millis(4));
+            at += BURST;
+            std::thread::sleep(at.saturating_duration_since(now()));
         }
         Ok(spent.as_secs_f64() * 1e6 / f64::from(sent.max(1)))
-    });
-    thread.join().expect("the floor thread does not panic")
+    }
 }
 
 fn thread_cpu() -> Duration {
@@ -175,7 +206,9 @@ mod tests {
     fn sending_costs_something() {
         let receiver = UdpSocket::bind("127.0.0.1:0").unwrap();
         let to = vec![receiver.local_addr().unwrap()];
-        let floor = sendto_floor(&Cores::split().unwrap(), to, vec![1200], 20).unwrap();
+        let floor = Floor::new(to, vec![1200], 1_000.0);
+        let floor = floor.measure(&Cores::split().unwrap(), Duration::from_millis(40));
+        let floor = floor.unwrap();
         assert!(floor > 0.0 && floor < 1000.0, "{floor} µs");
     }
 }

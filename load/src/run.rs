@@ -3,55 +3,42 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, ensure};
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use reqwest::Client;
-use signaling::protocol::client::Role;
-use tests::server::{Disk, Server, built};
-use tests::session::Publisher;
 use tests::wait::now;
 use tests::whip;
 
 use crate::Args;
+use crate::bot::publisher::{Mode, Publisher};
 use crate::bot::shopper::{self, Bought};
-use crate::bot::viewer::{Seen, Swarm};
-use crate::measure::{self, Cores};
+use crate::bot::viewer::{Manner, Seen, Swarm};
+use crate::measure::{self, Cores, Floor};
 use crate::report::{Percentiles, Report};
 use crate::scenario::{Scenario, Shoppers};
+use crate::target::{Target, Usage};
 
 /// Longest wait for the last viewer's pictures after it came.
 const JOIN: Duration = Duration::from_secs(20);
+/// Offers under way at once.
+const OFFERS_MAX: usize = 32;
 /// What is still on its way when the publisher stops.
 const DRAIN: Duration = Duration::from_millis(500);
 /// A viewer whose last packet is older than this when the publisher stops was cut off.
 const SILENCE: Duration = Duration::from_millis(400);
-/// Packets of the `sendto` floor.
-const FLOOR_PACKETS: usize = 20_000;
+/// How long the `sendto` floor is measured.
+const FLOOR: Duration = Duration::from_secs(1);
 /// Products in the shop of a server that was started here.
 const CATALOGUE: &str = "id,title,price,currency,stock\n\
     cup,Cup,9.90,EUR,1000000\nlamp,Lamp,49.00,EUR,1000000\n";
 
-/// The server under load.
-struct Target {
-    url: String,
-    token: Option<String>,
-    pid: Option<u32>,
-    /// Kept until the end when it was started here.
-    child: Option<(Server, Disk)>,
-}
-
-/// CPU and memory of the server at one moment.
-#[derive(Clone, Copy)]
-struct Usage {
-    at: Instant,
-    cpu: Duration,
-    resident: u64,
-    packets: u64,
-}
+/// The server's use of the machine and the viewers' packets at one moment.
+type Moment = (Usage, u64);
 
 /// Runs a scenario.
 pub(crate) fn run(scenario: &Scenario, args: &Args) -> Result<Report> {
     let cores = Cores::split()?;
-    let target = target(scenario, args, &cores)?;
+    let target = Target::of(scenario, args, &cores)?;
     cores.as_generator()?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -60,47 +47,13 @@ pub(crate) fn run(scenario: &Scenario, args: &Args) -> Result<Report> {
     runtime.block_on(drive(scenario, &target, &cores))
 }
 
-/// The given server, or one of our own on its own cores: the child inherits them.
-fn target(scenario: &Scenario, args: &Args, cores: &Cores) -> Result<Target> {
-    if let Some(url) = &args.server {
-        if scenario.publish && args.token.is_none() {
-            bail!(
-                "publishing on {url} needs --token (vitrine token --show {} …)",
-                scenario.show
-            );
-        }
-        let url = url.trim_end_matches('/').to_owned();
-        return Ok(Target {
-            url,
-            token: args.token.clone(),
-            pid: args.pid,
-            child: None,
-        });
-    }
-    cores.as_server()?;
-    let disk = Disk::new()?;
-    let binary = built()?;
-    let workers = cores.of_server().to_string();
-    let binary = binary
-        .to_str()
-        .context("the path of `vitrine` is not UTF-8")?;
-    let server = Server::start(binary, &disk, &["--workers", &workers])?;
-    eprintln!("load: server {} (process {})", server.url(), server.pid());
-    Ok(Target {
-        url: server.url().to_owned(),
-        token: Some(disk.token(&scenario.show, Role::Host)),
-        pid: Some(server.pid()),
-        child: Some((server, disk)),
-    })
-}
-
 async fn drive(scenario: &Scenario, target: &Target, cores: &Cores) -> Result<Report> {
     let http = whip::client()?;
     let publisher = match scenario.publish {
         true => Some(publish(scenario, target, &http).await?),
         false => None,
     };
-    let swarm = Swarm::start()?;
+    let swarm = Swarm::start(Manner::default())?;
     let before = usage(target, &swarm)?;
     come(scenario, target, &http, &swarm).await?;
     let begin = usage(target, &swarm)?;
@@ -122,13 +75,12 @@ async fn drive(scenario: &Scenario, target: &Target, cores: &Cores) -> Result<Re
     tokio::time::sleep(DRAIN).await;
     let (destinations, sizes) = swarm.destinations();
     let generator_dropped = measure::receive_drops(&destinations);
-    let floor = match (target.pid, sizes.is_empty()) {
-        (Some(_), false) => Some(measure::sendto_floor(
-            cores,
-            destinations,
-            sizes,
-            FLOOR_PACKETS,
-        )?),
+    let floor = match begin.zip(end) {
+        Some((begin, end)) if !sizes.is_empty() => {
+            let packets = end.1.saturating_sub(begin.1) as f64;
+            let per_s = packets / (end.0.at - begin.0.at).as_secs_f64();
+            Some(Floor::new(destinations, sizes, per_s).measure(cores, FLOOR)?)
+        }
         _ => None,
     };
     let seen = swarm.stop()?;
@@ -159,7 +111,8 @@ fn rate(on_air: &OnAir, until: Instant) -> f64 {
 async fn publish(scenario: &Scenario, target: &Target, http: &Client) -> Result<OnAir> {
     let endpoint = format!("{}/whip/{}", target.url, scenario.show);
     let publisher = Publisher::start(http, &endpoint, target.token.as_deref()).await?;
-    if target.child.is_some() && scenario.shoppers.count > 0 {
+    publisher.set(Mode::Whole);
+    if target.is_ours() && scenario.shoppers.count > 0 {
         let token = target
             .token
             .as_deref()
@@ -187,32 +140,40 @@ async fn publish(scenario: &Scenario, target: &Target, http: &Client) -> Result<
 /// Lets the viewers come at the scenario's pace and waits until they have pictures.
 async fn come(scenario: &Scenario, target: &Target, http: &Client, swarm: &Swarm) -> Result<()> {
     let endpoint = format!("{}/whep/{}", target.url, scenario.show);
-    let mut pace = tokio::time::interval(Duration::from_secs(1) / scenario.viewers.ramp_per_s);
-    let mut joins = Vec::new();
-    for number in 1..=scenario.viewers.count {
-        pace.tick().await;
-        joins.push(swarm.join(http, &endpoint));
-        // Up to eight offers under way: a slow server slows the ramp instead of drowning.
-        if joins.len() == 8 || number == scenario.viewers.count {
-            for joined in futures_util::future::join_all(joins.drain(..)).await {
-                joined?;
-            }
-            eprint!(
-                "\rload: {} of {} viewers joined ",
-                swarm.joined(),
-                scenario.viewers.count
-            );
-        }
-    }
+    let (count, per_s) = (scenario.viewers.count, scenario.viewers.ramp_per_s);
+    ramp(swarm, http, &endpoint, count, per_s).await?;
     let end = now() + JOIN;
     while swarm.joined() < scenario.viewers.count.into() && now() < end {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    eprintln!();
     ensure!(
         swarm.joined() > 0,
         "no viewer got a packet within {JOIN:?}: is anybody publishing?"
     );
+    Ok(())
+}
+
+/// Lets viewers come to `endpoint` at a steady pace.
+pub(crate) async fn ramp(
+    swarm: &Swarm,
+    http: &Client,
+    endpoint: &str,
+    count: u32,
+    per_s: u32,
+) -> Result<()> {
+    let mut pace = tokio::time::interval(Duration::from_secs(1) / per_s);
+    let mut joins = FuturesUnordered::new();
+    let mut left = count;
+    while left > 0 || !joins.is_empty() {
+        tokio::select! {
+            // A slow server slows the pace instead of drowning.
+            _ = pace.tick(), if left > 0 && joins.len() < OFFERS_MAX => {
+                left -= 1;
+                joins.push(swarm.join(http, endpoint));
+            }
+            Some(joined) = joins.next() => joined?,
+        }
+    }
     Ok(())
 }
 
@@ -226,24 +187,15 @@ async fn shoppers(
     futures_util::future::try_join_all(all).await
 }
 
-fn usage(target: &Target, swarm: &Swarm) -> Result<Option<Usage>> {
-    let Some(pid) = target.pid else {
-        return Ok(None);
-    };
-    let (cpu, resident) = (measure::cpu_time(pid)?, measure::resident(pid)?);
-    Ok(Some(Usage {
-        at: now(),
-        cpu,
-        resident,
-        packets: swarm.packets(),
-    }))
+fn usage(target: &Target, swarm: &Swarm) -> Result<Option<Moment>> {
+    Ok(target.usage()?.map(|usage| (usage, swarm.packets())))
 }
 
 fn report(
     scenario: &Scenario,
     seen: &[Seen],
     bought: &[Bought],
-    [before, begin, end]: [Option<Usage>; 3],
+    [before, begin, end]: [Option<Moment>; 3],
     cut_off: Option<(f64, Instant)>,
     floor: Option<f64>,
 ) -> Report {
@@ -260,17 +212,14 @@ fn report(
         .sum();
     let joined: Vec<Duration> = seen.iter().filter_map(|viewer| viewer.joined).collect();
     let window = begin.zip(end).map(|(begin, end)| {
-        let seconds = (end.at - begin.at).as_secs_f64();
-        let packets = (end.packets - begin.packets).max(1) as f64;
-        (
-            seconds,
-            packets,
-            (end.cpu.saturating_sub(begin.cpu)).as_secs_f64(),
-        )
+        let seconds = (end.0.at - begin.0.at).as_secs_f64();
+        let packets = (end.1 - begin.1).max(1) as f64;
+        let cpu = end.0.cpu.saturating_sub(begin.0.cpu);
+        (seconds, packets, cpu.as_secs_f64())
     });
     let cpu = window.map(|(_, packets, cpu)| cpu * 1e6 / packets);
     let grown = before.zip(begin).map(|(before, begin)| {
-        (begin.resident as i64 - before.resident as i64) / (joined.len().max(1) as i64)
+        (begin.0.resident as i64 - before.0.resident as i64) / (joined.len().max(1) as i64)
     });
     Report {
         scenario: scenario.name.clone(),

@@ -73,6 +73,8 @@ static RECORDING: LazyLock<Recording> = LazyLock::new(|| {
 pub struct Feed {
     payloader: Vp8Payloader,
     frames: u32,
+    /// Frame of the recording shown next.
+    shown: usize,
     sounds: u32,
     video_seq: u16,
     audio_seq: u16,
@@ -97,10 +99,17 @@ impl Feed {
         Feed {
             payloader,
             frames: 0,
+            shown: 0,
             sounds: 0,
             video_seq: 65_000,
             audio_seq: 1,
         }
+    }
+
+    /// The next frame is a key frame, as an encoder makes one when asked: the recording starts
+    /// anew, numbers and timestamps go on.
+    pub fn restart(&mut self) {
+        self.shown = 0;
     }
 
     /// When the next packet is due, since the start.
@@ -124,7 +133,8 @@ impl Feed {
 
     fn frame(&mut self, due: &mut Vec<Due>) {
         let frames = &RECORDING.frames;
-        let frame = &frames[self.frames as usize % frames.len()];
+        let frame = &frames[self.shown % frames.len()];
+        self.shown += 1;
         let payloads = self
             .payloader
             .payload(PAYLOAD_MAX, frame)
@@ -174,6 +184,23 @@ mod tests {
         let octets: usize = due.iter().map(|packet| packet.payload.len()).sum();
         let megabits = octets as f64 * 8.0 / 10.0 / 1e6;
         assert!((1.5..2.5).contains(&megabits), "{megabits} Mb/s");
+    }
+
+    #[test]
+    fn a_key_frame_comes_when_asked() {
+        let mut feed = Feed::new();
+        // The P bit of a VP8 frame header (RFC 6386 §9.1) follows the four octet descriptor.
+        let keyframe = |due: &Due| due.kind == Kind::Video && due.payload[4] & 1 == 0;
+        let first = feed.due(Duration::ZERO);
+        assert!(first.iter().any(keyframe));
+        assert!(!feed.due(Duration::from_millis(34)).iter().any(|due| {
+            // Later packets of a frame carry no frame header.
+            due.payload[0] & 0x10 != 0 && keyframe(due)
+        }));
+        feed.restart();
+        let asked = feed.due(Duration::from_millis(67));
+        let asked = asked.iter().find(|due| due.kind == Kind::Video).unwrap();
+        assert!(keyframe(asked) && asked.timestamp == 2 * 3000);
     }
 
     #[test]

@@ -9,4 +9,5 @@ pub mod session;
 pub mod tools;
 pub mod wait;
 pub mod whip;
+mod wishes;
 pub mod ws;

@@ -7,7 +7,7 @@ use std::time::Instant;
 use anyhow::{Context as _, Result};
 use bytes::{Bytes, BytesMut};
 use rtc::dtls::extension::extension_use_srtp::SrtpProtectionProfile;
-use rtc::interceptor::Registry;
+use rtc::interceptor::{Registry, Slot};
 use rtc::media_stream::MediaStreamTrack;
 use rtc::peer_connection::configuration::RTCConfigurationBuilder;
 use rtc::peer_connection::configuration::interceptor_registry::register_default_interceptors;
@@ -30,6 +30,10 @@ use rtc::sansio::Protocol as _;
 use rtc::shared::{TaggedBytesMut, TransportContext, TransportProtocol};
 
 use crate::feed::{Due, Kind};
+use crate::wishes::{Wishes, wishes};
+
+/// After every interceptor of the crate's default chain.
+const WISHES: Slot = Slot::Custom(14_000);
 
 /// SSRCs of a publisher: distinct is enough, each connection has its own space.
 const AUDIO_SSRC: u32 = 0xa0d1_0001;
@@ -52,6 +56,7 @@ pub struct Peer {
     address: SocketAddr,
     senders: Vec<(Kind, RTCRtpSenderId)>,
     state: RTCPeerConnectionState,
+    keyframes_wanted: u32,
 }
 
 impl Peer {
@@ -109,6 +114,7 @@ impl Peer {
             address,
             senders,
             state: RTCPeerConnectionState::New,
+            keyframes_wanted: 0,
         })
     }
 
@@ -176,11 +182,22 @@ impl Peer {
     /// The next media packet: decrypted, authenticated, RTX unwrapped.
     pub fn poll_packet(&mut self) -> Option<rtc::rtp::Packet> {
         while let Some(TaggedRTCMessage { message, .. }) = self.pc.poll_read() {
-            if let RTCMessage::RtpPacket(_, packet) = message {
-                return Some(packet);
+            match message {
+                RTCMessage::RtpPacket(_, packet) => return Some(packet),
+                RTCMessage::RtcpPacket(_, packets) => {
+                    let wanted = u32::try_from(wishes(&packets)).unwrap_or(u32::MAX);
+                    self.keyframes_wanted = self.keyframes_wanted.saturating_add(wanted);
+                }
+                _ => {}
             }
         }
         None
+    }
+
+    /// How often the server has asked for a key frame since the last call. Drain
+    /// [`Peer::poll_packet`] first.
+    pub fn take_keyframes_wanted(&mut self) -> u32 {
+        std::mem::take(&mut self.keyframes_wanted)
     }
 
     /// Sends one packet of the feed. Before the connection is up it goes nowhere.
@@ -251,7 +268,8 @@ fn connection(now: Instant, ability: Receiver) -> Result<RTCPeerConnection> {
     let interceptors = match ability {
         Receiver::Mute => Registry::new(),
         Receiver::Full | Receiver::CmOnly => {
-            register_default_interceptors(Registry::new(), &mut media)?
+            let wishes = Registry::new().with(WISHES, Wishes::default());
+            register_default_interceptors(wishes, &mut media)?
         }
     };
     let mut settings = SettingEngineBuilder::new().with_include_loopback_candidate(true);

@@ -1,4 +1,8 @@
-//! Who visits the server: a publisher (the harness has it), viewers and shoppers.
+//! Who comes: viewers, page viewers, shoppers, and the publisher they come for.
 
+pub(crate) mod page;
+pub(crate) mod picture;
+pub(crate) mod publisher;
 pub(crate) mod shopper;
+pub(crate) mod stream;
 pub(crate) mod viewer;

@@ -3,29 +3,15 @@
 
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, bail, ensure};
-use futures_util::{SinkExt as _, StreamExt as _};
-use reqwest::{Client, StatusCode};
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
-use signaling::protocol::PROTOCOL_VERSION;
-use signaling::protocol::client::ClientMessage;
-use signaling::protocol::server::{JoinState, OrderView, ServerMessage, ShowState};
+use anyhow::{Context as _, Result, bail};
+use futures_util::StreamExt as _;
+use reqwest::Client;
+use signaling::protocol::server::{OrderView, ShowState};
 use signaling::protocol::shop::{ConfirmBody, QuoteView, ReserveBody};
 use tests::wait::now;
-use tokio_tungstenite::tungstenite::Message;
 
+use crate::bot::page::{self, call};
 use crate::scenario::Shoppers;
-
-/// Longest wait for `joined`.
-const JOIN: Duration = Duration::from_secs(10);
-
-/// What `POST /api/shows/{show}/visit` gives.
-#[derive(Deserialize)]
-struct Visit {
-    token: String,
-    ticket: String,
-}
 
 /// What one shopper did.
 #[derive(Debug, Default)]
@@ -43,13 +29,11 @@ pub(crate) async fn shop(
     show: &str,
     plan: &Shoppers,
 ) -> Result<Bought> {
-    let visit: Visit = call(
-        http.post(format!("{server}/api/shows/{show}/visit"))
-            .json(&serde_json::json!({ "name": "load" })),
-    )
-    .await
-    .context("visit")?;
-    let (mut socket, state) = join(server, visit.ticket).await.context("join")?;
+    let visit = page::visit(http, server, show).await?;
+    let (mut socket, joined) = page::join(server, visit.ticket, None)
+        .await
+        .context("join")?;
+    let state = joined.show;
     let product = choose(&state)?;
     let buying = async {
         let mut took = Vec::new();
@@ -77,51 +61,6 @@ pub(crate) async fn shop(
             },
         }
     }
-}
-
-type Socket =
-    tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>>;
-
-async fn join(server: &str, ticket: String) -> Result<(Socket, ShowState)> {
-    // http → ws, https → wss.
-    let url = format!(
-        "ws{}/ws",
-        server.strip_prefix("http").context("server is not http")?
-    );
-    let (mut socket, _) = tokio_tungstenite::connect_async(url).await?;
-    let join = ClientMessage::Join {
-        protocol: PROTOCOL_VERSION,
-        ticket,
-        offer: None,
-        resume: None,
-        captions: None,
-        name: Some("load".into()),
-    };
-    socket
-        .send(Message::text(serde_json::to_string(&join)?))
-        .await?;
-    let answer = async {
-        while let Some(message) = socket.next().await {
-            let Message::Text(text) = message? else {
-                continue;
-            };
-            match serde_json::from_str(&text)? {
-                ServerMessage::Joined {
-                    state: JoinState::Snapshot { show, .. },
-                    ..
-                } => {
-                    return Ok(*show);
-                }
-                ServerMessage::Refused { code, message, .. } => bail!("{code}: {message}"),
-                _ => {}
-            }
-        }
-        bail!("the server closed the socket")
-    };
-    let show = tokio::time::timeout(JOIN, answer)
-        .await
-        .context("no `joined`")??;
-    Ok((socket, show))
 }
 
 /// What is pinned, else the first that can be bought.
@@ -169,15 +108,4 @@ async fn buy(
         .await
         .context("confirm")?;
     Ok(now() - tap)
-}
-
-async fn call<T: DeserializeOwned>(request: reqwest::RequestBuilder) -> Result<T> {
-    let response = request.send().await?;
-    let (status, url) = (response.status(), response.url().clone());
-    let body = response.text().await?;
-    ensure!(
-        matches!(status, StatusCode::OK | StatusCode::CREATED),
-        "{url}: {status}: {body}"
-    );
-    serde_json::from_str(&body).with_context(|| format!("{url} answered {body}"))
 }

@@ -59,6 +59,7 @@ fn take_media(state: &AppState) {
     counter!("vitrine_media_retransmit_misses_total").absolute(stats.retransmit_misses);
     counter!("vitrine_media_dropped_datagrams_total").absolute(stats.datagrams_dropped);
     counter!("vitrine_media_send_dropped_total").absolute(stats.send_dropped);
+    counter!("vitrine_media_relay_dropped_total").absolute(stats.relay_dropped);
     counter!("vitrine_media_tap_dropped_total").absolute(stats.tap_dropped);
     counter!("vitrine_media_keyframe_requests_total").absolute(stats.keyframe_requests);
     #[allow(clippy::cast_precision_loss)] // Sessions are far fewer than 2^52.
