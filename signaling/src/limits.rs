@@ -12,6 +12,10 @@ pub const BODY_BYTES_MAX: usize = 256 * 1024;
 /// Largest WebSocket message from a page: one SDP offer and change.
 pub const WS_MESSAGE_BYTES_MAX: usize = BODY_BYTES_MAX;
 
+/// What a page's socket reads at once; kept as long as the page is there. Pages say little after
+/// their offer, and the library's own 128 KiB would be most of a viewer's memory.
+pub const WS_READ_BUFFER_BYTES: usize = 4 * 1_024;
+
 /// Shows one server keeps; each open room costs a task and its log, about a megabyte.
 pub const SHOWS_MAX: usize = 1_000;
 
