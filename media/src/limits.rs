@@ -24,7 +24,8 @@ pub(crate) const RECV_BATCH: usize = 64;
 /// Largest datagram taken: above every path MTU seen, below jumbo frames.
 pub(crate) const DATAGRAM_MAX: usize = 2_048;
 
-/// Bytes sealed before a send call: about half of a small L2 cache.
+/// Bytes sealed before a send call: about half of a small L2 cache, and with some 430 packets
+/// less than a millisecond's work, after which the worker looks for what is more urgent.
 pub(crate) const SEND_SLAB_BYTES: usize = 512 * 1_024;
 
 /// Datagram runs in one sendmmsg call (measured: more than 32 gains nothing).
@@ -50,8 +51,9 @@ pub(crate) const RING_PACKETS: usize = 1_024;
 pub(crate) const RING_PACKETS_MAX: usize = 4_096;
 
 /// A longer tail since the last key frame is not replayed to a joiner when the publisher can be
-/// asked for a new key frame instead: a second of 2 Mbit/s video.
-pub(crate) const REPLAY_PACKETS_MAX: u64 = 256;
+/// asked for a new key frame instead. A second and a quarter of 2 Mbit/s video: while viewers
+/// stream in, the publisher is asked once a second, and nobody in between has to wait.
+pub(crate) const REPLAY_PACKETS_MAX: u64 = 320;
 
 /// Packets replayed to one joiner in one go; with the interval, at most 8 000 packets a second,
 /// which a browser's socket buffer takes.
@@ -68,9 +70,14 @@ pub(crate) const REPLAY_INTERVAL: Duration = Duration::from_millis(2);
 /// picture at once instead of playing the past: 33 ms between frames become one.
 pub(crate) const REPLAY_SQUEEZE: u32 = 32;
 
-/// A video frame's packets are gathered this long at most before they are forwarded, so that a
-/// frame leaves in one send even when its publisher paces it.
-pub(crate) const FRAME_HOLD_MAX: Duration = Duration::from_millis(8);
+/// A video frame's packets are gathered this long at most before they are forwarded. Less than
+/// the five milliseconds between two bursts of a browser's pacer, because waiting for the next
+/// burst would delay the picture more than the saved send is worth.
+pub(crate) const FRAME_HOLD_MAX: Duration = Duration::from_millis(4);
+
+/// A track with at most so many viewers on a worker is a call: its packets are not held, and they
+/// leave before those of tracks with more.
+pub(crate) const CALL_VIEWERS_MAX: usize = 16;
 
 /// Packets gathered before a frame is forwarded in parts. Fits one GSO send.
 pub(crate) const FRAME_PACKETS_MAX: usize = 48;

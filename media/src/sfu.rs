@@ -1,8 +1,9 @@
 //! One worker's shard of all rooms: publishers, tracks, viewers and their slots. A machine:
 //! the worker hands it datagrams, requests and time, then drains what it wants done.
 //!
-//! Invariant: mutate, then drain. Between two inputs the caller calls [`Sfu::transmit`] until it
-//! answers `false` and [`Sfu::poll`] until it answers `None`.
+//! Invariant: after each round of inputs the caller calls [`Sfu::transmit`] at least once, again
+//! before it waits until that answers `false`, and [`Sfu::poll`] until it answers `None`. A frame
+//! may be half served when the next input comes.
 
 mod congestion;
 mod control;

@@ -1,13 +1,14 @@
 //! A track as this worker sees it: its layers' rings, who shows it, and when its publisher is
 //! asked for a key frame. The same whether the publisher is on this worker or another.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::clock::Now;
 use crate::handle::{Kind, RoomId, SessionId, TrackInfo};
 use crate::keyframe::KeyframeThrottle;
 use crate::limits::{
-    FRAME_HOLD_MAX, FRAME_PACKETS_MAX, LAYER_SILENCE_MAX, LAYERS_MAX, REPLAY_PACKETS_MAX,
+    CALL_VIEWERS_MAX, FRAME_HOLD_MAX, FRAME_PACKETS_MAX, LAYER_SILENCE_MAX, LAYERS_MAX,
+    REPLAY_PACKETS_MAX,
 };
 use crate::mediatime::MediaTime;
 use crate::munger::Pivot;
@@ -61,15 +62,16 @@ impl Layer {
         }
     }
 
-    /// Gathers a packet. `true`: the frame is complete (or long enough), let it go now.
-    fn gather(&mut self, now: Instant, packet: Packet, kind: Kind) -> bool {
+    /// Gathers a packet for at most `hold`. `true`: the frame is complete (or long enough), let it
+    /// go now.
+    fn gather(&mut self, now: Instant, packet: Packet, kind: Kind, hold: Duration) -> bool {
         let next_frame = self
             .gathered
             .last()
             .is_some_and(|last| last.rtp_ts != packet.rtp_ts);
         let complete = kind == Kind::Audio || packet.marker || next_frame;
         self.gathered.push(packet);
-        self.hold.get_or_insert(now + FRAME_HOLD_MAX);
+        self.hold.get_or_insert(now + hold);
         complete || self.gathered.len() >= FRAME_PACKETS_MAX
     }
 
@@ -99,6 +101,11 @@ impl Uptrack {
         }
     }
 
+    /// Whether it has so few viewers here that delay counts for more than the cost of a send.
+    pub(crate) fn is_call(&self) -> bool {
+        self.downtracks.len() <= CALL_VIEWERS_MAX
+    }
+
     pub(crate) fn session(&self) -> SessionId {
         self.info.session
     }
@@ -106,6 +113,12 @@ impl Uptrack {
     /// Takes a packet. `None`: a duplicate. `Some(true)`: the layer's frame can go.
     pub(crate) fn insert(&mut self, now: Now, layer: u8, packet: Packet) -> Option<bool> {
         let kind = self.info.kind;
+        // Packets of a call go on with what was read from the socket together with them.
+        let hold = if self.is_call() {
+            Duration::ZERO
+        } else {
+            FRAME_HOLD_MAX
+        };
         let layer = self.layer_mut(layer)?;
         if !layer.ring.insert(packet.clone()) {
             return None;
@@ -117,7 +130,7 @@ impl Uptrack {
         if packet.keyframe {
             layer.throttle.arrived();
         }
-        Some(layer.gather(now.instant, packet, kind))
+        Some(layer.gather(now.instant, packet, kind, hold))
     }
 
     /// Fills the ring without forwarding: history from the publisher's worker.

@@ -80,12 +80,17 @@ impl Worker {
             self.sfu.handle_timeout(now);
             if !going {
                 self.sfu.close_all(now);
-            }
-            self.drain(now);
-            if !going {
+                while self.send_slice(now) {}
+                self.tell();
                 return;
             }
-            self.wait();
+            // One slice, then another look at the socket: what is urgent does not wait for the
+            // rest of a large fan-out.
+            let more = self.send_slice(now);
+            self.tell();
+            if !more {
+                self.wait();
+            }
         }
     }
 
@@ -159,19 +164,19 @@ impl Worker {
         }
     }
 
-    /// Sends everything the machine made.
-    fn drain(&mut self, now: Now) {
-        loop {
-            self.batch.clear();
-            let more = self.sfu.transmit(now, &mut self.batch);
-            let dropped = self.socket.send(&self.batch, &mut self.outbox);
-            if dropped.datagrams > 0 {
-                count(&self.counters.send_dropped, dropped.datagrams);
-            }
-            if !more {
-                break;
-            }
+    /// Sends what fits one batch. `true`: there is more.
+    fn send_slice(&mut self, now: Now) -> bool {
+        self.batch.clear();
+        let more = self.sfu.transmit(now, &mut self.batch);
+        let dropped = self.socket.send(&self.batch, &mut self.outbox);
+        if dropped.datagrams > 0 {
+            count(&self.counters.send_dropped, dropped.datagrams);
         }
+        more
+    }
+
+    /// Passes on what the machine wants others to know.
+    fn tell(&mut self) {
         while let Some(output) = self.sfu.poll() {
             match output {
                 Output::Event(event) => self.kept.push_back(event),

@@ -30,6 +30,9 @@ struct Job {
 pub(super) struct Outbound {
     /// STUN, DTLS and RTCP, ready made.
     pub control: VecDeque<(Path, Vec<u8>)>,
+    /// Audio and calls: few packets that must not wait behind a large fan-out.
+    urgent: VecDeque<Job>,
+    /// Frames of tracks with many viewers.
     jobs: VecDeque<Job>,
     /// (slot, source sequence number) asked for by NACK.
     resends: VecDeque<(usize, u64)>,
@@ -54,6 +57,20 @@ impl Outbound {
     /// A slot whose burst exceeds what its path takes at once.
     fn hold_back(&mut self, place: usize) {
         self.replays_later.push(place);
+    }
+
+    fn recycle(&mut self, mut job: Job) {
+        job.frame.clear();
+        if self.spare.len() < SPARE_FRAMES {
+            self.spare.push(job.frame);
+        }
+    }
+
+    /// The slot at this position of a track is gone: those behind it moved up.
+    pub(super) fn unlinked(&mut self, track: TrackId, at: usize) {
+        for job in self.urgent.iter_mut().chain(&mut self.jobs) {
+            job.next -= usize::from(job.track == track && at < job.next);
+        }
     }
 
     pub(super) fn wake_replays(&mut self) {
@@ -84,12 +101,17 @@ impl Sfu {
             return;
         };
         let frame = state.release(self.outbound.spare.pop().unwrap_or_default());
-        self.outbound.jobs.push_back(Job {
+        let urgent = track.up.info.kind == Kind::Audio || track.up.is_call();
+        let job = Job {
             track: id,
             layer,
             frame,
             next: 0,
-        });
+        };
+        match urgent {
+            true => self.outbound.urgent.push_back(job),
+            false => self.outbound.jobs.push_back(job),
+        }
     }
 
     /// Fills `batch` with what waits to leave. `true`: there is more; send this and call again.
@@ -102,15 +124,19 @@ impl Sfu {
                 batch.push(path, &datagram);
             }
         }
+        while let Some(mut job) = self.outbound.urgent.pop_front() {
+            if !self.run(now, &mut job, batch) {
+                self.outbound.urgent.push_front(job);
+                return true;
+            }
+            self.outbound.recycle(job);
+        }
         while let Some(mut job) = self.outbound.jobs.pop_front() {
             if !self.run(now, &mut job, batch) {
                 self.outbound.jobs.push_front(job);
                 return true;
             }
-            job.frame.clear();
-            if self.outbound.spare.len() < SPARE_FRAMES {
-                self.outbound.spare.push(job.frame);
-            }
+            self.outbound.recycle(job);
         }
         while let Some((place, source)) = self.outbound.resends.front().copied() {
             if !batch.has_room(1, SEALED_MAX) {

@@ -160,7 +160,10 @@ impl Sfu {
             return;
         };
         let up = &mut track.up;
-        up.downtracks.retain(|known| *known != place);
+        if let Some(at) = up.downtracks.iter().position(|known| *known == place) {
+            up.downtracks.remove(at);
+            self.outbound.unlinked(id, at);
+        }
         if up.subscribed && up.downtracks.is_empty() {
             up.subscribed = false;
             // What comes next would leave a hole: the ring must start anew.

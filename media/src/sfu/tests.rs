@@ -11,6 +11,7 @@ use crate::clock::Now;
 use crate::downtrack::Flow;
 use crate::handle::TrackInfo;
 use crate::ingest::SharedCert;
+use crate::limits::CALL_VIEWERS_MAX;
 use crate::packet::{Codec, Packet};
 use crate::srtp::{Keys, Profile, Sealer};
 use crate::testing::{allocations, origin, vp8};
@@ -181,7 +182,7 @@ fn a_crowd_that_waits_for_a_picture_costs_one_request_a_second() {
         }
         // Each request is answered 50 ms later; the group of pictures then is too long to replay.
         if asked.last().is_some_and(|last| last + 50 == ms) {
-            for seq in 0..300 {
+            for seq in 0..400 {
                 let seq = ms * 1_000 + seq;
                 sfu.forward(at(ms), track, 0, vp8(seq, 10, seq == ms * 1_000));
             }
@@ -203,22 +204,105 @@ fn a_crowd_that_waits_for_a_picture_costs_one_request_a_second() {
     assert_eq!(live, 1_000, "everybody has a picture");
 }
 
+/// A livestream: more viewers than a call has.
+fn crowd(sfu: &mut Sfu, viewers: u64) -> TrackId {
+    let track = publish(sfu, at(0), 1, 0, Codec::Vp8);
+    for n in 0..viewers {
+        join(sfu, at(0), n, &offer(1, 1));
+    }
+    track
+}
+
 #[test]
 fn a_frame_leaves_when_it_is_complete_or_was_held_long_enough() {
+    const VIEWERS: usize = CALL_VIEWERS_MAX + 1;
     let (mut sfu, mut batch) = (sfu(), Batch::new());
-    let track = publish(&mut sfu, at(0), 1, 0, Codec::Vp8);
-    join(&mut sfu, at(0), 1, &offer(1, 0));
+    let track = crowd(&mut sfu, VIEWERS as u64);
     sfu.forward(at(0), track, 0, vp8(0, 4, true));
     sfu.forward(at(0), track, 0, vp8(1, 4, false));
     assert_eq!(drain(&mut sfu, at(0), &mut batch), 0, "half a frame waits");
-    assert_eq!(sfu.deadline(), Some(at(8).instant));
-    sfu.handle_timeout(at(8));
-    assert_eq!(drain(&mut sfu, at(8), &mut batch), 2);
-    sfu.forward(at(9), track, 0, vp8(2, 4, false));
-    sfu.forward(at(9), track, 0, vp8(3, 4, false));
-    assert_eq!(drain(&mut sfu, at(9), &mut batch), 2, "complete: at once");
-    sfu.forward(at(9), track, 0, vp8(3, 4, false));
-    assert_eq!(drain(&mut sfu, at(9), &mut batch), 0, "a duplicate");
+    assert_eq!(sfu.deadline(), Some(at(4).instant));
+    sfu.handle_timeout(at(4));
+    assert_eq!(drain(&mut sfu, at(4), &mut batch), 2 * VIEWERS);
+    sfu.forward(at(5), track, 0, vp8(2, 4, false));
+    sfu.forward(at(5), track, 0, vp8(3, 4, false));
+    assert_eq!(drain(&mut sfu, at(5), &mut batch), 2 * VIEWERS, "complete");
+    sfu.forward(at(5), track, 0, vp8(3, 4, false));
+    assert_eq!(drain(&mut sfu, at(5), &mut batch), 0, "a duplicate");
+}
+
+#[test]
+fn nothing_is_held_in_a_call() {
+    let (mut sfu, mut batch) = (sfu(), Batch::new());
+    let track = crowd(&mut sfu, CALL_VIEWERS_MAX as u64);
+    sfu.forward(at(0), track, 0, vp8(0, 4, true));
+    sfu.forward(at(0), track, 0, vp8(1, 4, false));
+    // The turn in which they were read.
+    sfu.handle_timeout(at(0));
+    assert_eq!(drain(&mut sfu, at(0), &mut batch), 2 * CALL_VIEWERS_MAX);
+}
+
+/// A video frame of eight full packets.
+fn frame(n: u64) -> Vec<Packet> {
+    let packets = (n * 8..n * 8 + 8).map(|seq| Packet {
+        payload: bytes::Bytes::from_static(&[0; 1_200]),
+        ..vp8(seq, 8, seq == 0)
+    });
+    packets.collect()
+}
+
+fn sound(seq: u64) -> Packet {
+    Packet {
+        payload: bytes::Bytes::from_static(&[0; 100]),
+        vp8: Default::default(),
+        ..vp8(seq, 1, false)
+    }
+}
+
+#[test]
+fn sound_does_not_wait_for_the_rest_of_a_fan_out() {
+    const VIEWERS: u64 = 200;
+    let (mut sfu, mut batch) = (sfu(), Batch::new());
+    let track = crowd(&mut sfu, VIEWERS);
+    let voice = publish(&mut sfu, at(0), 2, 0, Codec::Opus);
+    for packet in frame(0) {
+        sfu.forward(at(0), track, 0, packet);
+    }
+    assert!(sfu.transmit(at(0), &mut batch), "a frame is several slices");
+    sfu.forward(at(0), voice, 0, sound(0));
+    batch.clear();
+    assert!(sfu.transmit(at(0), &mut batch));
+    let first = batch.runs()[0];
+    assert!(first.segment < 200, "{first:?} is video");
+    let rest = batch.runs().iter().map(|run| run.count).sum::<usize>();
+    let rest = rest + drain(&mut sfu, at(0), &mut batch);
+    assert!(rest > 1_000, "the frame goes on: {rest}");
+}
+
+#[test]
+fn who_leaves_between_two_slices_costs_nobody_a_packet() {
+    const VIEWERS: u64 = 200;
+    let (mut sfu, mut batch) = (sfu(), Batch::new());
+    let track = crowd(&mut sfu, VIEWERS);
+    for packet in frame(0) {
+        sfu.forward(at(0), track, 0, packet);
+    }
+    let mut got = HashMap::new();
+    loop {
+        batch.clear();
+        let more = sfu.transmit(at(0), &mut batch);
+        for run in batch.runs() {
+            *got.entry(run.path.remote.port()).or_insert(0) += run.count;
+        }
+        // One that was served already leaves after each slice.
+        let gone = SessionId(id_of(got.len() as u64 / 60, 0));
+        sfu.close(at(0), gone);
+        if !more {
+            break;
+        }
+    }
+    assert_eq!(got.len() as u64, VIEWERS);
+    assert!(got.values().all(|count| *count == 8), "{got:?}");
 }
 
 /// The hot path: nothing is allocated per forwarded packet, and a frame of equal packets is one
@@ -228,23 +312,15 @@ fn forwarding_allocates_nothing() {
     const VIEWERS: u64 = 200;
     const FRAMES: u64 = 60;
     let (mut sfu, mut batch) = (sfu(), Batch::new());
-    let track = publish(&mut sfu, at(0), 1, 0, Codec::Vp8);
-    for n in 0..VIEWERS {
-        join(&mut sfu, at(0), n, &offer(1, 0));
-    }
-    let frame = |n: u64| -> Vec<Packet> {
-        let packets = (n * 8..n * 8 + 8).map(|seq| Packet {
-            payload: bytes::Bytes::from_static(&[0; 1_200]),
-            ..vp8(seq, 8, seq == 0)
-        });
-        packets.collect()
-    };
-    let frames: Vec<_> = (0..FRAMES).map(frame).collect();
+    let track = crowd(&mut sfu, VIEWERS);
+    let voice = publish(&mut sfu, at(0), 2, 0, Codec::Opus);
+    let frames: Vec<_> = (0..FRAMES).map(|n| (frame(n), sound(n))).collect();
     let mut frames = frames.into_iter();
-    let mut forward = |sfu: &mut Sfu, frame: Vec<Packet>, ms: u64| {
+    let mut forward = |sfu: &mut Sfu, (frame, sound): (Vec<Packet>, Packet), ms: u64| {
         for packet in frame {
             sfu.forward(at(ms), track, 0, packet);
         }
+        sfu.forward(at(ms), voice, 0, sound);
         drain(sfu, at(ms), &mut batch)
     };
     // The first frames start the slots, and give the queues their size.
@@ -260,7 +336,7 @@ fn forwarding_allocates_nothing() {
     }
     let ns = start.elapsed().as_nanos() as usize / sent;
     assert_eq!(allocations() - before, 0);
-    assert_eq!(sent as u64, (FRAMES - 4) * 8 * VIEWERS);
+    assert_eq!(sent as u64, (FRAMES - 4) * 9 * VIEWERS);
     eprintln!("{ns} ns per forwarded packet, sealed but not sent");
     let hot = size_of::<Viewer>() + size_of::<Downtrack>();
     assert!(hot < 1_024, "{hot} bytes of hot state per viewer");
