@@ -130,9 +130,13 @@ impl Demux {
         self.addresses.len()
     }
 
-    /// Forgets a connection.
-    pub(crate) fn remove(&mut self, ufrag: &str, peer: Peer) {
+    /// Forgets credentials that an ICE restart has replaced.
+    pub(crate) fn forget(&mut self, ufrag: &str) {
         self.accounts.remove(ufrag);
+    }
+
+    /// Forgets a connection; its credentials go by [`Demux::forget`].
+    pub(crate) fn remove(&mut self, peer: Peer) {
         for address in self.paths.remove(&peer).unwrap_or_default() {
             self.addresses.remove(&address);
         }
@@ -174,7 +178,7 @@ mod tests {
         assert_eq!(demux.by_address(address(1)), Some(old));
         let later = origin() + ADDRESS_HELD;
         assert!(demux.learn(later, address(1), new));
-        demux.remove("old", old);
+        demux.remove(old);
         assert_eq!(demux.by_address(address(1)), Some(new));
     }
 
@@ -190,7 +194,7 @@ mod tests {
         assert_eq!(demux.known(), PATHS_MAX);
         assert_eq!(demux.by_address(address(1)), Some(peer));
         assert_eq!(demux.by_address(address(2)), None);
-        demux.remove("it", peer);
+        demux.remove(peer);
         assert_eq!(demux.known(), 0);
     }
 }

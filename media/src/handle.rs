@@ -7,7 +7,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use tokio::sync::mpsc;
 
+use crate::ice::Credentials;
 use crate::plane::Plane;
+use crate::sdp::counter::CounterSsrcs;
 
 /// A room: all tracks and viewers that can see each other. Signaling uses the show's name.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -113,6 +115,42 @@ pub struct Slot {
     pub mid: String,
     /// Kind of track it can show.
     pub kind: Kind,
+}
+
+/// How many tracks a receiver may ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Receives {
+    /// As many slots as the limit allows (pages).
+    Slots,
+    /// At most one audio and one video track (WHEP: a single MediaStream).
+    OneOfEach,
+}
+
+/// An offer of the server to a receiver whose own was unacceptable (WHEP draft, "counter-offer").
+/// The caller keeps it, as long as it means it; the workers know nothing of it until
+/// [`Media::accept`].
+#[derive(Debug, Clone)]
+pub struct Invitation {
+    /// The session it becomes.
+    pub id: SessionId,
+    /// SDP offer, with every candidate in it.
+    pub offer: String,
+    pub(crate) ice: Credentials,
+    pub(crate) ssrcs: CounterSsrcs,
+}
+
+/// What a trickle fragment did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Patched {
+    /// Candidates of the session's own credentials: taken note of.
+    Noted,
+    /// Other credentials: an ICE restart. The old ones hold until the peer uses the new ones.
+    Restarted {
+        /// Restarts of this session so far, this one included.
+        restarts: u32,
+        /// Our side: `application/trickle-ice-sdpfrag`.
+        fragment: String,
+    },
 }
 
 /// A published track as the room sees it.
@@ -266,7 +304,48 @@ impl Media {
     /// # Errors
     /// See [`OfferError`]; nothing was changed.
     pub async fn view(&self, room: &RoomId, offer: String) -> Result<Session, OfferError> {
-        self.plane.view(room.clone(), offer).await
+        let receives = Receives::Slots;
+        self.plane.view(room.clone(), offer, receives).await
+    }
+
+    /// Like [`Media::view`], for a player by WHEP: at most one audio and one video track.
+    ///
+    /// # Errors
+    /// See [`OfferError`]; nothing was changed.
+    pub async fn play(&self, room: &RoomId, offer: String) -> Result<Session, OfferError> {
+        let receives = Receives::OneOfEach;
+        self.plane.view(room.clone(), offer, receives).await
+    }
+
+    /// Makes an offer to a player. Nothing is kept.
+    ///
+    /// # Errors
+    /// `Stopping`.
+    pub async fn invite(&self) -> Result<Invitation, OfferError> {
+        self.plane.invite().await
+    }
+
+    /// Takes the player's answer to an [`Invitation`], once. The session's answer is empty.
+    ///
+    /// # Errors
+    /// See [`OfferError`]; nothing was changed, and another answer may be tried.
+    pub async fn accept(
+        &self,
+        room: &RoomId,
+        invitation: Invitation,
+        answer: String,
+    ) -> Result<Session, OfferError> {
+        let room = room.clone();
+        self.plane.accept(room, invitation, answer).await
+    }
+
+    /// Takes a trickle fragment (RFC 8840) of a publisher or receiver: candidates are noted,
+    /// other credentials restart ICE. DTLS, SRTP and media go on.
+    ///
+    /// # Errors
+    /// `NoSession`, or `Malformed`; the session goes on as it was.
+    pub async fn patch(&self, session: SessionId, fragment: String) -> Result<Patched, OfferError> {
+        self.plane.patch(session, fragment).await
     }
 
     /// Points a receive slot at a track (`Some`), or empties it (`None`). No renegotiation; a

@@ -6,6 +6,7 @@
 
 mod continuity;
 mod offer;
+mod restart;
 
 use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
@@ -13,7 +14,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use rand::RngExt;
 use str0m::change::SdpOffer;
 use str0m::config::DtlsCert;
 use str0m::format::PayloadParams;
@@ -24,6 +24,7 @@ use str0m::{Candidate, Event, IceCreds, Input, Output, Rtc, RtcConfig};
 
 use crate::codec;
 use crate::handle::{Closed, OfferError};
+use crate::ice::{self, Credentials};
 use crate::limits::HANDSHAKE_MAX;
 use crate::packet::{Codec, Packet};
 use continuity::Continuity;
@@ -125,9 +126,12 @@ pub(crate) enum IngestOutput {
 /// One publisher.
 pub(crate) struct Ingest {
     rtc: Rtc,
-    ufrag: String,
-    password: String,
+    /// What checks are proven by.
+    pub ice: ice::Session,
+    /// As the engine got it.
+    offer: String,
     candidates: Vec<SocketAddr>,
+    /// At least one.
     tracks: Vec<Track>,
     /// Made but not yet polled.
     ready: VecDeque<IngestOutput>,
@@ -199,11 +203,15 @@ impl Ingest {
         config: &IngestConfig,
         offer: &str,
     ) -> Result<(Ingest, String), OfferError> {
-        let parsed = SdpOffer::from_sdp_string(&offer::sending_only(offer))
-            .map_err(|error| malformed(&error))?;
+        let sending = offer::sending_only(offer);
+        let parsed = SdpOffer::from_sdp_string(&sending).map_err(|error| malformed(&error))?;
         let lines = offer::check(offer)?;
-        let creds = random_credentials();
-        let (ufrag, password) = (creds.ufrag.clone(), creds.pass.clone());
+        let remote = offer::credentials(offer)?;
+        let local = Credentials::random();
+        let creds = IceCreds {
+            ufrag: local.ufrag.clone(),
+            pass: local.pwd.clone(),
+        };
         let mut rtc = RtcConfig::new()
             .set_rtp_mode(true)
             .set_ice_lite(true)
@@ -234,8 +242,8 @@ impl Ingest {
         }
         let ingest = Ingest {
             rtc,
-            ufrag,
-            password,
+            ice: ice::Session::new(local, remote),
+            offer: sending,
             candidates: config.candidates.clone(),
             tracks,
             ready: VecDeque::new(),
@@ -249,17 +257,15 @@ impl Ingest {
             closing: None,
             closed: false,
         };
-        Ok((ingest, answer.to_sdp_string()))
+        // RFC 9725 §4.4.1 asks for it; the engine leaves it out.
+        let answer = answer.to_sdp_string();
+        let answer = answer.replace("a=rtcp-mux\r\n", "a=rtcp-mux\r\na=rtcp-mux-only\r\n");
+        Ok((ingest, answer))
     }
 
-    /// The ICE ufrag by which the demux finds this publisher.
-    pub(crate) fn local_ufrag(&self) -> &str {
-        &self.ufrag
-    }
-
-    /// The password that proves a STUN request for it; the demux learns addresses only so.
-    pub(crate) fn local_password(&self) -> &str {
-        &self.password
+    /// Ufrag and password by which the demux finds this publisher.
+    pub(crate) fn local_credentials(&self) -> (&str, &str) {
+        self.ice.local()
     }
 
     /// Takes one datagram from the network; `true`: it carried media, authenticated. A socket
@@ -545,15 +551,6 @@ fn read_codec(params: &PayloadParams) -> Option<Codec> {
             profile_level_id: spec.format.profile_level_id.unwrap_or(0x42_00_0a),
         }),
         _ => None,
-    }
-}
-
-/// Longer than RFC 8445 §5.3 asks, because the demux tells connections apart by the ufrag alone.
-fn random_credentials() -> IceCreds {
-    let text = |len| rand::rng().sample_iter(rand::distr::Alphanumeric).take(len);
-    IceCreds {
-        ufrag: text(16).map(char::from).collect(),
-        pass: text(32).map(char::from).collect(),
     }
 }
 

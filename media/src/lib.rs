@@ -17,6 +17,7 @@ mod clock;
 mod limits;
 
 mod codec;
+mod ice;
 mod packet;
 mod ring;
 
@@ -25,6 +26,7 @@ mod mediatime;
 mod munger;
 mod rtcp;
 mod sdp;
+mod sdpfrag;
 mod srtp;
 mod stun;
 
@@ -48,6 +50,6 @@ mod driver;
 mod testing;
 
 pub use handle::{
-    Closed, Event, Kind, Media, MediaConfig, OfferError, RoomId, Session, SessionId, Slot, Source,
-    StartError, Stats, TapPacket, TrackId, TrackInfo,
+    Closed, Event, Invitation, Kind, Media, MediaConfig, OfferError, Patched, Receives, RoomId,
+    Session, SessionId, Slot, Source, StartError, Stats, TapPacket, TrackId, TrackInfo,
 };

@@ -127,6 +127,9 @@ pub(crate) const HANDSHAKE_MAX: Duration = Duration::from_secs(60);
 /// Bytes of an SDP offer; browsers with every codec and 16 slots stay under 100 KiB.
 pub(crate) const OFFER_BYTES_MAX: usize = 256 * 1_024;
 
+/// Bytes of a trickle fragment: a hundred candidates of a host with many networks.
+pub(crate) const FRAGMENT_BYTES_MAX: usize = 16 * 1_024;
+
 /// Consent (RFC 7675): a peer silent for this long is gone. FFmpeg checks every 5 s.
 pub(crate) const CONSENT_TIMEOUT: Duration = Duration::from_secs(30);
 

@@ -14,8 +14,8 @@ use crate::driver::socket::{Socket, interface_addresses};
 use crate::driver::worker::Worker;
 use crate::dtls::Identity;
 use crate::handle::{
-    Event, MediaConfig, OfferError, RoomId, Session, SessionId, Source, StartError, Stats,
-    TapPacket, TrackId,
+    Event, Invitation, MediaConfig, OfferError, Patched, Receives, RoomId, Session, SessionId,
+    Source, StartError, Stats, TapPacket, TrackId,
 };
 use crate::ingest::{IngestConfig, SharedCert};
 use crate::limits::{EVENTS_MAX, WORKERS_MAX};
@@ -113,9 +113,44 @@ impl Plane {
         .await?
     }
 
-    pub(crate) async fn view(&self, room: RoomId, offer: String) -> Result<Session, OfferError> {
+    pub(crate) async fn view(
+        &self,
+        room: RoomId,
+        offer: String,
+        receives: Receives,
+    ) -> Result<Session, OfferError> {
         let session = self.next_session(|counters| &counters.viewers);
-        self.ask(session, |reply| Command::View(session, room, offer, reply))
+        self.ask(session, |reply| {
+            Command::View(session, room, offer, receives, reply)
+        })
+        .await?
+    }
+
+    pub(crate) async fn invite(&self) -> Result<Invitation, OfferError> {
+        let session = self.next_session(|counters| &counters.viewers);
+        self.ask(session, |reply| Command::Invite(session, reply))
+            .await
+    }
+
+    pub(crate) async fn accept(
+        &self,
+        room: RoomId,
+        invitation: Invitation,
+        answer: String,
+    ) -> Result<Session, OfferError> {
+        let (session, invitation) = (invitation.id, Box::new(invitation));
+        self.ask(session, |reply| {
+            Command::Accept(room, invitation, answer, reply)
+        })
+        .await?
+    }
+
+    pub(crate) async fn patch(
+        &self,
+        session: SessionId,
+        fragment: String,
+    ) -> Result<Patched, OfferError> {
+        self.ask(session, |reply| Command::Patch(session, fragment, reply))
             .await?
     }
 

@@ -2,6 +2,8 @@
 //! rtc-sdp parses; the answer is written out, because it is short and every line was proven with
 //! real clients.
 
+pub(crate) mod counter;
+
 use std::fmt::Write as _;
 use std::io::Cursor;
 use std::net::SocketAddr;
@@ -11,6 +13,7 @@ use rtc_sdp::description::media::MediaDescription;
 use rtc_sdp::description::session::SessionDescription;
 
 use crate::handle::{Kind, OfferError, Slot};
+use crate::ice::Credentials;
 use crate::limits::{OFFER_BYTES_MAX, SLOTS_MAX};
 use crate::packet::Codec;
 use crate::rtcp::CNAME;
@@ -21,6 +24,10 @@ const PAYLOADS_MAX: usize = 6;
 /// The transport-wide sequence number (draft-holmer-rmcat-transport-wide-cc-extensions-01 §2).
 const TRANSPORT_CC_URI: &str =
     "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
+
+/// Our `a=ice-options`: fragments with candidates are taken (RFC 8840), and ICE is that of
+/// RFC 8445.
+pub(crate) const ICE_OPTIONS: &str = "trickle ice2";
 
 /// H.264 without `profile-level-id` is Baseline, level 1 (RFC 6184 §8.1).
 const H264_PROFILE_DEFAULT: u32 = 0x42_000a;
@@ -94,6 +101,8 @@ pub(crate) struct Offer {
     pub fingerprints: Vec<Fingerprint>,
     /// The peer waits for our DTLS ClientHello (`setup:passive`).
     pub we_are_active: bool,
+    /// The peer's ICE credentials.
+    pub ice: Credentials,
     media: Vec<Media>,
 }
 
@@ -106,14 +115,21 @@ pub(crate) struct Ssrcs {
     pub rtx: u32,
 }
 
+impl Ssrcs {
+    pub(crate) fn random() -> Ssrcs {
+        Ssrcs {
+            media: rand::random(),
+            rtx: rand::random(),
+        }
+    }
+}
+
 /// Our side of the transport.
 pub(crate) struct Transport<'a> {
     /// Session id of the `o=` line.
     pub session: u64,
-    /// ICE user fragment.
-    pub ufrag: &'a str,
-    /// ICE password.
-    pub pwd: &'a str,
+    /// ICE credentials.
+    pub ice: &'a Credentials,
     /// SHA-256 of our certificate.
     pub fingerprint: &'a str,
     /// Host candidates, at least one.
@@ -131,11 +147,12 @@ impl Offer {
         let sdp = SessionDescription::unmarshal(&mut Cursor::new(text.as_bytes()))
             .map_err(|error| OfferError::Malformed(error.to_string()))?;
         let first = |key: &str| first_attribute(&sdp, key);
-        for key in ["ice-ufrag", "ice-pwd", "fingerprint"] {
-            if first(key).is_none() {
-                return Err(OfferError::Malformed(format!("`a={key}` is missing")));
-            }
-        }
+        let needed = |key: &str| {
+            first(key).ok_or_else(|| OfferError::Malformed(format!("`a={key}` is missing")))
+        };
+        let ice = Credentials::checked(needed("ice-ufrag")?, needed("ice-pwd")?)
+            .ok_or_else(|| OfferError::Malformed("`a=ice-ufrag` or `a=ice-pwd`".to_owned()))?;
+        needed("fingerprint")?;
         let fingerprints = fingerprints(&sdp);
         if fingerprints.is_empty() {
             return Err(OfferError::Unacceptable("no SHA-2 fingerprint".to_owned()));
@@ -148,6 +165,7 @@ impl Offer {
         let offer = Offer {
             fingerprints,
             we_are_active: first("setup") == Some("passive"),
+            ice,
             media,
         };
         let slots = offer.slots().count();
@@ -178,6 +196,17 @@ impl Offer {
         })
     }
 
+    /// WHEP knows one MediaStream with at most one track of a kind (draft, "Single MediaStream").
+    pub(crate) fn require_one_of_each(&self) -> Result<(), OfferError> {
+        let count = |kind| self.slots().filter(|(slot, _)| slot.kind == kind).count();
+        if count(Kind::Audio) > 1 || count(Kind::Video) > 1 {
+            return Err(OfferError::Unacceptable(
+                "more than one audio and one video track".to_owned(),
+            ));
+        }
+        Ok(())
+    }
+
     /// The answer; `ssrcs` are those of the slots, in order.
     pub(crate) fn answer(&self, transport: &Transport<'_>, ssrcs: &[Ssrcs]) -> String {
         let mut sdp = String::with_capacity(1_024 * (1 + ssrcs.len()));
@@ -189,6 +218,7 @@ impl Offer {
         let mids: Vec<_> = self.slots().map(|(slot, _)| slot.mid).collect();
         line(&mut sdp, format_args!("a=group:BUNDLE {}", mids.join(" ")));
         line(&mut sdp, format_args!("a=ice-lite"));
+        line(&mut sdp, format_args!("a=ice-options:{ICE_OPTIONS}"));
         line(&mut sdp, format_args!("a=msid-semantic: WMS *"));
         let mut ssrcs = ssrcs.iter();
         let (mut audio, mut video) = (0, 0);
@@ -215,19 +245,9 @@ impl Offer {
     }
 
     fn write_transport(&self, sdp: &mut String, transport: &Transport<'_>) {
-        // RFC 8445 §5.1.2.1: host type preference 126; earlier candidates are preferred.
-        for (n, candidate) in transport.candidates.iter().enumerate() {
-            let priority = (126u32 << 24) | ((65_535 - n as u32) << 8) | 255;
-            let (ip, port) = (candidate.ip(), candidate.port());
-            let foundation = n + 1;
-            line(
-                sdp,
-                format_args!("a=candidate:{foundation} 1 udp {priority} {ip} {port} typ host"),
-            );
-        }
-        line(sdp, format_args!("a=end-of-candidates"));
-        line(sdp, format_args!("a=ice-ufrag:{}", transport.ufrag));
-        line(sdp, format_args!("a=ice-pwd:{}", transport.pwd));
+        write_candidates(sdp, transport.candidates);
+        line(sdp, format_args!("a=ice-ufrag:{}", transport.ice.ufrag));
+        line(sdp, format_args!("a=ice-pwd:{}", transport.ice.pwd));
         line(
             sdp,
             format_args!("a=fingerprint:sha-256 {}", transport.fingerprint),
@@ -239,7 +259,24 @@ impl Offer {
         };
         line(sdp, format_args!("a=setup:{setup}"));
         line(sdp, format_args!("a=rtcp-mux"));
+        // RFC 9725 §4.4.1 and the WHEP draft ask for it on both sides.
+        line(sdp, format_args!("a=rtcp-mux-only"));
     }
+}
+
+/// All candidates there are; none will follow.
+pub(crate) fn write_candidates(sdp: &mut String, candidates: &[SocketAddr]) {
+    // RFC 8445 §5.1.2.1: host type preference 126; earlier candidates are preferred.
+    for (n, candidate) in candidates.iter().enumerate() {
+        let priority = (126u32 << 24) | ((65_535 - n as u32) << 8) | 255;
+        let (ip, port) = (candidate.ip(), candidate.port());
+        let foundation = n + 1;
+        line(
+            sdp,
+            format_args!("a=candidate:{foundation} 1 udp {priority} {ip} {port} typ host"),
+        );
+    }
+    line(sdp, format_args!("a=end-of-candidates"));
 }
 
 impl Media {

@@ -10,6 +10,7 @@ mod control;
 mod forward;
 mod inbound;
 mod relaying;
+mod restart;
 mod slots;
 
 use std::collections::{HashMap, VecDeque};

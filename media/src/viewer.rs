@@ -10,6 +10,7 @@ use crate::batch::Path;
 use crate::bwe::Congestion;
 use crate::dtls::{self, Dtls};
 use crate::handle::{Closed, RoomId, SessionId, Slot};
+use crate::ice;
 use crate::limits::{
     CONSENT_TIMEOUT, HANDSHAKE_MAX, REPORT_FIRST, REPORT_INTERVAL, RETRANSMITS_PER_SECOND,
 };
@@ -59,8 +60,8 @@ pub(crate) struct Cold {
     pub session: SessionId,
     /// Its room.
     pub room: RoomId,
-    /// Our ICE ufrag.
-    pub ufrag: String,
+    /// What checks are proven by.
+    pub ice: ice::Session,
     /// Its slots in m-line order, each with its downtrack's place in the worker's table.
     pub slots: Vec<(Slot, usize)>,
     /// Earliest deadline the worker's timers hold for it.
@@ -81,14 +82,14 @@ impl Viewer {
     pub(crate) fn new(
         session: SessionId,
         room: RoomId,
-        ufrag: String,
+        ice: ice::Session,
         dtls: Dtls,
         now: Instant,
     ) -> Viewer {
         let cold = Cold {
             session,
             room,
-            ufrag,
+            ice,
             slots: Vec::new(),
             scheduled: None,
             dtls,

@@ -11,7 +11,10 @@ use std::sync::mpsc as threads;
 
 use tokio::sync::{mpsc, oneshot};
 
-use crate::handle::{OfferError, RoomId, Session, SessionId, Slot, Source, TapPacket, TrackId};
+use crate::handle::{
+    Invitation, OfferError, Patched, Receives, RoomId, Session, SessionId, Slot, Source, TapPacket,
+    TrackId,
+};
 use crate::limits::{COMMANDS_MAX, RELAY_MESSAGES_MAX};
 use crate::relay::Relay;
 
@@ -36,8 +39,20 @@ pub(crate) enum Command {
         SessionId,
         RoomId,
         String,
+        Receives,
         Reply<Result<Session, OfferError>>,
     ),
+    /// See `Media::invite`.
+    Invite(SessionId, Reply<Invitation>),
+    /// See `Media::accept`.
+    Accept(
+        RoomId,
+        Box<Invitation>,
+        String,
+        Reply<Result<Session, OfferError>>,
+    ),
+    /// See `Media::patch`.
+    Patch(SessionId, String, Reply<Result<Patched, OfferError>>),
     /// See `Media::assign`.
     Assign(
         SessionId,

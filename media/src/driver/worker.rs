@@ -137,11 +137,24 @@ impl Worker {
                     sfu.close(now, session);
                 }
             }
-            Command::View(session, room, offer, reply) => {
-                let answer = sfu.view(now, session, room, &offer);
+            Command::View(session, room, offer, receives, reply) => {
+                let answer = sfu.view(now, session, room, &offer, receives);
                 if reply.send(answer).is_err() {
                     sfu.close(now, session);
                 }
+            }
+            Command::Invite(session, reply) => {
+                let _ = reply.send(sfu.invite(session));
+            }
+            Command::Accept(room, invitation, answer, reply) => {
+                let accepted = sfu.accept(now, room, &invitation, &answer);
+                if reply.send(accepted).is_err() {
+                    sfu.close(now, invitation.id);
+                }
+            }
+            Command::Patch(session, fragment, reply) => {
+                // A restart nobody hears of changes nothing: the old credentials hold.
+                let _ = reply.send(sfu.patch(session, &fragment));
             }
             Command::Assign(session, mid, track, reply) => {
                 let _ = reply.send(sfu.assign(now, session, &mid, track));

@@ -3,6 +3,7 @@
 //! syntax is left to the engine's parser.
 
 use crate::handle::{Kind, OfferError};
+use crate::ice::Credentials;
 
 /// Layers kept of a simulcast offer; every other layer is accepted (OBS gives up when one is
 /// refused) but not forwarded.
@@ -71,6 +72,19 @@ pub(super) fn check(sdp: &str) -> Result<Vec<Line>, OfferError> {
         return Err(unacceptable("no audio or video to publish"));
     }
     Ok(lines)
+}
+
+/// The publisher's ICE credentials: of the bundle's first m-line, or of the session.
+pub(super) fn credentials(sdp: &str) -> Result<Credentials, OfferError> {
+    let sections = sections(sdp);
+    let find = |name| {
+        let mut values = sections
+            .iter()
+            .filter_map(|section| attribute(section, name));
+        values.next().unwrap_or_default()
+    };
+    Credentials::checked(find("ice-ufrag"), find("ice-pwd"))
+        .ok_or_else(|| OfferError::Malformed("`a=ice-ufrag` or `a=ice-pwd`".into()))
 }
 
 /// The offer with every m-line `sendonly`, so that the answer is `recvonly` also for a publisher

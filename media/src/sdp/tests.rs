@@ -33,6 +33,11 @@ fn chromium() -> String {
     .replace('\n', "\r\n")
 }
 
+fn credentials() -> &'static Credentials {
+    static ICE: std::sync::OnceLock<Credentials> = std::sync::OnceLock::new();
+    ICE.get_or_init(Credentials::random)
+}
+
 fn transport() -> Transport<'static> {
     static CANDIDATES: [SocketAddr; 1] = [SocketAddr::new(
         std::net::IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 2)),
@@ -40,8 +45,7 @@ fn transport() -> Transport<'static> {
     )];
     Transport {
         session: 7,
-        ufrag: "u",
-        pwd: "p",
+        ice: credentials(),
         fingerprint: SHA256,
         candidates: &CANDIDATES,
     }

@@ -2,26 +2,22 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use rand::RngExt;
-
 use super::{Publisher, Sfu};
 use crate::clock::Now;
 use crate::demux::Peer;
 use crate::downtrack::Downtrack;
 use crate::dtls::Dtls;
 use crate::handle::{
-    Closed, Event, OfferError, RoomId, Session, SessionId, Source, TapPacket, TrackId,
+    Closed, Event, Invitation, OfferError, Receives, RoomId, Session, SessionId, Slot, Source,
+    TapPacket, TrackId,
 };
+use crate::ice::{self, Credentials};
 use crate::ingest::Ingest;
 use crate::limits::{PUBLISHERS_MAX, VIEWERS_MAX};
 use crate::relay::Relay;
-use crate::sdp::{Offer, Ssrcs, Transport};
+use crate::sdp::{Offer, Ssrcs, Transport, counter};
 use crate::stats::count;
 use crate::viewer::Viewer;
-
-/// RFC 8839 §5.4: at least 4 and 22 characters; these are 48 and 144 bits.
-const UFRAG_LEN: usize = 8;
-const PWD_LEN: usize = 24;
 
 impl Sfu {
     pub(crate) fn publish(
@@ -37,8 +33,8 @@ impl Sfu {
         }
         let (ingest, answer) = Ingest::accept(now.instant, &self.shard.ingest, offer)?;
         let peer = Peer::Publisher(session);
-        self.demux
-            .insert(ingest.local_ufrag(), ingest.local_password(), peer);
+        let (ufrag, password) = ingest.local_credentials();
+        self.demux.insert(ufrag, password, peer);
         self.take_owner(now, &room, &source.owner, session);
         self.broadcast(&Relay::OwnerTaken {
             room: room.clone(),
@@ -86,59 +82,102 @@ impl Sfu {
         session: SessionId,
         room: RoomId,
         offer: &str,
+        receives: Receives,
     ) -> Result<Session, OfferError> {
+        let offer = Offer::parse(offer)?;
+        if receives == Receives::OneOfEach {
+            offer.require_one_of_each()?;
+        }
+        let ice = self.free_credentials();
+        let ssrcs: Vec<_> = offer.slots().map(|_| Ssrcs::random()).collect();
+        let answer = offer.answer(&self.transport(session, &ice), &ssrcs);
+        let slots = self.admit(now, session, room, &offer, ice, &ssrcs)?;
+        Ok(Session {
+            id: session,
+            answer,
+            slots,
+        })
+    }
+
+    /// An offer of ours; nothing is kept until it is answered.
+    pub(crate) fn invite(&self, session: SessionId) -> Invitation {
+        let ice = self.free_credentials();
+        let ssrcs = [Ssrcs::random(), Ssrcs::random()];
+        let offer = counter::offer(&self.transport(session, &ice), &ssrcs);
+        Invitation {
+            id: session,
+            offer,
+            ice,
+            ssrcs,
+        }
+    }
+
+    /// The viewer that answers our offer.
+    pub(crate) fn accept(
+        &mut self,
+        now: Now,
+        room: RoomId,
+        invitation: &Invitation,
+        answer: &str,
+    ) -> Result<Session, OfferError> {
+        let (id, ice) = (invitation.id, invitation.ice.clone());
+        let (answer, ssrcs) = counter::read_answer(answer, &invitation.ssrcs)?;
+        if self.sessions.contains_key(&id) || self.demux.contains(&ice.ufrag) {
+            return Err(OfferError::Unacceptable("answered before".to_owned()));
+        }
+        let slots = self.admit(now, id, room, &answer, ice, &ssrcs)?;
+        Ok(Session {
+            id,
+            answer: String::new(),
+            slots,
+        })
+    }
+
+    fn transport<'a>(&'a self, session: SessionId, ice: &'a Credentials) -> Transport<'a> {
+        Transport {
+            session: session.0,
+            ice,
+            fingerprint: &self.shard.identity.fingerprint,
+            candidates: &self.shard.ingest.candidates,
+        }
+    }
+
+    /// Makes the viewer and its slots; `theirs` is its offer or answer.
+    fn admit(
+        &mut self,
+        now: Now,
+        session: SessionId,
+        room: RoomId,
+        theirs: &Offer,
+        local: Credentials,
+        ssrcs: &[Ssrcs],
+    ) -> Result<Vec<Slot>, OfferError> {
         if self.viewers.len() >= VIEWERS_MAX {
             return Err(OfferError::Full);
         }
-        let offer = Offer::parse(offer)?;
-        let (ufrag, pwd) = (self.free_ufrag(), random_text(PWD_LEN));
-        let identity = &self.shard.identity;
         let dtls = Dtls::new(
-            identity,
-            offer.fingerprints.clone(),
-            offer.we_are_active,
+            &self.shard.identity,
+            theirs.fingerprints.clone(),
+            theirs.we_are_active,
             now.instant,
         );
-        let viewer = Viewer::new(session, room.clone(), ufrag.clone(), dtls, now.instant);
+        let (ufrag, pwd) = (local.ufrag.clone(), local.pwd.clone());
+        let ice = ice::Session::new(local, theirs.ice.clone());
+        let viewer = Viewer::new(session, room.clone(), ice, dtls, now.instant);
         let index = self.viewers.insert(viewer);
-        let mut ssrcs = Vec::new();
-        for (slot, payloads) in offer.slots() {
-            let pair = Ssrcs {
-                media: rand::random(),
-                rtx: rand::random(),
-            };
-            let downtrack = Downtrack::new(index, pair, payloads.to_vec(), rand::random());
+        for ((slot, payloads), ssrcs) in theirs.slots().zip(ssrcs) {
+            let downtrack = Downtrack::new(index, *ssrcs, payloads.to_vec(), rand::random());
             let place = self.downtracks.insert(downtrack);
             self.viewers[index].cold.slots.push((slot, place));
-            ssrcs.push(pair);
         }
-        let answer = offer.answer(
-            &Transport {
-                session: session.0,
-                ufrag: &ufrag,
-                pwd: &pwd,
-                fingerprint: &self.shard.identity.fingerprint,
-                candidates: &self.shard.ingest.candidates,
-            },
-            &ssrcs,
-        );
         self.demux.insert(&ufrag, &pwd, Peer::Viewer(index));
         self.sessions.insert(session, index);
         self.rooms.entry(room).or_default().viewers.push(index);
         count(&self.shard.counters.viewers, 1);
         self.fill_slots(now, index);
         self.schedule_viewer(index);
-        let slots = self.viewers[index]
-            .cold
-            .slots
-            .iter()
-            .map(|(slot, _)| slot.clone())
-            .collect();
-        Ok(Session {
-            id: session,
-            answer,
-            slots,
-        })
+        let slots = self.viewers[index].cold.slots.iter();
+        Ok(slots.map(|(slot, _)| slot.clone()).collect())
     }
 
     /// Ends a session; one that is gone already is ignored.
@@ -173,8 +212,12 @@ impl Sfu {
         let Some(publisher) = self.publishers.remove(&session) else {
             return;
         };
-        self.demux
-            .remove(publisher.ingest.local_ufrag(), Peer::Publisher(session));
+        publisher
+            .ingest
+            .ice
+            .ufrags()
+            .for_each(|ufrag| self.demux.forget(ufrag));
+        self.demux.remove(Peer::Publisher(session));
         count(&self.shard.counters.publishers, u64::MAX);
         let mut tracks: Vec<TrackId> = publisher.tracks.into_values().collect();
         tracks.sort_unstable();
@@ -201,7 +244,12 @@ impl Sfu {
         }
         let viewer = self.viewers.remove(index);
         let (session, room) = (viewer.cold.session, viewer.cold.room);
-        self.demux.remove(&viewer.cold.ufrag, Peer::Viewer(index));
+        viewer
+            .cold
+            .ice
+            .ufrags()
+            .for_each(|ufrag| self.demux.forget(ufrag));
+        self.demux.remove(Peer::Viewer(index));
         self.sessions.remove(&session);
         if let Some(known) = self.rooms.get_mut(&room) {
             known.viewers.retain(|viewer| *viewer != index);
@@ -225,23 +273,4 @@ impl Sfu {
             }
         }
     }
-
-    fn free_ufrag(&self) -> String {
-        loop {
-            let ufrag = random_text(UFRAG_LEN);
-            if !self.demux.contains(&ufrag) {
-                return ufrag;
-            }
-        }
-    }
-}
-
-/// Random ICE characters (RFC 8839 §5.4: letters, digits, `+`, `/`).
-fn random_text(len: usize) -> String {
-    const ICE_CHARS: &[u8; 64] =
-        b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut rng = rand::rng();
-    (0..len)
-        .map(|_| char::from(ICE_CHARS[rng.random_range(0..64)]))
-        .collect()
 }

@@ -65,11 +65,12 @@ impl Sfu {
         let crypto = self.crypto();
         let crypto = crypto.crypto();
         let (peer, password) = self.demux.by_ufrag(request.ufrag())?;
-        let password = password.to_owned();
+        let (password, ufrag) = (password.to_owned(), request.ufrag().to_owned());
         let request = request.verify(&password, crypto)?;
         if !self.demux.learn(now.instant, path.remote, peer) {
             return None;
         }
+        self.confirm_restart(now, peer, &ufrag);
         match peer {
             Peer::Publisher(session) => {
                 let publisher = self.publishers.get_mut(&session)?;

@@ -2,6 +2,7 @@
 
 mod hostile;
 mod reach;
+mod restart;
 
 use std::time::{Duration, Instant};
 
@@ -9,7 +10,7 @@ use super::*;
 use crate::batch::Batch;
 use crate::clock::Now;
 use crate::downtrack::Flow;
-use crate::handle::TrackInfo;
+use crate::handle::{Receives, TrackInfo};
 use crate::ingest::SharedCert;
 use crate::limits::CALL_VIEWERS_MAX;
 use crate::packet::{Codec, Packet};
@@ -63,7 +64,8 @@ fn offer(videos: usize, audios: usize) -> String {
 /// A viewer that is past its handshake.
 fn join(sfu: &mut Sfu, now: Now, n: u64, offer: &str) -> SessionId {
     let session = SessionId(id_of(n, 0));
-    sfu.view(now, session, room(), offer).unwrap();
+    sfu.view(now, session, room(), offer, Receives::Slots)
+        .unwrap();
     let index = sfu.sessions[&session];
     let profile = Profile::Aes128Gcm;
     let (key, salt) = (vec![n as u8; 16], vec![n as u8; 12]);

@@ -134,6 +134,17 @@ impl Caller {
         });
     }
 
+    /// Goes by other credentials from now on: its own ufrag and what the server's fragment says.
+    pub(crate) fn restarted(&mut self, ufrag: &str, fragment: &str) {
+        let value = |key: &str| {
+            let line = fragment.lines().find_map(|line| line.strip_prefix(key));
+            line.unwrap_or_else(|| panic!("no {key} in {fragment}"))
+        };
+        let remote = self.remote.as_mut().expect("the answer came");
+        remote.username = format!("{}:{ufrag}", value("a=ice-ufrag:"));
+        value("a=ice-pwd:").clone_into(&mut remote.password);
+    }
+
     /// A Binding request as a controlling agent sends it.
     pub(crate) fn check(&self, nominate: bool) -> Vec<u8> {
         let remote = self.remote.as_ref().expect("the answer came");

@@ -9,7 +9,7 @@ use super::{Caller, Wish, origin};
 use crate::batch::Batch;
 use crate::clock::Now;
 use crate::dtls::Identity;
-use crate::handle::{Event, RoomId, SessionId, Source, Stats};
+use crate::handle::{Event, Receives, RoomId, SessionId, Source, Stats};
 use crate::ingest::{IngestConfig, SharedCert};
 use crate::sfu::{Output, Sfu, Shard, id_of};
 use crate::stats::Counters;
@@ -97,7 +97,7 @@ impl World {
         let session = SessionId(id_of(self.sessions, 0));
         let (now, room, offer) = (self.now(), RoomId("show".into()), caller.offer());
         let accepted = match wish {
-            Wish::View => self.sfu.view(now, session, room, &offer),
+            Wish::View => self.sfu.view(now, session, room, &offer, Receives::Slots),
             Wish::Publish => {
                 let owner = format!("host/{}", self.sessions);
                 self.sfu

@@ -12,11 +12,11 @@ use crate::testing::{Caller, Wish, World};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-fn server() -> SocketAddr {
+pub(super) fn server() -> SocketAddr {
     "127.0.0.1:5000".parse().unwrap()
 }
 
-fn peer_at(port: u16) -> SocketAddr {
+pub(super) fn peer_at(port: u16) -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 2], port))
 }
 
@@ -69,7 +69,7 @@ fn show() -> (World, usize, usize) {
 }
 
 /// Publishes `frames`, 33 ms apart; how many of them the viewer got.
-fn play(world: &mut World, publisher: usize, viewer: usize, frames: usize) -> usize {
+pub(super) fn play(world: &mut World, publisher: usize, viewer: usize, frames: usize) -> usize {
     let before = world.callers[viewer].media.len();
     for n in 0..frames {
         let packet = world.callers[publisher].packet(n == 0);
