@@ -1,10 +1,15 @@
 //! Raw settings (flags and environment) become a checked [`Config`]; all mistakes are reported
 //! together, so that nobody fixes them one restart at a time.
 
+mod ice_server;
+
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
+pub use ice_server::IceServer;
+
 use crate::limits::{RATE_DEFAULT, WORKERS_MAX};
+use ice_server::check_ice_servers;
 
 /// Settings of `vitrine serve` as given; every flag has an environment variable.
 #[derive(Debug, Clone, clap::Args)]
@@ -51,6 +56,11 @@ pub struct RawConfig {
     /// POSTs per second and address before 429 (0: no limit)
     #[arg(long, env = "VITRINE_RATE_LIMIT")]
     pub rate_limit: Option<String>,
+    /// STUN or TURN server told to WHIP and WHEP clients: stun:HOST[:PORT] or
+    /// turn:USER:PASSWORD@HOST[:PORT][?transport=udp|tcp]; repeatable, in the environment
+    /// separated by spaces
+    #[arg(long, env = "VITRINE_ICE_SERVER", value_delimiter = ' ')]
+    pub ice_server: Vec<String>,
     /// Take the client's address from X-Forwarded-For (only behind a proxy of yours)
     #[arg(long, env = "VITRINE_TRUST_PROXY")]
     pub trust_proxy: bool,
@@ -73,6 +83,7 @@ impl Default for RawConfig {
             models: None,
             caption_threads: None,
             rate_limit: None,
+            ice_server: Vec::new(),
             trust_proxy: false,
         }
     }
@@ -117,6 +128,8 @@ pub struct Config {
     pub caption_threads: usize,
     /// POSTs per second and address; 0: no limit.
     pub rate_limit: u32,
+    /// STUN and TURN servers for WHIP and WHEP clients.
+    pub ice_servers: Vec<IceServer>,
     /// Whether X-Forwarded-For is believed.
     pub trust_proxy: bool,
     /// Whether this is the demo show (`vitrine demo` sets it; pages say so).
@@ -167,6 +180,7 @@ impl RawConfig {
         {
             errors.push("--redis is not a Redis URL such as redis://127.0.0.1/".to_owned());
         }
+        let ice_servers = check_ice_servers(&self.ice_server, &mut errors);
         let data = self.data.clone().or_else(default_data_dir);
         if data.is_none() {
             errors.push("--data is needed: neither XDG_DATA_HOME nor HOME is set".to_owned());
@@ -187,6 +201,7 @@ impl RawConfig {
             models: self.models,
             caption_threads: caption_threads.expect(all),
             rate_limit: rate_limit.expect(all),
+            ice_servers,
             trust_proxy: self.trust_proxy,
             demo: false,
         })

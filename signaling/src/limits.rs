@@ -115,6 +115,28 @@ pub const TOKEN_BYTES_MAX: usize = 4_096;
 /// WHIP and WHEP sessions of one process.
 pub const HTTP_SESSIONS_MAX: usize = 20_000;
 
+/// Offers of ours that wait for an answer, each a few kB. Full: 503, they last half a minute.
+pub const INVITATIONS_MAX: usize = 1_024;
+
+/// How long such an offer holds: what the WHEP draft assumes when nothing is said.
+pub const INVITATION_TTL_MS: u64 = 30_000;
+
+/// Event streams of one WHEP session: a page, its reload, and two to spare. Full: 503.
+pub const EVENT_STREAMS_MAX: usize = 4;
+
+/// Log entries waiting for one event stream: a minute of a lively show. Full: the stream ends,
+/// and its reader, coming back, is told how things are.
+pub const EVENT_BACKLOG_MAX: usize = 256;
+
+/// How often an event stream looks at what may wait: the viewer count, languages, the stop.
+pub const EVENT_TICK: Duration = Duration::from_secs(1);
+
+/// How often a silent event stream sends a comment, so that proxies keep it.
+pub const EVENT_KEEPALIVE: Duration = Duration::from_secs(15);
+
+/// ICE servers told to clients: browsers warn above five.
+pub const ICE_SERVERS_MAX: usize = 8;
+
 /// Addresses whose POST rate is remembered. Full: the one longest idle is forgotten.
 pub const RATE_ADDRESSES_MAX: usize = 10_000;
 

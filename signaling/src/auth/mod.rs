@@ -65,6 +65,9 @@ pub enum AuthError {
     /// No token where one is needed.
     #[error("a bearer token is needed")]
     Missing,
+    /// The `Authorization` header has no token in it, or is there twice.
+    #[error("`Authorization` must be `Bearer` and one token")]
+    Malformed,
     /// Not one of ours: damaged, signed with another key or algorithm, or a claim is missing.
     #[error("the token is not valid")]
     Invalid,

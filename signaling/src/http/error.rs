@@ -70,6 +70,20 @@ impl Problem {
         Problem::new(StatusCode::FORBIDDEN, code, detail)
     }
 
+    /// 403: the token is good, but not for this (RFC 6750 §3.1).
+    #[must_use]
+    pub fn insufficient(code: &'static str, detail: impl Into<String>) -> Problem {
+        Problem::forbidden(code, detail)
+            .challenge("Bearer realm=\"vitrine\", error=\"insufficient_scope\"")
+    }
+
+    fn challenge(self, challenge: &'static str) -> Problem {
+        self.header(
+            header::WWW_AUTHENTICATE,
+            HeaderValue::from_static(challenge),
+        )
+    }
+
     /// 503 with `Retry-After`.
     #[must_use]
     pub fn unavailable(code: &'static str, detail: impl Into<String>, retry_s: u32) -> Problem {
@@ -103,16 +117,18 @@ impl Problem {
 
 impl From<AuthError> for Problem {
     fn from(error: AuthError) -> Problem {
-        let (code, challenge) = match error {
-            AuthError::Missing => ("token_missing", "Bearer"),
-            AuthError::Invalid => ("token_invalid", "Bearer error=\"invalid_token\""),
-            AuthError::Expired => ("token_expired", "Bearer error=\"invalid_token\""),
-            AuthError::Ticket => ("invalid_ticket", "Bearer"),
+        const BARE: &str = "Bearer realm=\"vitrine\"";
+        const INVALID: &str = "Bearer realm=\"vitrine\", error=\"invalid_token\"";
+        const MALFORMED: &str = "Bearer realm=\"vitrine\", error=\"invalid_request\"";
+        let (status, code, challenge) = match error {
+            // RFC 6750 §3.1: no error code for a client that did not know.
+            AuthError::Missing => (StatusCode::UNAUTHORIZED, "token_missing", BARE),
+            AuthError::Malformed => (StatusCode::BAD_REQUEST, "token_malformed", MALFORMED),
+            AuthError::Invalid => (StatusCode::UNAUTHORIZED, "token_invalid", INVALID),
+            AuthError::Expired => (StatusCode::UNAUTHORIZED, "token_expired", INVALID),
+            AuthError::Ticket => (StatusCode::UNAUTHORIZED, "invalid_ticket", BARE),
         };
-        Problem::new(StatusCode::UNAUTHORIZED, code, error.to_string()).header(
-            header::WWW_AUTHENTICATE,
-            HeaderValue::from_static(challenge),
-        )
+        Problem::new(status, code, error.to_string()).challenge(challenge)
     }
 }
 

@@ -39,17 +39,23 @@ where
     }
 }
 
+/// RFC 6750 §2.1. Another scheme counts as none: its user did not know better.
 fn bearer(auth: &Auth, headers: &HeaderMap) -> Result<Option<Bearer>, AuthError> {
-    let Some(value) = headers.get(header::AUTHORIZATION) else {
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let Some(value) = values.next() else {
         return Ok(None);
     };
-    let value = value.to_str().map_err(|_| AuthError::Invalid)?;
-    let (scheme, token) = value.split_once(' ').ok_or(AuthError::Invalid)?;
+    let value = value.to_str().map_err(|_| AuthError::Malformed)?.trim();
+    let (scheme, token) = value.split_once(' ').unwrap_or((value, ""));
     if !scheme.eq_ignore_ascii_case("bearer") {
-        return Err(AuthError::Invalid);
+        return Ok(None);
     }
-    auth.verify(token.trim(), clock::now_ms())
-        .map(|grant| Some(Bearer(grant)))
+    let token = token.trim();
+    if token.is_empty() || token.contains(' ') || values.next().is_some() {
+        return Err(AuthError::Malformed);
+    }
+    let grant = auth.verify(token, clock::now_ms())?;
+    Ok(Some(Bearer(grant)))
 }
 
 /// A JSON body: 415 for another type, 400 for what is not JSON, 422 for JSON of another shape.
@@ -101,6 +107,20 @@ pub async fn body<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, 
                 )
             }
         })
+}
+
+/// The whole body as text.
+///
+/// # Errors
+/// Those of [`body`], and 400 with `code` when it is not UTF-8.
+pub async fn text<S: Send + Sync>(
+    request: Request,
+    state: &S,
+    code: &'static str,
+) -> Result<String, Problem> {
+    let bytes = body(request, state).await?;
+    String::from_utf8(bytes.into())
+        .map_err(|_| Problem::new(StatusCode::BAD_REQUEST, code, "the body is not UTF-8 text"))
 }
 
 /// 415 unless the media type is `wanted`; parameters such as `charset` are tolerated.

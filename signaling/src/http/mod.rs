@@ -3,12 +3,14 @@
 
 pub mod assets;
 pub mod captions;
+pub mod endpoint;
 pub mod error;
+pub mod events;
 pub mod extract;
 pub mod health;
 pub mod metrics;
+pub mod precondition;
 pub mod rate;
-pub mod sdpfrag;
 pub mod server;
 pub mod session;
 pub mod shop;
@@ -125,30 +127,39 @@ fn rtc() -> Router<AppState> {
     let session = delete(session::delete)
         .patch(session::patch)
         .get(session::get)
-        .options(session::options);
-    let exposed = "location, etag, link, accept-patch, retry-after";
+        .options(endpoint::options);
+    let stream = get(events::read)
+        .delete(events::end)
+        .options(endpoint::options);
     Router::new()
         .route(
             "/whip/{show}",
-            post(whip::publish).get(whip::get).options(session::options),
+            post(whip::publish)
+                .get(whip::get)
+                .options(endpoint::options),
         )
         .route(
             "/whep/{show}",
             post(whep::play)
-                .get(whep::get)
-                .head(whep::head)
-                .options(session::options),
+                .get(whep::discover)
+                .options(endpoint::options),
         )
         .route("/whip/{show}/{session}", session.clone())
         .route("/whep/{show}/{session}", session)
+        .route(
+            "/whep/{show}/{session}/sse",
+            post(events::create).options(endpoint::options),
+        )
+        .route("/whep/{show}/{session}/sse/{stream}", stream)
         .route("/captions/{show}/{file}", get(captions::vtt))
+        .method_not_allowed_fallback(endpoint::wrong_method)
         .layer(SetResponseHeaderLayer::if_not_present(
             header::ACCESS_CONTROL_ALLOW_ORIGIN,
             HeaderValue::from_static("*"),
         ))
         .layer(SetResponseHeaderLayer::if_not_present(
             header::ACCESS_CONTROL_EXPOSE_HEADERS,
-            HeaderValue::from_static(exposed),
+            HeaderValue::from_static(endpoint::EXPOSED),
         ))
 }
 

@@ -1,82 +1,21 @@
-//! What WHIP and WHEP share: the answer to an offer, and the session's URL afterwards. PATCH is
-//! answered as far as ICE-lite makes sense: our candidates are all in the answer and the peer's
-//! are learnt from its checks, so trickle is taken note of and restarts are refused (422).
+//! A session's URL, the same for WHIP and WHEP: GET, PATCH, DELETE. Whoever knows it may use it:
+//! it is as unguessable as a token, and an encoder whose token has expired must be able to say
+//! goodbye.
 
 use axum::extract::{Path, Request, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use axum::http::{StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
-use media::OfferError;
+use media::{OfferError, Patched};
 
+use super::AppState;
+use super::endpoint::{SDP_FRAGMENT, accepting, offer_problem};
 use super::error::Problem;
-use super::extract::{body, require_content_type};
-use super::{AppState, sdpfrag};
-use crate::auth::random_id;
+use super::extract::{require_content_type, text};
+use super::precondition::require_match;
+use super::whep;
+use crate::clock::now_ms;
 use crate::task::media::left;
 use crate::task::sessions::{Door, HttpSession};
-
-/// Media type of offers and answers.
-pub const SDP: &str = "application/sdp";
-const SDP_FRAGMENT: &str = "application/trickle-ice-sdpfrag";
-
-/// How long a client waits when the server has no place: sessions end any time.
-const RETRY_S: u32 = 5;
-
-/// Checks that a body is SDP and reads it.
-///
-/// # Errors
-/// 415, 413, or 400 when it is not text.
-pub async fn offer(request: Request, state: &AppState) -> Result<String, Problem> {
-    require_content_type(request.headers(), SDP)?;
-    if state.stopping.is_on() {
-        return Err(Problem::unavailable(
-            "stopping",
-            "the server is stopping",
-            RETRY_S,
-        ));
-    }
-    if !state.sessions.has_room() {
-        return Err(offer_problem(OfferError::Full));
-    }
-    let bytes = body(request, state).await?;
-    String::from_utf8(bytes.into()).map_err(|_| {
-        Problem::new(
-            StatusCode::BAD_REQUEST,
-            "malformed_sdp",
-            "SDP is UTF-8 text",
-        )
-    })
-}
-
-/// 201 with the answer, the session's URL and its entity tag.
-#[must_use]
-pub fn created(state: &AppState, mut session: HttpSession, answer: String) -> Response {
-    session.etag = format!("\"{}\"", random_id());
-    let (door, show, etag) = (session.door, session.show.clone(), session.etag.clone());
-    let key = state.sessions.add(session);
-    let headers = [
-        (header::CONTENT_TYPE, SDP.to_owned()),
-        (header::LOCATION, format!("/{}/{show}/{key}", door.path())),
-        (header::ETAG, etag),
-        (header::CACHE_CONTROL, "no-store".to_owned()),
-    ];
-    let accept_patch = [("accept-patch", SDP_FRAGMENT)];
-    (StatusCode::CREATED, headers, accept_patch, answer).into_response()
-}
-
-/// Media's refusal as a problem.
-#[must_use]
-pub fn offer_problem(error: OfferError) -> Problem {
-    let text = error.to_string();
-    match error {
-        OfferError::Malformed(_) => Problem::new(StatusCode::BAD_REQUEST, "malformed_sdp", text),
-        OfferError::Unacceptable(_) => {
-            Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "unacceptable_offer", text)
-        }
-        OfferError::Full => Problem::unavailable("server_full", text, RETRY_S),
-        OfferError::Stopping => Problem::unavailable("stopping", text, RETRY_S),
-        OfferError::NoSession => Problem::not_found(text),
-    }
-}
 
 fn door(uri: &Uri) -> Door {
     if uri.path().starts_with("/whip/") {
@@ -86,122 +25,106 @@ fn door(uri: &Uri) -> Door {
     }
 }
 
-fn find(
+/// The session behind a URL, with its entity tag.
+///
+/// # Errors
+/// 404.
+pub fn find(
     state: &AppState,
     uri: &Uri,
-    (show, key): &(String, String),
-) -> Result<HttpSession, Problem> {
+    (show, key): (&str, &str),
+) -> Result<(HttpSession, String), Problem> {
     let session = state.sessions.get(door(uri), show, key);
     session.ok_or_else(|| Problem::not_found("this session is over or never was"))
 }
 
-/// `OPTIONS`: what a preflight and RFC 9725 ask.
-pub async fn options(uri: Uri) -> impl IntoResponse {
-    let is_session = uri.path().matches('/').count() > 2;
-    let methods = if is_session {
-        "GET, PATCH, DELETE, OPTIONS"
-    } else {
-        "GET, HEAD, POST, OPTIONS"
-    };
-    let accept = if is_session {
-        ("accept-patch", SDP_FRAGMENT)
-    } else {
-        ("accept-post", SDP)
-    };
-    let headers = [
-        (header::ALLOW.as_str(), methods),
-        (header::ACCESS_CONTROL_ALLOW_METHODS.as_str(), methods),
-        (
-            header::ACCESS_CONTROL_ALLOW_HEADERS.as_str(),
-            "authorization, content-type, if-match",
-        ),
-        (header::ACCESS_CONTROL_MAX_AGE.as_str(), "86400"),
-        accept,
-    ];
-    (StatusCode::NO_CONTENT, headers)
+fn is_invited(state: &AppState, uri: &Uri, (show, key): (&str, &str)) -> bool {
+    door(uri) == Door::Whep && state.sessions.is_invited(show, key, now_ms())
 }
 
-/// `GET` on a session: it is there.
+/// `GET`: 2xx with no content (RFC 9725 §4.1).
 ///
 /// # Errors
-/// 404 when it is not.
+/// 404 when it is not there.
 pub async fn get(
     State(state): State<AppState>,
     uri: Uri,
-    Path(path): Path<(String, String)>,
-) -> Result<impl IntoResponse, Problem> {
-    let session = find(&state, &uri, &path)?;
-    Ok((StatusCode::NO_CONTENT, [(header::ETAG, session.etag)]))
+    Path((show, key)): Path<(String, String)>,
+) -> Result<Response, Problem> {
+    if is_invited(&state, &uri, (&show, &key)) {
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    }
+    let (_, etag) = find(&state, &uri, (&show, &key))?;
+    Ok((StatusCode::NO_CONTENT, [(header::ETAG, etag)]).into_response())
 }
 
 /// `DELETE`: the session ends. Exactly 200 (OBS logs any other as a failure); the entity tag is
-/// ignored (RFC 9725).
+/// ignored (RFC 9725 §4.3.1).
 ///
 /// # Errors
 /// 404 when it is not there.
 pub async fn delete(
     State(state): State<AppState>,
     uri: Uri,
-    Path(path): Path<(String, String)>,
+    Path((show, key)): Path<(String, String)>,
 ) -> Result<StatusCode, Problem> {
-    let session = find(&state, &uri, &path)?;
+    if door(&uri) == Door::Whep
+        && let Some(answering) = state.sessions.answering(&show, &key, now_ms())
+    {
+        answering.withdraw();
+        return Ok(StatusCode::OK);
+    }
+    let (session, _) = find(&state, &uri, (&show, &key))?;
     // Media's own `Closed` event may have been first.
-    if state.sessions.take(&path.1).is_some() {
+    if state.sessions.take(&key).is_some() {
         state.media.close(session.id).await;
         left(&state.hub, &session).await;
     }
     Ok(StatusCode::OK)
 }
 
-/// `PATCH`: trickle or restart.
+/// `PATCH`: trickle (204) or ICE restart (200), and for a player the answer to our offer (204).
 ///
 /// # Errors
-/// 404, 415, 428 without `If-Match`, 412 for another entity tag, 400 for what is no fragment,
-/// 422 for an ICE restart. The session goes on in every case.
+/// 404, 415, 428 without `If-Match`, 412 for another entity tag, 400 for what is no fragment.
+/// The session goes on in every case.
 pub async fn patch(
     State(state): State<AppState>,
     uri: Uri,
-    Path(path): Path<(String, String)>,
+    Path((show, key)): Path<(String, String)>,
     request: Request,
-) -> Result<StatusCode, Problem> {
-    let session = find(&state, &uri, &path)?;
-    require_content_type(request.headers(), SDP_FRAGMENT)?;
-    let is_restart = match if_match(request.headers()) {
-        None => {
-            return Err(Problem::new(
-                StatusCode::PRECONDITION_REQUIRED,
-                "if_match_missing",
-                "PATCH needs If-Match with the session's entity tag",
-            ));
-        }
-        Some("*") => true,
-        Some(tag) if tag == session.etag => false,
-        Some(_) => {
-            return Err(Problem::new(
-                StatusCode::PRECONDITION_FAILED,
-                "etag_stale",
-                "the entity tag is not the session's",
-            ));
-        }
-    };
-    let bytes = body(request, &state).await?;
-    sdpfrag::check(&bytes)
-        .map_err(|what| Problem::new(StatusCode::BAD_REQUEST, "malformed_sdpfrag", what))?;
-    if is_restart {
-        return Err(Problem::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "ice_restart_unsupported",
-            "this server follows a peer to a new address without an ICE restart",
-        )
-        .hint("keep the session, or end it and make a new one"));
+) -> Result<Response, Problem> {
+    if door(&uri) == Door::Whep
+        && let Some(answering) = state.sessions.answering(&show, &key, now_ms())
+    {
+        return whep::answer(&state, &show, answering, request).await;
     }
-    Ok(StatusCode::NO_CONTENT)
+    let (session, etag) = find(&state, &uri, (&show, &key))?;
+    require_content_type(request.headers(), SDP_FRAGMENT)
+        .map_err(|problem| accepting(problem, "accept-patch", SDP_FRAGMENT))?;
+    require_match(request.headers(), &etag)?;
+    let fragment = text(request, &state, "malformed_sdpfrag").await?;
+    let patched = state.media.patch(session.id, fragment).await;
+    match patched.map_err(fragment_problem)? {
+        Patched::Noted => Ok(StatusCode::NO_CONTENT.into_response()),
+        Patched::Restarted { restarts, fragment } => {
+            let etag = state.sessions.restarted(&key, restarts);
+            let etag = etag.ok_or_else(|| fragment_problem(OfferError::NoSession))?;
+            let headers = [
+                (header::CONTENT_TYPE, SDP_FRAGMENT.to_owned()),
+                (header::ETAG, etag),
+                (header::CACHE_CONTROL, "no-store".to_owned()),
+            ];
+            Ok((StatusCode::OK, headers, fragment).into_response())
+        }
+    }
 }
 
-fn if_match(headers: &HeaderMap) -> Option<&str> {
-    headers
-        .get(header::IF_MATCH)
-        .map(HeaderValue::to_str)?
-        .ok()
-        .map(str::trim)
+fn fragment_problem(error: OfferError) -> Problem {
+    match error {
+        OfferError::Malformed(what) => {
+            Problem::new(StatusCode::BAD_REQUEST, "malformed_sdpfrag", what)
+        }
+        other => offer_problem(other),
+    }
 }

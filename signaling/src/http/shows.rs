@@ -155,7 +155,7 @@ pub fn may_watch(room: &RoomHandle, bearer: Option<&Bearer>) -> Result<(), Probl
     match bearer {
         _ if !info.private => Ok(()),
         Some(Bearer(grant)) if grant.is_for(&info.name) => Ok(()),
-        Some(_) => Err(Problem::forbidden(
+        Some(_) => Err(Problem::insufficient(
             "wrong_show",
             "the token is for another show",
         )),

@@ -6,9 +6,9 @@ use axum::response::Response;
 use media::{RoomId, SessionId, Source};
 
 use super::AppState;
+use super::endpoint::{created, offer, offer_problem};
 use super::error::Problem;
 use super::extract::Bearer;
-use super::session::{created, offer, offer_problem};
 use super::shows::{find_or_create, hub_problem, is_show_name, refusal_problem};
 use crate::protocol::client::{Phase, Role, SourceKind};
 use crate::protocol::server::{ShowInfo, ShowKind};
@@ -18,7 +18,7 @@ use crate::task::media::owner;
 use crate::task::room::RoomHandle;
 use crate::task::sessions::{Door, HttpSession};
 
-/// `GET`: 2xx with no content (RFC 9725).
+/// `GET` and `HEAD`: 2xx with no content (RFC 9725 §4.1).
 pub async fn get() -> StatusCode {
     StatusCode::NO_CONTENT
 }
@@ -35,14 +35,14 @@ pub async fn publish(
     request: Request,
 ) -> Result<Response, Problem> {
     if !grant.is_for(&show) {
-        return Err(Problem::forbidden(
+        return Err(Problem::insufficient(
             "wrong_show",
             "the token is for another show",
         ));
     }
     if !grant.role.is_on_stage() {
         return Err(
-            Problem::forbidden("not_on_stage", "this token may not publish")
+            Problem::insufficient("not_on_stage", "this token may not publish")
                 .hint("use a token of role host, guide or guest"),
         );
     }
@@ -59,14 +59,13 @@ pub async fn publish(
     let seat = seat_of(&grant, None);
     enter(&state, &room, Input::PublisherCame(seat), session.id).await?;
     tracing::info!(show, session = session.id.0, "WHIP publisher");
-    let http = HttpSession {
+    let opened = state.sessions.add(HttpSession {
         door: Door::Whip,
-        show,
+        show: show.clone(),
         participant: grant.participant,
         id: session.id,
-        etag: String::new(),
-    };
-    Ok(created(&state, http, session.answer))
+    });
+    Ok(created(&state, Door::Whip, &show, &opened, session.answer))
 }
 
 /// The show's room; a host makes the show by publishing to it.

@@ -4,6 +4,7 @@
 
 pub mod api;
 pub mod client;
+pub mod events;
 pub mod export;
 pub mod server;
 pub mod shop;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use media::Media;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 use super::media::aside;
 use super::outbox::{Goodbye, Outbox, encode};
@@ -13,10 +13,11 @@ use super::sessions::Sessions;
 use super::speech::Speech;
 use crate::bus::{Bus, News};
 use crate::clock::now_ms;
-use crate::limits::{PRESENCE_EVERY, ROOM_INBOX_MAX, TICK_EVERY};
+use crate::limits::{EVENT_BACKLOG_MAX, PRESENCE_EVERY, ROOM_INBOX_MAX, TICK_EVERY};
 use crate::protocol::client::Role;
 use crate::protocol::server::{
-    CaptionView, JoinState, OrderView, Participant, RoomEvent, ServerMessage, ShowInfo, TrackView,
+    CaptionView, Entry, JoinState, OrderView, Participant, Pin, RoomEvent, ServerMessage, ShowInfo,
+    TrackView,
 };
 use crate::room::{Effect, Input, PeerId, Refusal, Room};
 use crate::shop::ShopHandle;
@@ -71,6 +72,7 @@ enum Message {
 pub struct RoomHandle {
     inbox: mpsc::Sender<Message>,
     view: watch::Receiver<Arc<View>>,
+    entries: broadcast::WeakSender<Arc<Entry>>,
 }
 
 /// What others may look at without asking.
@@ -82,6 +84,8 @@ pub struct View {
     pub viewers: u32,
     /// Tracks on air, in publish order.
     pub tracks: Vec<TrackView>,
+    /// Products over the picture, oldest first.
+    pub pins: Vec<Pin>,
 }
 
 /// The room's task has ended: the server is stopping.
@@ -100,6 +104,16 @@ impl RoomHandle {
     #[must_use]
     pub fn watch(&self) -> watch::Receiver<Arc<View>> {
         self.view.clone()
+    }
+
+    /// Log entries from now on. Who falls far behind misses the oldest, and is told so.
+    #[must_use]
+    pub fn entries(&self) -> broadcast::Receiver<Arc<Entry>> {
+        match self.entries.upgrade() {
+            Some(entries) => entries.subscribe(),
+            // The room is closing: a receiver that is closed from the start.
+            None => broadcast::channel(1).1,
+        }
     }
 
     /// Tells the room something; a refusal is only logged.
@@ -164,18 +178,22 @@ pub fn spawn(room: Room, ports: Ports) -> RoomHandle {
     let (inbox, messages) = mpsc::channel(ROOM_INBOX_MAX);
     let (view, view_reader) = watch::channel(Arc::new(view_of(&room)));
     let show = room.state().info.name.clone();
+    let (entries, _) = broadcast::channel(EVENT_BACKLOG_MAX);
+    let entries_reader = entries.downgrade();
     let task = Task {
         show,
         room,
         ports,
         peers: HashMap::new(),
         view,
+        entries,
         joining: None,
     };
     tokio::spawn(task.run(messages));
     RoomHandle {
         inbox,
         view: view_reader,
+        entries: entries_reader,
     }
 }
 
@@ -185,6 +203,8 @@ struct Task {
     ports: Ports,
     peers: HashMap<PeerId, (Outbox, Role)>,
     view: watch::Sender<Arc<View>>,
+    /// For readers of event streams.
+    entries: broadcast::Sender<Arc<Entry>>,
     /// The page being let in: its outbox takes part once the room has welcomed it.
     joining: Option<(Outbox, oneshot::Sender<Result<Welcome, Refusal>>)>,
 }
@@ -281,6 +301,8 @@ impl Task {
             Effect::Entry(entry) => {
                 metrics::counter!("vitrine_room_entries_total").increment(1);
                 self.send_all(&ServerMessage::Entry((*entry).clone()));
+                // An error means that nobody reads.
+                let _ = self.entries.send(entry);
             }
             Effect::Partial(caption) => self.partial(caption),
             Effect::Viewers(count) => self.send_all(&ServerMessage::Viewers { count }),
@@ -366,6 +388,7 @@ fn view_of(room: &Room) -> View {
         info: state.info.clone(),
         viewers: room.viewers_told(),
         tracks: state.tracks.clone(),
+        pins: state.pins.clone(),
     }
 }
 

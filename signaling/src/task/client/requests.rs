@@ -143,7 +143,6 @@ impl Client {
             show,
             participant,
             id: session.id,
-            etag: String::new(),
         };
         // Found again by its media id only; media's `Closed` takes it out.
         let _ = self.state.sessions.add(entry);
