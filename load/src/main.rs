@@ -1,8 +1,10 @@
 //! `load`: how much, how late, at what cost. Runs a scenario against a server, its own or a
-//! given one, and judges the result by the scenario's budgets: exit code 0 kept, 1 broken.
+//! given one, and judges the result by the scenario's budgets: exit code 0 kept, 1 broken. And
+//! whether a server, ours or any, keeps to WHIP and WHEP.
 
 mod bench;
 mod bot;
+mod conformance;
 mod measure;
 mod report;
 mod run;
@@ -25,6 +27,8 @@ enum Command {
     Run(Args),
     /// Measure the media engine against its goals and print the table
     Bench(bench::Args),
+    /// Judge a server by WHIP (RFC 9725) or WHEP
+    Conformance(conformance::Args),
 }
 
 /// Arguments of `load run`.
@@ -57,6 +61,7 @@ fn main() -> ExitCode {
     let verdict = match Command::parse() {
         Command::Run(args) => run(&args),
         Command::Bench(args) => bench::run(&args),
+        Command::Conformance(args) => conformance::judge(args),
     };
     match verdict {
         Ok(true) => ExitCode::SUCCESS,

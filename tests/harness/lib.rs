@@ -1,8 +1,10 @@
 //! What tests and `load` share: a real server as a child process, peers that are browsers without
 //! a browser (on the `rtc` crate, which shares no code with the server's media plane), the client
-//! side of WHIP and WHEP, and a prerecorded feed.
+//! side of WHIP and WHEP, the suite that judges a server by them, and a prerecorded feed.
 
+pub mod conformance;
 pub mod feed;
+pub mod line;
 pub mod peer;
 pub mod server;
 pub mod session;

@@ -142,6 +142,29 @@ impl Peer {
             .set_remote_description(now, RTCSessionDescription::answer(sdp)?)?)
     }
 
+    /// Answers the server's offer.
+    ///
+    /// # Errors
+    /// When the offer cannot be used.
+    pub fn answer_to(&mut self, now: Instant, offer: String) -> Result<String> {
+        self.pc
+            .set_remote_description(now, RTCSessionDescription::offer(offer)?)?;
+        let answer = self.pc.create_answer(None)?;
+        self.pc.set_local_description(now, answer)?;
+        let local = self.pc.local_description();
+        Ok(local.context("the answer was just set")?.sdp)
+    }
+
+    /// Begins an ICE restart: the offer has the new credentials. Complete it by an answer with
+    /// the server's.
+    ///
+    /// # Errors
+    /// When the crate cannot make one.
+    pub fn restart(&mut self, now: Instant) -> Result<String> {
+        self.pc.restart_ice();
+        self.offer(now)
+    }
+
     /// Takes a datagram.
     pub fn handle_datagram(&mut self, now: Instant, from: SocketAddr, data: &[u8]) {
         let transport = TransportContext {

@@ -297,7 +297,7 @@ pub fn is_media(datagram: &[u8]) -> bool {
 }
 
 /// Sends what there is, then waits for a datagram until something is due.
-fn turn(
+pub fn turn(
     socket: &UdpSocket,
     peer: &mut Peer,
     next: Option<Instant>,

@@ -2,6 +2,9 @@
 //! shows, health, pages. After every refusal nothing has changed.
 
 mod bus;
+mod conformance;
+mod events;
+mod restart;
 mod rtc;
 mod shows;
 mod socket;
