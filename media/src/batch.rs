@@ -5,13 +5,36 @@ use std::net::{IpAddr, SocketAddr};
 
 use crate::limits::{GSO_BYTES_MAX, GSO_SEGMENTS_MAX, SEND_RUNS_MAX, SEND_SLAB_BYTES};
 
+/// What carries a peer's datagrams.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Proto {
+    /// As they are.
+    Udp,
+    /// Framed in a stream (RFC 4571), for networks that let no UDP through (RFC 6544).
+    Tcp,
+}
+
 /// Where a peer is, and which of our addresses it speaks to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Path {
     /// The peer.
     pub remote: SocketAddr,
     /// Ours, as the last datagram was addressed; unspecified lets the system choose.
     pub local: IpAddr,
+    /// How.
+    pub proto: Proto,
+}
+
+impl Path {
+    /// By UDP.
+    pub(crate) const fn udp(remote: SocketAddr, local: IpAddr) -> Path {
+        let proto = Proto::Udp;
+        Path {
+            remote,
+            local,
+            proto,
+        }
+    }
 }
 
 /// Datagrams of equal length (the last may be shorter) for one peer.
@@ -32,6 +55,8 @@ pub(crate) struct Batch {
     slab: Vec<u8>,
     used: usize,
     runs: Vec<Run>,
+    /// What leaves by TCP.
+    streams: Vec<Run>,
     /// Whether the last run may still grow.
     open: bool,
 }
@@ -42,13 +67,15 @@ impl Batch {
             slab: vec![0; SEND_SLAB_BYTES],
             used: 0,
             runs: Vec::with_capacity(SEND_RUNS_MAX),
+            streams: Vec::new(),
             open: false,
         }
     }
 
     /// Whether `datagrams` of at most `bytes` together fit.
     pub(crate) fn has_room(&self, datagrams: usize, bytes: usize) -> bool {
-        self.runs.len() + datagrams <= SEND_RUNS_MAX && self.used + bytes <= self.slab.len()
+        let runs = self.runs.len() + self.streams.len();
+        runs + datagrams <= SEND_RUNS_MAX && self.used + bytes <= self.slab.len()
     }
 
     /// Where the next datagram is written. Empty when full.
@@ -60,8 +87,13 @@ impl Batch {
     pub(crate) fn commit(&mut self, path: Path, len: usize) {
         let start = self.used;
         self.used += len;
+        let runs = match path.proto {
+            Proto::Udp => &mut self.runs,
+            Proto::Tcp => &mut self.streams,
+        };
         if self.open
-            && let Some(run) = self.runs.last_mut()
+            && let Some(run) = runs.last_mut()
+            && run.start + run.len == start
             && run.path == path
             && len <= run.segment
             && run.count < GSO_SEGMENTS_MAX
@@ -72,7 +104,7 @@ impl Batch {
             self.open = len == run.segment;
             return;
         }
-        self.runs.push(Run {
+        runs.push(Run {
             path,
             start,
             len,
@@ -91,8 +123,14 @@ impl Batch {
         self.open = false;
     }
 
+    /// What leaves by UDP.
     pub(crate) fn runs(&self) -> &[Run] {
         &self.runs
+    }
+
+    /// What leaves by TCP.
+    pub(crate) fn streams(&self) -> &[Run] {
+        &self.streams
     }
 
     /// All datagrams of a run, end to end.
@@ -103,6 +141,7 @@ impl Batch {
     pub(crate) fn clear(&mut self) {
         self.used = 0;
         self.runs.clear();
+        self.streams.clear();
         self.open = false;
     }
 }
@@ -112,10 +151,7 @@ mod tests {
     use super::*;
 
     fn path(port: u16) -> Path {
-        Path {
-            remote: ([127, 0, 0, 1], port).into(),
-            local: [0, 0, 0, 0].into(),
-        }
+        Path::udp(([127, 0, 0, 1], port).into(), [0, 0, 0, 0].into())
     }
 
     /// Datagrams (port, length) in, runs (port, segment, count) out.

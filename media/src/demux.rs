@@ -5,6 +5,7 @@ use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
 use std::time::Instant;
 
+use crate::batch::Proto;
 use crate::handle::SessionId;
 use crate::limits::{ADDRESS_HELD, PATHS_MAX};
 
@@ -51,6 +52,9 @@ struct Account {
     password: String,
 }
 
+/// Where datagrams come from.
+pub(crate) type Address = (SocketAddr, Proto);
+
 /// Whose an address is.
 #[derive(Debug, Clone, Copy)]
 struct Holder {
@@ -63,9 +67,9 @@ struct Holder {
 #[derive(Debug, Default)]
 pub(crate) struct Demux {
     accounts: HashMap<String, Account>,
-    addresses: HashMap<SocketAddr, Holder>,
+    addresses: HashMap<Address, Holder>,
     /// Validated addresses of each peer, the one checked longest ago first.
-    paths: HashMap<Peer, VecDeque<SocketAddr>>,
+    paths: HashMap<Peer, VecDeque<Address>>,
 }
 
 impl Demux {
@@ -94,7 +98,7 @@ impl Demux {
     /// Learns an address of `peer`; call only after an integrity check. `false`: another
     /// connection is alive there. Who has credentials of his own and forges the source of his
     /// checks must not take a neighbour's address away.
-    pub(crate) fn learn(&mut self, now: Instant, address: SocketAddr, peer: Peer) -> bool {
+    pub(crate) fn learn(&mut self, now: Instant, address: Address, peer: Peer) -> bool {
         let checked = Holder { peer, checked: now };
         let known = self.addresses.get(&address).copied();
         if let Some(holder) = known
@@ -120,7 +124,7 @@ impl Demux {
         true
     }
 
-    pub(crate) fn by_address(&self, address: SocketAddr) -> Option<Peer> {
+    pub(crate) fn by_address(&self, address: Address) -> Option<Peer> {
         self.addresses.get(&address).map(|holder| holder.peer)
     }
 
@@ -165,8 +169,8 @@ mod tests {
         }
     }
 
-    fn address(port: u16) -> SocketAddr {
-        SocketAddr::from(([127, 0, 0, 1], port))
+    fn address(port: u16) -> Address {
+        (SocketAddr::from(([127, 0, 0, 1], port)), Proto::Udp)
     }
 
     #[test]

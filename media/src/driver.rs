@@ -2,4 +2,5 @@
 
 pub(crate) mod mailbox;
 pub(crate) mod socket;
+pub(crate) mod tcp;
 pub(crate) mod worker;

@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 
 use aws_lc_rs::digest;
 
+use crate::flight::Flight;
+use crate::limits::HANDSHAKE_MAX;
 use crate::sdp::{Fingerprint, HashFunction};
 use crate::srtp::{Keys, Profile};
 
@@ -43,11 +45,12 @@ impl Identity {
             .map_err(|error| IdentityError(error.to_string()))?;
         let config = dimpl::Config::builder()
             .require_client_certificate(true)
-            .flight_start_rto(FLIGHT_REPEAT)
+            .flight_start_rto(Duration::from_secs(1))
             // ICE has proven the address already: a cookie would cost the viewer a round trip.
             .use_server_cookie(false)
-            // Seven times with doubling pauses take 25 s: at 30 % loss four are too few.
-            .flight_retries(7)
+            // Its own repeats are beside ours, and those the peer's repeats ask for count too.
+            .flight_retries(100)
+            .handshake_timeout(HANDSHAKE_MAX)
             .build()
             .map_err(|error| IdentityError(error.to_string()))?;
         let hash = digest::digest(&digest::SHA256, &certificate.certificate);
@@ -80,8 +83,8 @@ pub(crate) enum Output {
 /// One viewer's DTLS 1.2 association. It knows no address: the viewer may move.
 ///
 /// Until the handshake is done nothing that arrives is authenticated, and addresses can be forged:
-/// no datagram may end it. Alerts are not heard, each hello begins afresh until one is answered,
-/// other nonsense is passed over, and who never finishes is ended by time.
+/// no datagram may end it. Each hello begins afresh until one is answered, nonsense and alerts are
+/// passed over, and who never finishes is ended by time.
 pub(crate) struct Dtls {
     inner: dimpl::Dtls,
     endpoint: Arc<Endpoint>,
@@ -97,49 +100,9 @@ pub(crate) struct Dtls {
     /// We have sent something: there is a handshake to lose.
     underway: bool,
     now: Instant,
-    last_flight: LastFlight,
-    repeat: VecDeque<Vec<u8>>,
+    flight: Flight<Vec<u8>>,
+    again: VecDeque<Vec<u8>>,
 }
-
-/// The server's last flight, until the peer shows that it has it. Who waits for it sends his own
-/// again, later and later, and at 30 % loss each attempt fails every second time: so it is sent
-/// again unasked. The bytes are the same, and the peer's replay window drops what it knows.
-#[derive(Default)]
-struct LastFlight {
-    records: Vec<Vec<u8>>,
-    repeats: u32,
-    due: Option<Instant>,
-}
-
-impl LastFlight {
-    const REPEATS: u32 = 5;
-    const RECORDS_MAX: usize = 4;
-
-    fn keep(&mut self, now: Instant, record: &[u8]) {
-        if self.records.len() < LastFlight::RECORDS_MAX {
-            self.records.push(record.to_vec());
-            self.due.get_or_insert(now + FLIGHT_REPEAT);
-        }
-    }
-
-    /// What to send again now.
-    fn take_due(&mut self, now: Instant) -> Vec<Vec<u8>> {
-        if self.due.is_none_or(|due| now < due) {
-            return Vec::new();
-        }
-        self.repeats += 1;
-        if self.repeats == LastFlight::REPEATS {
-            self.due = None;
-            return std::mem::take(&mut self.records);
-        }
-        self.due = Some(now + FLIGHT_REPEAT * 2u32.pow(self.repeats));
-        self.records.clone()
-    }
-}
-
-/// Until a flight is sent again for the first time. The answer to a lost first flight should not
-/// take a second (interop with FFmpeg).
-const FLIGHT_REPEAT: Duration = Duration::from_millis(200);
 
 /// A DTLS record of a handshake flight fits one MTU; dimpl asks for more if it does not.
 const RECORD_BYTES: usize = 2_048;
@@ -165,17 +128,15 @@ impl Dtls {
             greeted: false,
             underway: active,
             now,
-            last_flight: LastFlight::default(),
-            repeat: VecDeque::new(),
+            flight: Flight::new(now),
+            again: VecDeque::new(),
         }
     }
 
     /// Takes one datagram that came from an address ICE has validated.
     pub(crate) fn handle(&mut self, now: Instant, datagram: &[u8]) {
         self.now = now;
-        if !self.connected && is_plain_alert(datagram) {
-            return;
-        }
+        self.flight.heard();
         if !self.underway && is_hello_start(datagram) {
             // Pieces of a forged hello must not keep the peer's own from being put together.
             if self.greeted {
@@ -207,7 +168,7 @@ impl Dtls {
     /// Advances time: the client's first flight and retransmissions.
     pub(crate) fn handle_timeout(&mut self, now: Instant) {
         self.now = now;
-        self.repeat.extend(self.last_flight.take_due(now));
+        self.again.extend(self.flight.take_due(now));
         if let Err(error) = self.inner.handle_timeout(now) {
             self.failed.get_or_insert(error.to_string());
         }
@@ -215,7 +176,7 @@ impl Dtls {
 
     /// The peer has sent what only our last flight made possible.
     pub(crate) fn confirm(&mut self) {
-        self.last_flight = LastFlight::default();
+        self.flight.stop();
     }
 
     /// Says goodbye; drain [`Dtls::poll`] afterwards.
@@ -228,7 +189,7 @@ impl Dtls {
         if let Some(why) = &self.failed {
             return Output::Failed(why.clone());
         }
-        if let Some(record) = self.repeat.pop_front() {
+        if let Some(record) = self.again.pop_front() {
             return Output::Transmit(record);
         }
         let mut buffer = vec![0; RECORD_BYTES];
@@ -236,9 +197,7 @@ impl Dtls {
             match self.inner.poll_output(&mut buffer) {
                 dimpl::Output::Packet(record) => {
                     self.underway = true;
-                    if self.connected && !self.active {
-                        self.last_flight.keep(self.now, record);
-                    }
+                    self.flight.sent(self.now, record, record.to_vec());
                     return Output::Transmit(record.to_vec());
                 }
                 dimpl::Output::BufferTooSmall { needed } => buffer.resize(needed, 0),
@@ -258,10 +217,16 @@ impl Dtls {
                         None => return self.fail("unknown SRTP profile"),
                     }
                 }
-                dimpl::Output::Connected => self.connected = true,
+                dimpl::Output::Connected => {
+                    self.connected = true;
+                    if self.active {
+                        // The server's last flight answers ours.
+                        self.flight.stop();
+                    }
+                }
                 dimpl::Output::CloseNotify => return Output::Closed,
                 dimpl::Output::Timeout(at) => {
-                    let at = self.last_flight.due.map_or(at, |due| at.min(due));
+                    let at = self.flight.due().map_or(at, |due| at.min(due));
                     if !self.connected {
                         return Output::Timeout(at);
                     }
@@ -282,11 +247,6 @@ impl Dtls {
         self.failed = Some(why.to_owned());
         Output::Failed(why.to_owned())
     }
-}
-
-/// Content type alert, epoch 0 (RFC 6347 §4.3.1).
-fn is_plain_alert(datagram: &[u8]) -> bool {
-    matches!(datagram, [21, _, _, 0, 0, ..])
 }
 
 /// Content type handshake, message type ClientHello, fragment offset 0 (RFC 6347 §4.2.2).

@@ -45,6 +45,9 @@ pub struct MediaConfig {
     pub bind: IpAddr,
     /// UDP port of the first worker; worker `n` takes `port + n`. 0 lets the system choose.
     pub port: u16,
+    /// TCP port for networks that let no UDP through (RFC 6544), one for all workers; 0 lets the
+    /// system choose, `None`: there is none.
+    pub tcp_port: Option<u16>,
     /// Worker threads, at least one.
     pub workers: usize,
     /// Addresses put into ICE candidates. Empty: the host's own addresses and loopback.
@@ -57,6 +60,16 @@ pub enum StartError {
     /// The UDP port is taken or may not be bound.
     #[error("cannot bind UDP `{address}:{port}`: {source}")]
     Bind {
+        /// Address asked for.
+        address: IpAddr,
+        /// Port asked for.
+        port: u16,
+        /// The system's answer.
+        source: std::io::Error,
+    },
+    /// The TCP port is taken or may not be bound.
+    #[error("cannot bind TCP `{address}:{port}`: {source}")]
+    BindTcp {
         /// Address asked for.
         address: IpAddr,
         /// Port asked for.

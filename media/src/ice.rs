@@ -5,7 +5,9 @@
 
 use rand::RngExt;
 
-/// RFC 8839 §5.4: at least 4 characters; these are 48 bits, and the demux tells connections apart
+use crate::stun::tag_ufrag;
+
+/// RFC 8839 §5.4: at least 4 characters; after the worker's number come 48 bits, and the demux tells connections apart
 /// by them.
 const UFRAG_LEN: usize = 8;
 
@@ -33,10 +35,10 @@ impl Credentials {
         })
     }
 
-    /// Fresh ones of ours.
-    pub(crate) fn random() -> Credentials {
+    /// Fresh ones of a worker of ours. A TCP connection finds it by its number in the ufrag.
+    pub(crate) fn random(worker: usize) -> Credentials {
         Credentials {
-            ufrag: random_text(UFRAG_LEN),
+            ufrag: tag_ufrag(worker, &random_text(UFRAG_LEN)),
             pwd: random_text(PWD_LEN),
         }
     }
@@ -152,7 +154,7 @@ mod tests {
 
     #[test]
     fn credentials_are_as_the_grammar_allows() {
-        let fresh = Credentials::random();
+        let fresh = Credentials::random(0);
         assert_eq!(Credentials::checked(&fresh.ufrag, &fresh.pwd), Some(fresh));
         let pwd = "p".repeat(22);
         for (ufrag, pwd) in [

@@ -18,11 +18,13 @@ use str0m::change::SdpOffer;
 use str0m::config::DtlsCert;
 use str0m::format::PayloadParams;
 use str0m::media::{KeyframeRequestKind, Mid, Rid};
-use str0m::net::{Protocol, Receive};
+use str0m::net::{Protocol, Receive, TcpType};
 use str0m::rtp::RtpPacket;
 use str0m::{Candidate, Event, IceCreds, Input, Output, Rtc, RtcConfig};
 
+use crate::batch::{Path, Proto};
 use crate::codec;
+use crate::flight::Flight;
 use crate::handle::{Closed, OfferError};
 use crate::ice::{self, Credentials};
 use crate::limits::HANDSHAKE_MAX;
@@ -33,32 +35,6 @@ use offer::Line;
 /// A publisher of whom neither a check nor a packet was heard for this long is gone
 /// (RFC 7675 §5.1: consent expires after 30 s).
 const CONSENT: Duration = Duration::from_secs(30);
-
-/// When a ClientHello nobody answered is sent again. FFmpeg throws away what arrives before its
-/// own ICE is done and then waits for us; the engine's own first repeat comes after a second.
-const HELLO_REPEATS: &[Duration] = &[
-    Duration::from_millis(30),
-    Duration::from_millis(90),
-    Duration::from_millis(210),
-    Duration::from_millis(450),
-    Duration::from_millis(1_800),
-    Duration::from_millis(4_500),
-    Duration::from_millis(9_000),
-];
-
-/// When any other flight of ours is sent again: a second is too long on a lossy path, and the
-/// engine gives up after five attempts. The same bytes do no harm.
-const FLIGHT_REPEATS: &[Duration] = &[
-    Duration::from_millis(200),
-    Duration::from_millis(600),
-    Duration::from_millis(1_400),
-    Duration::from_millis(3_000),
-    Duration::from_millis(6_200),
-    Duration::from_millis(12_600),
-];
-
-/// Datagrams of one flight kept to be sent again.
-const FLIGHT_DATAGRAMS_MAX: usize = 8;
 
 /// The publishers' DTLS certificate, made once per process and shared by every worker.
 #[derive(Clone)]
@@ -79,6 +55,10 @@ impl SharedCert {
 pub(crate) struct IngestConfig {
     /// Host candidates put into the answer.
     pub candidates: Vec<SocketAddr>,
+    /// Passive TCP candidates (RFC 6544).
+    pub tcp_candidates: Vec<SocketAddr>,
+    /// The worker's number, for its ufrags.
+    pub worker: usize,
     /// The shared certificate.
     pub cert: SharedCert,
 }
@@ -94,6 +74,8 @@ pub(crate) enum IngestOutput {
     Timeout(Instant),
     /// A datagram for the publisher.
     Transmit {
+        /// By which protocol.
+        proto: Proto,
         /// Where to.
         destination: SocketAddr,
         /// The datagram.
@@ -131,6 +113,7 @@ pub(crate) struct Ingest {
     /// As the engine got it.
     offer: String,
     candidates: Vec<SocketAddr>,
+    tcp_candidates: Vec<SocketAddr>,
     /// At least one.
     tracks: Vec<Track>,
     /// Made but not yet polled.
@@ -143,7 +126,7 @@ pub(crate) struct Ingest {
     connected: bool,
     /// Media packets authenticated so far.
     packets: u64,
-    flight: Option<Flight>,
+    flight: Flight<(Proto, SocketAddr, Vec<u8>)>,
     closing: Option<Closed>,
     closed: bool,
 }
@@ -155,35 +138,6 @@ struct Track {
     /// Known from its first packet on.
     codec: Option<Codec>,
     layers: HashMap<u8, Continuity>,
-}
-
-/// What we said last in the handshake, while nobody has answered it.
-struct Flight {
-    datagrams: Vec<(SocketAddr, Vec<u8>)>,
-    sent: Instant,
-    repeats: usize,
-    plan: &'static [Duration],
-}
-
-impl Flight {
-    /// Content type handshake, message type ClientHello: its repeats have a plan of their own.
-    fn new(now: Instant, first: &[u8]) -> Flight {
-        let is_hello = matches!(first.first_chunk::<14>(), Some([22, .., 1]));
-        Flight {
-            datagrams: Vec::new(),
-            sent: now,
-            repeats: 0,
-            plan: if is_hello {
-                HELLO_REPEATS
-            } else {
-                FLIGHT_REPEATS
-            },
-        }
-    }
-
-    fn due(&self) -> Option<Instant> {
-        self.plan.get(self.repeats).map(|after| self.sent + *after)
-    }
 }
 
 /// In one line, without the memory addresses that the parser prints.
@@ -207,7 +161,7 @@ impl Ingest {
         let parsed = SdpOffer::from_sdp_string(&sending).map_err(|error| malformed(&error))?;
         let lines = offer::check(offer)?;
         let remote = offer::credentials(offer)?;
-        let local = Credentials::random();
+        let local = Credentials::random(config.worker);
         let creds = IceCreds {
             ufrag: local.ufrag.clone(),
             pass: local.pwd.clone(),
@@ -227,6 +181,14 @@ impl Ingest {
                 .map_err(|_| OfferError::Unacceptable(format!("no route to `{address}`")))?;
             rtc.add_local_candidate(candidate);
         }
+        for address in &config.tcp_candidates {
+            let passive = Candidate::builder().tcp().host(*address);
+            let candidate = passive.tcptype(TcpType::Passive).build();
+            rtc.add_local_candidate(
+                candidate
+                    .map_err(|_| OfferError::Unacceptable(format!("no TCP at `{address}`")))?,
+            );
+        }
         let answer = catch_unwind(AssertUnwindSafe(|| rtc.sdp_api().accept_offer(parsed)))
             .map_err(|_| OfferError::Malformed("the offer contradicts itself".into()))?
             .map_err(|error| malformed(&error))?;
@@ -245,6 +207,7 @@ impl Ingest {
             ice: ice::Session::new(local, remote),
             offer: sending,
             candidates: config.candidates.clone(),
+            tcp_candidates: config.tcp_candidates.clone(),
             tracks,
             ready: VecDeque::new(),
             now,
@@ -253,7 +216,7 @@ impl Ingest {
             born: now,
             connected: false,
             packets: 0,
-            flight: None,
+            flight: Flight::new(now),
             closing: None,
             closed: false,
         };
@@ -274,17 +237,21 @@ impl Ingest {
     pub(crate) fn handle_datagram(
         &mut self,
         now: Instant,
-        source: SocketAddr,
+        path: Path,
         destination: SocketAddr,
         data: &[u8],
     ) -> bool {
         self.now = self.now.max(now);
         let packets = self.packets;
         if data.first().is_some_and(|octet| (20..64).contains(octet)) {
-            self.flight = None;
+            self.flight.heard();
         }
-        let destination = self.candidate_for(source, destination);
-        let Ok(datagram) = Receive::new(Protocol::Udp, source, destination, data) else {
+        let destination = self.candidate_for(path, destination);
+        let proto = match path.proto {
+            Proto::Udp => Protocol::Udp,
+            Proto::Tcp => Protocol::Tcp,
+        };
+        let Ok(datagram) = Receive::new(proto, path.remote, destination, data) else {
             return false;
         };
         let now = self.now;
@@ -312,14 +279,12 @@ impl Ingest {
             self.end(Closed::Failed);
             return;
         }
-        if let Some(flight) = &mut self.flight
-            && flight.due().is_some_and(|due| now >= due)
-        {
-            flight.repeats += 1;
-            let again = flight.datagrams.iter().cloned();
-            self.ready.extend(
-                again.map(|(destination, data)| IngestOutput::Transmit { destination, data }),
-            );
+        for (proto, destination, data) in self.flight.take_due(now) {
+            self.ready.push_back(IngestOutput::Transmit {
+                proto,
+                destination,
+                data,
+            });
         }
         if let Err(error) = self.engine(|rtc| rtc.handle_input(Input::Timeout(now))) {
             tracing::debug!(%error, "publisher failed");
@@ -368,7 +333,11 @@ impl Ingest {
         while !self.closed {
             match self.engine(Rtc::poll_output) {
                 Ok(Output::Transmit(transmit)) => {
-                    self.transmit(transmit.destination, transmit.contents.into());
+                    let proto = match transmit.proto {
+                        Protocol::Udp => Proto::Udp,
+                        _ => Proto::Tcp,
+                    };
+                    self.transmit(proto, transmit.destination, transmit.contents.into());
                 }
                 Ok(Output::Event(event)) => self.event(event),
                 Ok(Output::Timeout(at)) => match self.closing {
@@ -411,7 +380,7 @@ impl Ingest {
     }
 
     fn next_timeout(&self, engine: Instant) -> Instant {
-        let flight = self.flight.as_ref().and_then(Flight::due);
+        let flight = self.flight.due();
         let mut at = engine.min(self.heard + CONSENT);
         if !self.connected {
             at = at.min(self.born + HANDSHAKE_MAX);
@@ -419,33 +388,37 @@ impl Ingest {
         flight.map_or(at, |due| at.min(due))
     }
 
-    fn candidate_for(&self, source: SocketAddr, destination: SocketAddr) -> SocketAddr {
-        if self.candidates.contains(&destination) {
+    fn candidate_for(&self, path: Path, destination: SocketAddr) -> SocketAddr {
+        let candidates = match path.proto {
+            Proto::Udp => &self.candidates,
+            Proto::Tcp => &self.tcp_candidates,
+        };
+        if candidates.contains(&destination) {
             return destination;
         }
-        let same_family = self
-            .candidates
+        let same_family = candidates
             .iter()
-            .find(|c| c.is_ipv4() == source.is_ipv4());
+            .find(|c| c.is_ipv4() == path.remote.is_ipv4());
         same_family.copied().unwrap_or(destination)
     }
 
-    fn transmit(&mut self, destination: SocketAddr, data: Vec<u8>) {
+    fn transmit(&mut self, proto: Proto, destination: SocketAddr, data: Vec<u8>) {
         match data.first_chunk::<14>() {
             // A success response: the request behind it passed its integrity check.
             Some([0x01, 0x01, ..]) => self.heard = self.now,
             // Handshake, change of cipher.
             Some([20 | 22, ..]) => {
                 let now = self.now;
-                let flight = self.flight.get_or_insert_with(|| Flight::new(now, &data));
-                if flight.datagrams.len() < FLIGHT_DATAGRAMS_MAX {
-                    flight.datagrams.push((destination, data.clone()));
-                }
+                let datagram = (proto, destination, data.clone());
+                self.flight.sent(now, &data, datagram);
             }
             _ => {}
         }
-        self.ready
-            .push_back(IngestOutput::Transmit { destination, data });
+        self.ready.push_back(IngestOutput::Transmit {
+            proto,
+            destination,
+            data,
+        });
     }
 
     fn event(&mut self, event: Event) {
@@ -466,7 +439,7 @@ impl Ingest {
         self.heard = self.now;
         self.packets += 1;
         // Media proves that the last flight arrived.
-        self.flight = None;
+        self.flight.stop();
         let header = &rtp.header;
         let api = &mut self.rtc.direct_api();
         let Some((mid, rid)) = api.stream_rx(&header.ssrc).map(|s| (s.mid(), s.rid())) else {

@@ -17,6 +17,7 @@ mod clock;
 mod limits;
 
 mod codec;
+mod framing;
 mod ice;
 mod packet;
 mod ring;
@@ -35,6 +36,7 @@ mod bwe;
 mod demux;
 mod downtrack;
 mod dtls;
+mod flight;
 mod ingest;
 mod relay;
 mod route;

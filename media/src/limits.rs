@@ -124,6 +124,34 @@ pub(crate) const PATH_SILENCE_MAX: Duration = Duration::from_secs(2);
 /// From a viewer's offer until DTLS is up. At 30 % loss handshakes took up to 20 s.
 pub(crate) const HANDSHAKE_MAX: Duration = Duration::from_secs(60);
 
+/// ICE-TCP connections in all. The way of last resort: a UDP viewer costs a third.
+pub(crate) const TCP_CONNECTIONS_MAX: usize = 2_048;
+
+/// ICE-TCP connections that have not shown credentials yet; further ones are closed at once.
+pub(crate) const TCP_PENDING_MAX: usize = 256;
+
+/// Of these, from one address: a household or an office behind one NAT.
+pub(crate) const TCP_PENDING_PER_ADDRESS_MAX: usize = 16;
+
+/// From accepting a connection to its first request, and from there to a worker's answer.
+pub(crate) const TCP_HELLO_MAX: Duration = Duration::from_secs(5);
+
+/// A connection that brings or gets nothing for this long is closed: consent is over by then.
+pub(crate) const TCP_IDLE_MAX: Duration = Duration::from_secs(35);
+
+/// A write that takes longer has lost its peer.
+pub(crate) const TCP_WRITE_MAX: Duration = Duration::from_secs(10);
+
+/// Bursts waiting for a slow connection: about a second of video with audio. More are dropped
+/// and counted; the viewer asks for them again or for a key frame.
+pub(crate) const TCP_FRAMES_MAX: usize = 64;
+
+/// Send buffer of a connection: half a second of 4 Mbit/s, so that what is late is not old.
+pub(crate) const TCP_BUFFER_BYTES: usize = 256 * 1_024;
+
+/// Datagrams from TCP waiting for one worker. Full: the connections wait, and so do their peers.
+pub(crate) const TCP_MESSAGES_MAX: usize = 1_024;
+
 /// Bytes of an SDP offer; browsers with every codec and 16 slots stay under 100 KiB.
 pub(crate) const OFFER_BYTES_MAX: usize = 256 * 1_024;
 

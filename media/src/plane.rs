@@ -11,6 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::driver::mailbox::{Command, CommandSender, Reply, Shown, mailbox};
 use crate::driver::socket::{Socket, interface_addresses};
+use crate::driver::tcp::{Gate, streams};
 use crate::driver::worker::Worker;
 use crate::dtls::Identity;
 use crate::handle::{
@@ -27,6 +28,8 @@ pub(crate) struct Plane {
     workers: Vec<Reached>,
     sessions_made: AtomicU64,
     threads: Mutex<Vec<JoinHandle<()>>>,
+    /// Dropped, it ends the TCP thread.
+    gate: Mutex<Option<oneshot::Sender<()>>>,
 }
 
 /// A worker as seen from outside.
@@ -39,15 +42,18 @@ impl Plane {
     pub(crate) fn start(
         config: &MediaConfig,
     ) -> Result<(Plane, mpsc::Receiver<Event>), StartError> {
-        let system = |what: &str, error: &dyn std::fmt::Display| {
-            StartError::Config(format!("{what}: {error}"))
-        };
         check(config)?;
         let addresses = candidate_addresses(config)?;
         let identity = Identity::generate().map_err(|error| system("DTLS", &error))?;
         let crypto = rtc_crypto::default_provider().map_err(|error| system("crypto", &error))?;
         let cert = SharedCert::generate();
         let (events_in, events) = mpsc::channel(EVENTS_MAX);
+        let mut gate = bind_tcp(config)?;
+        let tcp_port = gate.as_ref().map(Gate::port);
+        let at_port = |port: u16| -> Vec<SocketAddr> {
+            let addresses = addresses.iter();
+            addresses.map(|ip| SocketAddr::new(*ip, port)).collect()
+        };
         let (mut mailboxes, mut reached, mut relays) = (Vec::new(), Vec::new(), Vec::new());
         for _ in 0..config.workers {
             let (mailbox, commands, relay) =
@@ -62,16 +68,17 @@ impl Plane {
         let mut workers = Vec::new();
         for (number, mailbox) in mailboxes.into_iter().enumerate() {
             let socket = bind(config, number)?;
-            let port = socket.local_addr().port();
-            let candidates = addresses
-                .iter()
-                .map(|ip| SocketAddr::new(*ip, port))
-                .collect();
+            let (stream_sender, streams) = streams(reached[number].commands.waker());
+            if let Some(gate) = &mut gate {
+                gate.add_worker(stream_sender);
+            }
             let shard = Shard {
                 worker: number,
                 workers: config.workers,
                 ingest: IngestConfig {
-                    candidates,
+                    candidates: at_port(socket.local_addr().port()),
+                    tcp_candidates: tcp_port.map(at_port).unwrap_or_default(),
+                    worker: number,
                     cert: cert.clone(),
                 },
                 identity: identity.clone(),
@@ -81,21 +88,21 @@ impl Plane {
             workers.push(Worker::new(
                 socket,
                 mailbox,
+                streams,
                 relays.clone(),
                 events_in.clone(),
                 shard,
             ));
         }
         // Threads start only when every port is bound, so that an error leaves nothing behind.
-        let mut threads = Vec::new();
-        for (number, worker) in workers.into_iter().enumerate() {
-            let thread = worker.spawn(number);
-            threads.push(thread.map_err(|error| system("cannot start a thread", &error))?);
-        }
+        let (stop_gate, stopped) = oneshot::channel();
+        let threads = spawn(workers, gate, stopped)
+            .map_err(|error| system("cannot start a thread", &error))?;
         let plane = Plane {
             workers: reached,
             sessions_made: AtomicU64::new(0),
             threads: threads.into(),
+            gate: Some(stop_gate).into(),
         };
         Ok((plane, events))
     }
@@ -199,6 +206,8 @@ impl Plane {
             // An error means that it has stopped already.
             let _ = worker.commands.send(Command::Stop).await;
         }
+        // Goodbyes on their way out pass the TCP thread before it ends.
+        drop(self.gate.lock().expect("never held over a panic").take());
         let threads = std::mem::take(&mut *self.threads.lock().expect("never held over a panic"));
         let joined = tokio::task::spawn_blocking(move || {
             for thread in threads {
@@ -242,6 +251,26 @@ impl Drop for Plane {
     }
 }
 
+/// The system refused what every start needs.
+fn system(what: &str, error: &dyn std::fmt::Display) -> StartError {
+    StartError::Config(format!("{what}: {error}"))
+}
+
+fn spawn(
+    workers: Vec<Worker>,
+    gate: Option<Gate>,
+    stop_gate: oneshot::Receiver<()>,
+) -> std::io::Result<Vec<JoinHandle<()>>> {
+    let mut threads = Vec::new();
+    for (number, worker) in workers.into_iter().enumerate() {
+        threads.push(worker.spawn(number)?);
+    }
+    if let Some(gate) = gate {
+        threads.push(gate.spawn(stop_gate)?);
+    }
+    Ok(threads)
+}
+
 fn check(config: &MediaConfig) -> Result<(), StartError> {
     let workers = config.workers;
     if workers == 0 || workers > WORKERS_MAX {
@@ -265,6 +294,18 @@ fn bind(config: &MediaConfig, number: usize) -> Result<Socket, StartError> {
         config.port + number as u16
     };
     Socket::bind(SocketAddr::new(config.bind, port)).map_err(|source| StartError::Bind {
+        address: config.bind,
+        port,
+        source,
+    })
+}
+
+fn bind_tcp(config: &MediaConfig) -> Result<Option<Gate>, StartError> {
+    let Some(port) = config.tcp_port else {
+        return Ok(None);
+    };
+    let gate = Gate::bind(SocketAddr::new(config.bind, port));
+    gate.map(Some).map_err(|source| StartError::BindTcp {
         address: config.bind,
         port,
         source,

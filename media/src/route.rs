@@ -54,10 +54,7 @@ mod tests {
     use crate::testing::origin;
 
     fn path(port: u16) -> Path {
-        Path {
-            remote: ([127, 0, 0, 1], port).into(),
-            local: [127, 0, 0, 1].into(),
-        }
+        Path::udp(([127, 0, 0, 1], port).into(), [127, 0, 0, 1].into())
     }
 
     #[test]

@@ -134,6 +134,8 @@ pub(crate) struct Transport<'a> {
     pub fingerprint: &'a str,
     /// Host candidates, at least one.
     pub candidates: &'a [SocketAddr],
+    /// Passive TCP candidates (RFC 6544).
+    pub tcp_candidates: &'a [SocketAddr],
 }
 
 impl Offer {
@@ -245,7 +247,7 @@ impl Offer {
     }
 
     fn write_transport(&self, sdp: &mut String, transport: &Transport<'_>) {
-        write_candidates(sdp, transport.candidates);
+        write_candidates(sdp, transport.candidates, transport.tcp_candidates);
         line(sdp, format_args!("a=ice-ufrag:{}", transport.ice.ufrag));
         line(sdp, format_args!("a=ice-pwd:{}", transport.ice.pwd));
         line(
@@ -265,7 +267,11 @@ impl Offer {
 }
 
 /// All candidates there are; none will follow.
-pub(crate) fn write_candidates(sdp: &mut String, candidates: &[SocketAddr]) {
+pub(crate) fn write_candidates(
+    sdp: &mut String,
+    candidates: &[SocketAddr],
+    tcp_candidates: &[SocketAddr],
+) {
     // RFC 8445 §5.1.2.1: host type preference 126; earlier candidates are preferred.
     for (n, candidate) in candidates.iter().enumerate() {
         let priority = (126u32 << 24) | ((65_535 - n as u32) << 8) | 255;
@@ -274,6 +280,16 @@ pub(crate) fn write_candidates(sdp: &mut String, candidates: &[SocketAddr]) {
         line(
             sdp,
             format_args!("a=candidate:{foundation} 1 udp {priority} {ip} {port} typ host"),
+        );
+    }
+    for (n, candidate) in tcp_candidates.iter().enumerate() {
+        let foundation = candidates.len() + n + 1;
+        let (priority, ip, port) = (tcp_priority(n), candidate.ip(), candidate.port());
+        line(
+            sdp,
+            format_args!(
+                "a=candidate:{foundation} 1 tcp {priority} {ip} {port} typ host tcptype passive"
+            ),
         );
     }
     line(sdp, format_args!("a=end-of-candidates"));
@@ -380,6 +396,12 @@ fn rtpmap(codec: Codec) -> &'static str {
         Codec::H264 { .. } => "H264/90000",
         Codec::Opus => "opus/48000/2",
     }
+}
+
+/// RFC 6544 §4.2: a type preference below UDP's (90, as browsers have it), and a local preference
+/// made of the direction's (4, passive) and ours.
+fn tcp_priority(n: usize) -> u32 {
+    (90 << 24) | (((4 << 13) | (8_191 - n as u32)) << 8) | 255
 }
 
 fn ip_line(candidates: &[SocketAddr]) -> String {

@@ -72,10 +72,10 @@ pub(crate) struct Tagged<'a> {
     pub mids: Vec<&'a str>,
 }
 
-/// Our side after a restart. ICE options are those of the answer (RFC 9725 §4.3.3).
+/// Our side after a restart; `candidates` are those by UDP and those by TCP. ICE options are those of the answer (RFC 9725 §4.3.3).
 pub(crate) fn restarted(
     local: &Credentials,
-    candidates: &[std::net::SocketAddr],
+    candidates: [&[std::net::SocketAddr]; 2],
     tagged: &Tagged<'_>,
     options: &str,
 ) -> String {
@@ -92,7 +92,7 @@ pub(crate) fn restarted(
          m={kind} 9 RTP/AVP 0\r\na=mid:{mid}\r\na=ice-ufrag:{}\r\na=ice-pwd:{}\r\n",
         local.ufrag, local.pwd
     );
-    write_candidates(&mut text, candidates);
+    write_candidates(&mut text, candidates[0], candidates[1]);
     text
 }
 
@@ -188,7 +188,7 @@ mod tests {
         };
         restarted(
             local,
-            &["192.0.2.2:5000".parse().expect("an address")],
+            [&["192.0.2.2:5000".parse().expect("an address")], &[]],
             &tagged,
             ICE_OPTIONS,
         )

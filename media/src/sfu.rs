@@ -22,7 +22,7 @@ use rtc_crypto::RTCCryptoProvider;
 use slab::Slab;
 use tokio::sync::mpsc;
 
-use crate::batch::Path;
+use crate::batch::{Path, Proto};
 use crate::clock::Now;
 use crate::demux::Demux;
 use crate::downtrack::Downtrack;
@@ -209,8 +209,12 @@ impl Sfu {
 
     /// The candidate a datagram was meant for: behind a NAT our own address is none of them, and
     /// the first of its family stands for it.
-    fn destination(&self, local: SocketAddr) -> SocketAddr {
-        let candidates = || self.shard.ingest.candidates.iter();
+    fn destination(&self, local: SocketAddr, proto: Proto) -> SocketAddr {
+        let ingest = &self.shard.ingest;
+        let candidates = || match proto {
+            Proto::Udp => ingest.candidates.iter(),
+            Proto::Tcp => ingest.tcp_candidates.iter(),
+        };
         let exact = candidates().find(|candidate| **candidate == local);
         let family = || candidates().find(|candidate| candidate.is_ipv4() == local.is_ipv4());
         exact.or_else(family).copied().unwrap_or(local)

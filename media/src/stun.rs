@@ -10,6 +10,17 @@ use rtc_stun::integrity::MessageIntegrity;
 use rtc_stun::message::{BINDING_REQUEST, BINDING_SUCCESS, Message};
 use rtc_stun::xoraddr::XorMappedAddress;
 
+/// A local ufrag that names the worker which knows it: a TCP connection finds its worker by its
+/// first request.
+pub(crate) fn tag_ufrag(worker: usize, random: &str) -> String {
+    format!("{worker:02x}{random}")
+}
+
+/// The worker a ufrag names, if it is one of ours.
+pub(crate) fn worker_of_ufrag(ufrag: &str) -> Option<usize> {
+    usize::from_str_radix(ufrag.get(..2)?, 16).ok()
+}
+
 /// A Binding request whose sender is not yet proven.
 pub(crate) struct Request {
     message: Message,

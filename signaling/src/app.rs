@@ -134,6 +134,7 @@ fn media_config(config: &Config) -> MediaConfig {
     MediaConfig {
         bind: config.media_bind,
         port: config.media_port,
+        tcp_port: config.media_tcp_port,
         workers: config.workers,
         public_addresses: config.public_addresses.clone(),
     }

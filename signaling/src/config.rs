@@ -29,6 +29,9 @@ pub struct RawConfig {
     /// First UDP port for media; each worker takes the next one (0: any free ones)
     #[arg(long, env = "VITRINE_MEDIA_PORT", default_value = "0")]
     pub media_port: String,
+    /// TCP port for media, for networks that let no UDP through (0: any free one); default: none
+    #[arg(long, env = "VITRINE_MEDIA_TCP_PORT")]
+    pub media_tcp_port: Option<String>,
     /// Address the media sockets bind to
     #[arg(long, env = "VITRINE_MEDIA_BIND", default_value = "0.0.0.0")]
     pub media_bind: String,
@@ -74,6 +77,7 @@ impl Default for RawConfig {
             data: None,
             public_address: Vec::new(),
             media_port: "0".into(),
+            media_tcp_port: None,
             media_bind: "0.0.0.0".into(),
             workers: None,
             redis: None,
@@ -118,6 +122,8 @@ pub struct Config {
     pub media_bind: IpAddr,
     /// First media port.
     pub media_port: u16,
+    /// TCP port for media, if there is one.
+    pub media_tcp_port: Option<u16>,
     /// Media workers.
     pub workers: usize,
     /// Redis URL.
@@ -168,6 +174,10 @@ impl RawConfig {
             &self.media_port,
             "a port, 0 to 65535",
         );
+        let media_tcp_port = self
+            .media_tcp_port
+            .as_deref()
+            .and_then(|text| parse(&mut errors, "--media-tcp-port", text, "a port, 0 to 65535"));
         let (workers, caption_threads) = self.check_threads(&mut errors);
         let rate_limit = self
             .rate_limit
@@ -196,6 +206,7 @@ impl RawConfig {
             public_addresses,
             media_bind: media_bind.expect(all),
             media_port: media_port.expect(all),
+            media_tcp_port,
             workers: workers.expect(all),
             redis: self.redis,
             models: self.models,
@@ -314,14 +325,15 @@ mod tests {
         let bad = RawConfig {
             listen: "8080".into(),
             media_port: "70000".into(),
+            media_tcp_port: Some("-1".into()),
             workers: Some("0".into()),
             public_address: vec!["example".into(), "10.0.0.1".into()],
             redis: Some("http://x".into()),
             tls_cert: Some("/c.pem".into()),
             ..raw()
         };
-        let ConfigErrors(errors) = bad.check().expect_err("six mistakes");
-        assert_eq!(errors.len(), 6, "{errors:?}");
+        let ConfigErrors(errors) = bad.check().expect_err("seven mistakes");
+        assert_eq!(errors.len(), 7, "{errors:?}");
     }
 
     #[test]

@@ -20,10 +20,10 @@ const SSRCS: Ssrcs = Ssrcs {
     rtx: 0x2000,
 };
 
-const PATH: Path = Path {
-    remote: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9),
-    local: IpAddr::V4(Ipv4Addr::LOCALHOST),
-};
+const PATH: Path = Path::udp(
+    SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9),
+    IpAddr::V4(Ipv4Addr::LOCALHOST),
+);
 
 /// A slot, its sealer, and its viewer's end of SRTP.
 struct Rig {

@@ -125,6 +125,11 @@ pub(crate) struct CommandSender {
 }
 
 impl CommandSender {
+    /// Interrupts the same worker's wait.
+    pub(crate) fn waker(&self) -> Waker {
+        self.waker.clone()
+    }
+
     /// Waits for room. An error means that the worker has ended.
     pub(crate) async fn send(&self, command: Command) -> Result<(), OfferError> {
         let sent = self.commands.send(command).await;

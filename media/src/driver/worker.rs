@@ -11,6 +11,7 @@ use tokio::sync::mpsc::error::TrySendError;
 
 use super::mailbox::{Command, Mailbox, RelaySender};
 use super::socket::{Inbox, Outbox, Socket};
+use super::tcp::Streams;
 use crate::batch::Batch;
 use crate::clock::{self, Now};
 use crate::handle::Event;
@@ -29,6 +30,7 @@ const RETRY: std::time::Duration = std::time::Duration::from_millis(5);
 pub(crate) struct Worker {
     socket: Socket,
     mailbox: Mailbox,
+    streams: Streams,
     /// By worker number; our own is never used.
     relays: Vec<RelaySender>,
     events: mpsc::Sender<Event>,
@@ -45,6 +47,7 @@ impl Worker {
     pub(crate) fn new(
         socket: Socket,
         mailbox: Mailbox,
+        streams: Streams,
         relays: Vec<RelaySender>,
         events: mpsc::Sender<Event>,
         shard: Shard,
@@ -52,6 +55,7 @@ impl Worker {
         Worker {
             socket,
             mailbox,
+            streams,
             relays,
             events,
             kept: VecDeque::new(),
@@ -77,6 +81,7 @@ impl Worker {
             self.mailbox.heard();
             let going = self.take_commands(now);
             self.take_relays(now);
+            self.take_streams(now);
             self.sfu.handle_timeout(now);
             if !going {
                 self.sfu.close_all(now);
@@ -177,13 +182,20 @@ impl Worker {
         }
     }
 
+    fn take_streams(&mut self, now: Now) {
+        let sfu = &mut self.sfu;
+        self.streams
+            .receive(|path, datagram| sfu.handle_stream(now, path, datagram));
+    }
+
     /// Sends what fits one batch. `true`: there is more.
     fn send_slice(&mut self, now: Now) -> bool {
         self.batch.clear();
         let more = self.sfu.transmit(now, &mut self.batch);
         let dropped = self.socket.send(&self.batch, &mut self.outbox);
-        if dropped.datagrams > 0 {
-            count(&self.counters.send_dropped, dropped.datagrams);
+        let dropped = dropped.datagrams + self.streams.send(&self.batch);
+        if dropped > 0 {
+            count(&self.counters.send_dropped, dropped);
         }
         more
     }

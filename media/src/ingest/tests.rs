@@ -54,6 +54,8 @@ impl World {
         client.set_local_description(now, offer.clone()).unwrap();
         let config = IngestConfig {
             candidates: vec![SERVER.parse().unwrap()],
+            tcp_candidates: Vec::new(),
+            worker: 0,
             cert: SharedCert::generate(),
         };
         let (ingest, answer) = Ingest::accept(now, &config, &adapt_offer(offer.sdp)).unwrap();
@@ -86,15 +88,17 @@ impl World {
     }
 
     fn exchange(&mut self) {
-        let (client, server) = (CLIENT.parse().unwrap(), SERVER.parse().unwrap());
+        let (client, server): (SocketAddr, SocketAddr) =
+            (CLIENT.parse().unwrap(), SERVER.parse().unwrap());
         loop {
             let mut quiet = true;
             while let Some(datagram) = self.client.poll_write() {
                 quiet = false;
                 self.datagrams += 1;
                 if !(self.lose)(self.datagrams) {
+                    let path = Path::udp(client, server.ip());
                     self.ingest
-                        .handle_datagram(self.now, client, server, &datagram.message);
+                        .handle_datagram(self.now, path, server, &datagram.message);
                 }
             }
             loop {
@@ -311,7 +315,7 @@ fn a_client_hello_thrown_away_is_soon_repeated() {
     let mut world = World::new(|offer| offer.replace("a=setup:actpass", "a=setup:passive"));
     world.deaf = true;
     let patience = world.now + Duration::from_secs(2);
-    while world.ingest.flight.is_none() {
+    while world.ingest.flight.due().is_none() {
         assert!(world.now < patience, "the checks never led to a hello");
         world.run(Duration::from_millis(5));
     }
@@ -375,6 +379,8 @@ fn a_wrong_fingerprint_ends_the_session() {
 fn mangled_offers_are_malformed() {
     let config = IngestConfig {
         candidates: vec![SERVER.parse().unwrap()],
+        tcp_candidates: Vec::new(),
+        worker: 0,
         cert: SharedCert::generate(),
     };
     let now = Instant::now();

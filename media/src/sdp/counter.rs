@@ -66,9 +66,10 @@ mod tests {
     fn ours() -> String {
         let transport = Transport {
             session: 7,
-            ice: &Credentials::random(),
+            ice: &Credentials::random(0),
             fingerprint: "AB",
             candidates: &["192.0.2.2:5000".parse().expect("an address")],
+            tcp_candidates: &[],
         };
         offer(&transport, &SSRCS)
     }

@@ -35,7 +35,7 @@ fn chromium() -> String {
 
 fn credentials() -> &'static Credentials {
     static ICE: std::sync::OnceLock<Credentials> = std::sync::OnceLock::new();
-    ICE.get_or_init(Credentials::random)
+    ICE.get_or_init(|| Credentials::random(0))
 }
 
 fn transport() -> Transport<'static> {
@@ -48,6 +48,7 @@ fn transport() -> Transport<'static> {
         ice: credentials(),
         fingerprint: SHA256,
         candidates: &CANDIDATES,
+        tcp_candidates: &[],
     }
 }
 

@@ -139,6 +139,7 @@ impl Sfu {
             ice,
             fingerprint: &self.shard.identity.fingerprint,
             candidates: &self.shard.ingest.candidates,
+            tcp_candidates: &self.shard.ingest.tcp_candidates,
         }
     }
 

@@ -17,7 +17,7 @@ use crate::uptrack::Uptrack;
 use crate::viewer::Output as ViewerOutput;
 
 impl Sfu {
-    /// Takes one datagram; `local` is the address it was sent to.
+    /// Takes one UDP datagram; `local` is the address it was sent to.
     pub(crate) fn handle_datagram(
         &mut self,
         now: Now,
@@ -25,13 +25,21 @@ impl Sfu {
         local: SocketAddr,
         datagram: &[u8],
     ) {
-        let path = Path {
-            remote: source,
-            local: local.ip(),
-        };
+        let path = Path::udp(source, local.ip());
+        self.handle_input(now, path, local, datagram);
+    }
+
+    /// Takes one datagram that came by TCP.
+    pub(crate) fn handle_stream(&mut self, now: Now, path: Path, datagram: &[u8]) {
+        let candidates = &self.shard.ingest.tcp_candidates;
+        let port = candidates.first().map_or(0, SocketAddr::port);
+        self.handle_input(now, path, SocketAddr::new(path.local, port), datagram);
+    }
+
+    fn handle_input(&mut self, now: Now, path: Path, local: SocketAddr, datagram: &[u8]) {
         let taken = match Content::of(datagram) {
             Some(Content::Stun) => self.handle_stun(now, path, local, datagram),
-            Some(content) => match self.demux.by_address(source) {
+            Some(content) => match self.demux.by_address((path.remote, path.proto)) {
                 Some(Peer::Publisher(session)) => {
                     self.feed_publisher(now, session, path, local, datagram)
                 }
@@ -55,7 +63,7 @@ impl Sfu {
         let request = match Request::parse(datagram) {
             Some(request) => request,
             // A publisher's engine may await STUN that is not a request.
-            None => match self.demux.by_address(path.remote)? {
+            None => match self.demux.by_address((path.remote, path.proto))? {
                 Peer::Publisher(session) => {
                     return self.feed_publisher(now, session, path, local, datagram);
                 }
@@ -67,7 +75,8 @@ impl Sfu {
         let (peer, password) = self.demux.by_ufrag(request.ufrag())?;
         let (password, ufrag) = (password.to_owned(), request.ufrag().to_owned());
         let request = request.verify(&password, crypto)?;
-        if !self.demux.learn(now.instant, path.remote, peer) {
+        let address = (path.remote, path.proto);
+        if !self.demux.learn(now.instant, address, peer) {
             return None;
         }
         self.confirm_restart(now, peer, &ufrag);
@@ -195,12 +204,11 @@ impl Sfu {
         local: SocketAddr,
         datagram: &[u8],
     ) -> Option<()> {
-        let destination = self.destination(local);
+        let destination = self.destination(local, path.proto);
         let publisher = self.publishers.get_mut(&session)?;
-        let is_media =
-            publisher
-                .ingest
-                .handle_datagram(now.instant, path.remote, destination, datagram);
+        let is_media = publisher
+            .ingest
+            .handle_datagram(now.instant, path, destination, datagram);
         if is_media {
             publisher.route.heard(now.instant, path);
         }
@@ -219,12 +227,17 @@ impl Sfu {
                         .schedule(&mut publisher.scheduled, Some(at), timer);
                     return;
                 }
-                IngestOutput::Transmit { destination, data } => {
+                IngestOutput::Transmit {
+                    proto,
+                    destination,
+                    data,
+                } => {
                     // Answers go where the question came from; all else takes the path in use,
                     // which the engine would leave only 15 s after a NAT gave it a new address.
                     let back = Path {
                         remote: destination,
                         local: publisher.local,
+                        proto,
                     };
                     let path = match Content::of(&data) {
                         Some(Content::Stun) => back,

@@ -56,7 +56,7 @@ impl Sfu {
     /// Credentials no other connection of this worker has.
     pub(super) fn free_credentials(&self) -> Credentials {
         loop {
-            let fresh = Credentials::random();
+            let fresh = Credentials::random(self.shard.worker);
             if !self.demux.contains(&fresh.ufrag) {
                 return fresh;
             }
@@ -64,7 +64,8 @@ impl Sfu {
     }
 
     fn restarted(&self, peer: Peer, local: &Credentials) -> String {
-        let candidates = &self.shard.ingest.candidates;
+        let ingest = &self.shard.ingest;
+        let candidates = [&ingest.candidates[..], &ingest.tcp_candidates];
         match peer {
             Peer::Publisher(session) => {
                 let (tagged, options) = self.publishers[&session].ingest.tagged();

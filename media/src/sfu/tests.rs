@@ -34,6 +34,8 @@ fn sfu() -> Sfu {
         workers: 2,
         ingest: IngestConfig {
             candidates,
+            tcp_candidates: Vec::new(),
+            worker: 0,
             cert: SharedCert::generate(),
         },
         identity: Identity::generate().unwrap(),
@@ -80,10 +82,7 @@ fn join(sfu: &mut Sfu, now: Now, n: u64, offer: &str) -> SessionId {
     let viewer = &mut sfu.viewers[index];
     viewer.sealer = Some(Sealer::new(&keys, provider.crypto()).unwrap());
     let remote = SocketAddr::from(([127, 0, 0, 1], 10_000 + n as u16));
-    viewer.path = Some(Path {
-        remote,
-        local: [127, 0, 0, 1].into(),
-    });
+    viewer.path = Some(Path::udp(remote, [127, 0, 0, 1].into()));
     let places: Vec<_> = viewer.cold.slots.iter().map(|(_, place)| *place).collect();
     for place in places {
         sfu.begin(now, place);

@@ -53,6 +53,8 @@ impl World {
             workers: 1,
             ingest: IngestConfig {
                 candidates: vec![local],
+                tcp_candidates: Vec::new(),
+                worker: 0,
                 cert: SharedCert::generate(),
             },
             identity: Identity::generate().unwrap(),

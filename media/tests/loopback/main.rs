@@ -30,6 +30,7 @@ impl World {
         let config = MediaConfig {
             bind: [127, 0, 0, 1].into(),
             port: 0,
+            tcp_port: None,
             workers,
             public_addresses: vec![],
         };

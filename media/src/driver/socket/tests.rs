@@ -13,7 +13,7 @@ fn exchange(bind: &str, remote: &str, gso: bool) {
     let lengths = [1_000, 1_000, 1_000, 400, 1_200];
     for (n, len) in lengths.iter().enumerate() {
         batch.space()[..*len].fill(n as u8);
-        batch.commit(Path { remote: to, local }, *len);
+        batch.commit(Path::udp(to, local), *len);
     }
     assert_eq!(batch.runs().len(), 2);
     assert_eq!(sender.send(&batch, &mut outbox), Dropped::default());

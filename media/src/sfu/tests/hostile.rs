@@ -6,6 +6,7 @@ use std::time::Duration;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
+use crate::batch::Proto;
 use crate::demux::Peer;
 use crate::handle::Event;
 use crate::testing::{Caller, Wish, World, check, live_bytes};
@@ -203,7 +204,7 @@ fn an_address_in_use_cannot_be_taken() {
     world.run(SECOND);
     let index = world.sfu.sessions[&session];
     assert_eq!(
-        world.sfu.demux.by_address(peer_at(10)),
+        world.sfu.demux.by_address((peer_at(10), Proto::Udp)),
         Some(Peer::Viewer(index))
     );
 }
