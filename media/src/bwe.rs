@@ -124,6 +124,12 @@ impl Congestion {
         self.control.as_ref()?.estimate
     }
 
+    /// Time from a packet's departure to the report of its arrival, where arrivals are reported.
+    pub(crate) fn round_trip(&self) -> Option<Duration> {
+        let transport = self.control.as_ref()?.transport.as_ref()?;
+        Some(transport.round_trip())
+    }
+
     #[cfg_attr(not(test), expect(dead_code, reason = "for the layers' allocator"))]
     /// Whether the estimate has moved by 5 % or more since the last `true`.
     pub(crate) fn take_change(&mut self) -> bool {

@@ -255,7 +255,7 @@ pub struct Stats {
     pub bytes_out: u64,
     /// NACKed packets resent to viewers.
     pub retransmitted: u64,
-    /// NACKed packets no longer in the ring.
+    /// NACKed packets not resent: no longer in the ring, a repeat under way, or too many.
     pub retransmit_misses: u64,
     /// Datagrams dropped: unknown address, failed authentication, malformed.
     pub datagrams_dropped: u64,

@@ -39,6 +39,7 @@ mod dtls;
 mod flight;
 mod ingest;
 mod relay;
+mod repair;
 mod route;
 mod sfu;
 mod stats;

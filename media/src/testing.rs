@@ -7,9 +7,15 @@ use bytes::Bytes;
 use crate::packet::{Packet, PictureId, Vp8Fields};
 
 mod caller;
+mod link;
+mod receiver;
+mod script;
 mod world;
 
 pub(crate) use caller::{Caller, Wish, check};
+pub(crate) use link::{Link, Path};
+pub(crate) use receiver::{Receiver, Seen};
+pub(crate) use script::Encoder;
 pub(crate) use world::World;
 
 /// The origin of time in a test.

@@ -11,9 +11,8 @@ use crate::bwe::Congestion;
 use crate::dtls::{self, Dtls};
 use crate::handle::{Closed, RoomId, SessionId, Slot};
 use crate::ice;
-use crate::limits::{
-    CONSENT_TIMEOUT, HANDSHAKE_MAX, REPORT_FIRST, REPORT_INTERVAL, RETRANSMITS_PER_SECOND,
-};
+use crate::limits::{CONSENT_TIMEOUT, HANDSHAKE_MAX, REPORT_FIRST, REPORT_INTERVAL};
+use crate::repair::Repairs;
 use crate::route::Route;
 use crate::rtcp::{Feedback, feedback};
 use crate::srtp::{Sealer, Srtcp};
@@ -74,7 +73,7 @@ pub(crate) struct Cold {
     heard: Instant,
     report_at: Option<Instant>,
     outputs: VecDeque<Output>,
-    retransmits: Budget,
+    repairs: Repairs,
     done: bool,
 }
 
@@ -100,7 +99,7 @@ impl Viewer {
             heard: now,
             report_at: None,
             outputs: VecDeque::new(),
-            retransmits: Budget::new(now),
+            repairs: Repairs::new(now),
             done: false,
         };
         Viewer {
@@ -238,9 +237,10 @@ impl Viewer {
         self.cold.srtcp.as_mut()?.seal(compound)
     }
 
-    /// Whether one more packet may be sent again.
-    pub(crate) fn take_retransmit(&mut self, now: Instant) -> bool {
-        self.cold.retransmits.take(now)
+    /// Whether packet `source` of slot `place` is to be sent again now.
+    pub(crate) fn take_repair(&mut self, now: Instant, place: usize, source: u64) -> bool {
+        let (estimate, rtt) = (self.congestion.estimate(), self.congestion.round_trip());
+        self.cold.repairs.take(now, place, source, estimate, rtt)
     }
 
     fn drain_dtls(&mut self, crypto: &dyn RTCCrypto) {
@@ -284,35 +284,5 @@ impl Viewer {
             self.sealer = None;
             self.cold.outputs.push_back(Output::Closed(why));
         }
-    }
-}
-
-/// A bucket that fills at a steady rate and holds one second's worth.
-struct Budget {
-    tokens: u32,
-    filled: Instant,
-}
-
-impl Budget {
-    fn new(now: Instant) -> Budget {
-        Budget {
-            tokens: RETRANSMITS_PER_SECOND,
-            filled: now,
-        }
-    }
-
-    fn take(&mut self, now: Instant) -> bool {
-        let millis = now.saturating_duration_since(self.filled).as_millis();
-        let earned = (millis * u128::from(RETRANSMITS_PER_SECOND) / 1_000) as u32;
-        if earned > 0 {
-            self.tokens = self
-                .tokens
-                .saturating_add(earned)
-                .min(RETRANSMITS_PER_SECOND);
-            self.filled = now;
-        }
-        let left = self.tokens.checked_sub(1);
-        self.tokens = left.unwrap_or(0);
-        left.is_some()
     }
 }

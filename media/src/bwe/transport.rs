@@ -12,8 +12,8 @@ use super::loss::Counted;
 use super::probe::Prober;
 use super::trend::{Trend, Usage};
 
-/// The first estimate: so much above what the path has carried without a queue.
-const START: f64 = 1.5;
+/// The first estimate: a little above what the path has carried without a queue.
+const START: f64 = 1.2;
 
 /// Length of a tick of the report's reference time (transport-wide-cc draft §3.1).
 const REFERENCE_US: i64 = 64_000;
@@ -63,6 +63,10 @@ impl Transport {
     /// Bits per second; `None` until half a second of packets has arrived.
     pub(super) fn estimate(&self) -> Option<u64> {
         self.aimd.as_ref().map(Aimd::rate)
+    }
+
+    pub(super) fn round_trip(&self) -> Duration {
+        self.rtt
     }
 
     /// Bits per second that arrive.

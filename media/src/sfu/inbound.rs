@@ -144,7 +144,9 @@ impl Sfu {
                 let Some(place) = by_ssrc(ssrc) else { return };
                 for seq in lost {
                     let source = self.downtracks[place].source_of(seq);
-                    match source.filter(|_| self.viewers[index].take_retransmit(now.instant)) {
+                    match source.filter(|source| {
+                        self.viewers[index].take_repair(now.instant, place, *source)
+                    }) {
                         Some(source) => self.outbound.resend(place, source),
                         None => count(&self.shard.counters.retransmit_misses, 1),
                     }

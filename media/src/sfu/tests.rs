@@ -1,6 +1,8 @@
 //! The machine without sockets: who gets what, what it costs, and when publishers are asked.
 
 mod hostile;
+mod network;
+mod pacing;
 mod reach;
 mod restart;
 

@@ -16,7 +16,7 @@ use rtc_stun::message::{BINDING_REQUEST, BINDING_SUCCESS, Message, TransactionId
 use crate::demux::Content;
 use crate::dtls::{Dtls, Identity, Output};
 use crate::sdp::{Fingerprint, HashFunction};
-use crate::srtp::{HEADER_LEN, Keys, Profile, Sealer, Srtcp, TAG_LEN_MAX};
+use crate::srtp::{Keys, Profile, Sealer, Srtcp, TAG_LEN_MAX};
 
 /// What a caller wants to do with the room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,8 +45,10 @@ pub(crate) struct Caller {
     pub forged: usize,
     wish: Wish,
     passive: bool,
+    reporting: bool,
     crypto: Arc<dyn RTCCryptoProvider>,
     identity: Identity,
+    answer: String,
     remote: Option<Remote>,
     deadline: Option<Instant>,
     keys: Option<Session>,
@@ -81,8 +83,10 @@ impl Caller {
             forged: 0,
             wish,
             passive: false,
+            reporting: false,
             crypto: rtc_crypto::default_provider().unwrap(),
             identity: Identity::generate().unwrap(),
+            answer: String::new(),
             remote: None,
             deadline: None,
             keys: None,
@@ -97,7 +101,21 @@ impl Caller {
         self
     }
 
+    /// It offers transport-wide feedback, with header extension id 3.
+    pub(crate) fn reporting(mut self) -> Caller {
+        self.reporting = true;
+        self
+    }
+
     pub(crate) fn offer(&self) -> String {
+        let feedback = match self.reporting {
+            true => {
+                "a=extmap:3 http://www.ietf.org/id/\
+                 draft-holmer-rmcat-transport-wide-cc-extensions-01\r\n\
+                 a=rtcp-fb:96 transport-cc\r\n"
+            }
+            false => "",
+        };
         let (direction, stream) = match self.wish {
             Wish::View => ("recvonly", String::new()),
             Wish::Publish => ("sendonly", format!("a=ssrc:{} cname:x\r\n", Caller::SSRC)),
@@ -109,7 +127,7 @@ impl Caller {
              a=ice-ufrag:callerfrag\r\na=ice-pwd:abcdefghijklmnopqrstuvwx\r\n\
              a=fingerprint:sha-256 {}\r\na=setup:{setup}\r\na=rtcp-mux\r\na=mid:0\r\n\
              a={direction}\r\na=rtpmap:96 VP8/90000\r\na=rtcp-fb:96 nack\r\n\
-             a=rtcp-fb:96 nack pli\r\na=rtpmap:97 rtx/90000\r\na=fmtp:97 apt=96\r\n{stream}",
+             a=rtcp-fb:96 nack pli\r\na=rtpmap:97 rtx/90000\r\na=fmtp:97 apt=96\r\n{feedback}{stream}",
             self.identity.fingerprint
         )
     }
@@ -127,6 +145,7 @@ impl Caller {
                 .map(|pair| u8::from_str_radix(pair, 16).unwrap())
                 .collect(),
         };
+        self.answer = answer.to_owned();
         self.remote = Some(Remote {
             username: format!("{}:callerfrag", value("a=ice-ufrag:")),
             password: value("a=ice-pwd:").to_owned(),
@@ -143,6 +162,11 @@ impl Caller {
         let remote = self.remote.as_mut().expect("the answer came");
         remote.username = format!("{}:{ufrag}", value("a=ice-ufrag:"));
         value("a=ice-pwd:").clone_into(&mut remote.password);
+    }
+
+    /// The server's answer.
+    pub(crate) fn answer(&self) -> &str {
+        &self.answer
     }
 
     /// A Binding request as a controlling agent sends it.
@@ -237,13 +261,18 @@ impl Caller {
         rtp.extend_from_slice(&(seq as u16).to_be_bytes());
         rtp.extend_from_slice(&(seq as u32 * 3_000).to_be_bytes());
         rtp.extend_from_slice(&Caller::SSRC.to_be_bytes());
+        if self.reporting {
+            rtp[0] |= 0x10;
+            rtp.extend_from_slice(&[0xbe, 0xde, 0, 1, 0x31, (seq >> 8) as u8, seq as u8, 0]);
+        }
+        let header = rtp.len();
         // VP8: start of partition 0; the lowest bit of the frame tag says "no key frame".
         rtp.extend_from_slice(&[0x10, u8::from(!keyframe)]);
         rtp.extend_from_slice(&[seq as u8; 100]);
         let len = rtp.len();
         rtp.resize(len + TAG_LEN_MAX, 0);
         let sealer = &mut self.keys.as_mut().expect("DTLS is up").sealer;
-        let sealed = sealer.seal(&mut rtp, HEADER_LEN, len, seq).unwrap();
+        let sealed = sealer.seal(&mut rtp, header, len, seq).unwrap();
         rtp.truncate(sealed);
         rtp
     }

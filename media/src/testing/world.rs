@@ -11,6 +11,7 @@ use crate::clock::Now;
 use crate::dtls::Identity;
 use crate::handle::{Event, Receives, RoomId, SessionId, Source, Stats};
 use crate::ingest::{IngestConfig, SharedCert};
+use crate::relay::Relay;
 use crate::sfu::{Output, Sfu, Shard, id_of};
 use crate::stats::Counters;
 
@@ -25,6 +26,10 @@ pub(crate) struct World {
     pub events: Vec<Event>,
     /// Whether the network loses the next datagram.
     pub lose: Box<dyn FnMut() -> bool>,
+    /// When a datagram of so many bytes sent now to a caller's place arrives, if it does.
+    pub route: Box<dyn FnMut(Instant, usize, usize) -> Option<Instant>>,
+    /// What the machine told other workers.
+    pub relayed: Vec<Relay>,
     /// Callers check their path this often; `None`: only when a test does it.
     pub checks: Option<Duration>,
     /// What the machine sent to addresses where no caller is.
@@ -66,6 +71,8 @@ impl World {
             callers: Vec::new(),
             events: Vec::new(),
             lose: Box::new(|| false),
+            route: Box::new(|now, _, _| Some(now + DELAY)),
+            relayed: Vec::new(),
             checks: Some(Duration::from_millis(500)),
             astray: Vec::new(),
             local,
@@ -123,9 +130,23 @@ impl World {
     }
 
     fn put(&mut self, datagram: Datagram) {
-        if !(self.lose)() {
+        if (self.lose)() {
+            return;
+        }
+        let arrival = match &datagram {
+            Datagram::ToServer(..) => Some(self.now + DELAY),
+            Datagram::ToPeer(to, bytes) => {
+                let mut callers = self.callers.iter();
+                // An address nobody is at any more is as far away as any.
+                match callers.position(|caller| caller.address == *to) {
+                    Some(place) => (self.route)(self.now, place, bytes.len()),
+                    None => Some(self.now + DELAY),
+                }
+            }
+        };
+        if let Some(arrival) = arrival {
             self.sent += 1;
-            self.wire.insert((self.now + DELAY, self.sent), datagram);
+            self.wire.insert((arrival, self.sent), datagram);
         }
     }
 
@@ -229,8 +250,9 @@ impl World {
             }
         }
         while let Some(output) = self.sfu.poll() {
-            if let Output::Event(event) = output {
-                self.events.push(event);
+            match output {
+                Output::Event(event) => self.events.push(event),
+                Output::Relay(_, message) => self.relayed.push(message),
             }
         }
     }
