@@ -49,6 +49,10 @@ mod viewer;
 
 mod driver;
 
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzz;
+
 #[cfg(test)]
 mod testing;
 
