@@ -73,7 +73,7 @@ pub(crate) const REPLAY_SQUEEZE: u32 = 32;
 /// A video frame's packets are gathered this long at most before they are forwarded. Less than
 /// the five milliseconds between two bursts of a browser's pacer, because waiting for the next
 /// burst would delay the picture more than the saved send is worth.
-pub(crate) const FRAME_HOLD_MAX: Duration = Duration::from_millis(4);
+pub(crate) const FRAME_HOLD_MAX: Duration = Duration::from_millis(3);
 
 /// A track with at most so many viewers on a worker is a call: its packets are not held, and they
 /// leave before those of tracks with more.

@@ -563,9 +563,11 @@ fn rtx(media: &MediaDescription, pt: u8) -> Option<u8> {
     values(&media.attributes, "rtpmap").find_map(|line| {
         let (number, name) = line.split_once(' ')?;
         let rtx = parse_pt(number)?;
-        let is_rtx = name.trim().eq_ignore_ascii_case("rtx/90000");
+        if !name.trim().eq_ignore_ascii_case("rtx/90000") {
+            return None;
+        }
         let apt = parameter(fmtp(media, rtx)?, "apt")?;
-        (is_rtx && parse_pt(apt) == Some(pt)).then_some(rtx)
+        (parse_pt(apt) == Some(pt)).then_some(rtx)
     })
 }
 

@@ -117,7 +117,7 @@ impl Socket {
         let mut dropped = Dropped::default();
         let mut runs = batch.runs();
         while !runs.is_empty() {
-            let taken = outbox.fill(batch, runs, self.gso, self.local.is_ipv6());
+            let taken = outbox.fill(batch, runs, self.gso, &self.local);
             let done = match self.send_filled(outbox, &mut dropped) {
                 Ok(()) => taken,
                 Err(Refused { runs_done }) => runs_done,
@@ -258,7 +258,7 @@ impl Outbox {
     }
 
     /// Describes as many of `runs` as fit; returns how many.
-    fn fill(&mut self, batch: &Batch, runs: &[Run], gso: bool, v6: bool) -> usize {
+    fn fill(&mut self, batch: &Batch, runs: &[Run], gso: bool, bound: &SocketAddr) -> usize {
         self.used = 0;
         let mut taken = 0;
         for run in runs {
@@ -269,18 +269,25 @@ impl Outbox {
             taken += 1;
             let bytes = batch.bytes(run);
             if gso {
-                self.describe(bytes, run.path, run.count, run.segment, v6);
+                self.describe(bytes, run.path, run.count, run.segment, bound);
             } else {
                 for datagram in bytes.chunks(run.segment) {
-                    self.describe(datagram, run.path, 1, 0, v6);
+                    self.describe(datagram, run.path, 1, 0, bound);
                 }
             }
         }
         taken
     }
 
-    fn describe(&mut self, bytes: &[u8], path: Path, count: usize, segment: usize, v6: bool) {
-        let n = self.used;
+    fn describe(
+        &mut self,
+        bytes: &[u8],
+        path: Path,
+        count: usize,
+        segment: usize,
+        bound: &SocketAddr,
+    ) {
+        let (n, v6) = (self.used, bound.is_ipv6());
         self.used += 1;
         self.counts[n] = count;
         let name_len = write_name(&mut self.names[n], path.remote, v6);
@@ -305,7 +312,8 @@ impl Outbox {
                 segment as u16,
             );
         }
-        if !path.local.is_unspecified() {
+        // A socket bound to one address sends from no other.
+        if !path.local.is_unspecified() && bound.ip().is_unspecified() {
             len = put_packet_info(&mut self.controls[n], len, path.local, v6);
         }
         header.msg_controllen = len;

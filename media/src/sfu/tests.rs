@@ -224,9 +224,9 @@ fn a_frame_leaves_when_it_is_complete_or_was_held_long_enough() {
     sfu.forward(at(0), track, 0, vp8(0, 4, true));
     sfu.forward(at(0), track, 0, vp8(1, 4, false));
     assert_eq!(drain(&mut sfu, at(0), &mut batch), 0, "half a frame waits");
-    assert_eq!(sfu.deadline(), Some(at(4).instant));
-    sfu.handle_timeout(at(4));
-    assert_eq!(drain(&mut sfu, at(4), &mut batch), 2 * VIEWERS);
+    assert_eq!(sfu.deadline(), Some(at(3).instant));
+    sfu.handle_timeout(at(3));
+    assert_eq!(drain(&mut sfu, at(3), &mut batch), 2 * VIEWERS);
     sfu.forward(at(5), track, 0, vp8(2, 4, false));
     sfu.forward(at(5), track, 0, vp8(3, 4, false));
     assert_eq!(drain(&mut sfu, at(5), &mut batch), 2 * VIEWERS, "complete");
