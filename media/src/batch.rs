@@ -83,6 +83,17 @@ impl Batch {
         &mut self.slab[self.used..]
     }
 
+    /// Whether a datagram of `len` bytes for `path` would leave with the run before it.
+    pub(crate) fn takes_along(&self, path: Path, len: usize) -> bool {
+        self.open
+            && self.runs.last().is_some_and(|run| {
+                run.path == path
+                    && len <= run.segment
+                    && run.count < GSO_SEGMENTS_MAX
+                    && run.len + len <= GSO_BYTES_MAX
+            })
+    }
+
     /// Takes the first `len` bytes of [`Batch::space`] as a datagram for `path`.
     pub(crate) fn commit(&mut self, path: Path, len: usize) {
         let start = self.used;

@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use crate::clock::Now;
-use crate::handle::{Kind, RoomId, SessionId, TrackInfo};
+use crate::handle::{Kind, RoomId, SessionId, TrackId, TrackInfo};
 use crate::keyframe::KeyframeThrottle;
 use crate::limits::{
     CALL_VIEWERS_MAX, FRAME_HOLD_MAX, FRAME_PACKETS_MAX, LAYER_SILENCE_MAX, LAYERS_MAX,
@@ -45,6 +45,8 @@ pub(crate) struct Uptrack {
     pub downtracks: Vec<usize>,
     /// Other workers that want its packets (bit per worker). Only at the publisher's worker.
     pub relayed_to: u64,
+    /// Audio of the same publisher that leaves with the frame being gathered.
+    pub sound: Option<TrackId>,
     /// Whether this worker has asked the publisher's worker for the packets.
     pub subscribed: bool,
     layers: Vec<Layer>,
@@ -96,9 +98,15 @@ impl Uptrack {
             keyframes_on_request,
             downtracks: Vec::new(),
             relayed_to: 0,
+            sound: None,
             subscribed: false,
             layers: Vec::new(),
         }
+    }
+
+    /// Whether a frame is being gathered.
+    pub(crate) fn is_held(&self) -> bool {
+        self.layers.iter().any(|layer| layer.hold.is_some())
     }
 
     /// Whether it has so few viewers here that delay counts for more than the cost of a send.

@@ -3,6 +3,8 @@
 
 use std::collections::VecDeque;
 
+use slab::Slab;
+
 use super::{Sfu, Timer};
 use crate::batch::{Batch, Path};
 use crate::clock::Now;
@@ -11,7 +13,7 @@ use crate::handle::{Kind, TrackId};
 use crate::limits::{REPLAY_BURST, REPLAY_INTERVAL};
 use crate::packet::Packet;
 use crate::stats::{Counters, count};
-use crate::viewer::Link;
+use crate::viewer::{Link, Viewer};
 
 /// Frames whose buffers are kept for reuse.
 const SPARE_FRAMES: usize = 32;
@@ -21,8 +23,17 @@ struct Job {
     track: TrackId,
     layer: u8,
     frame: Vec<Packet>,
+    /// A packet of an audio track that leaves in the same send where it fits. The job behind this
+    /// one serves those where it did not.
+    sound: Option<(TrackId, Packet)>,
     /// Slots done.
     next: usize,
+}
+
+impl Job {
+    fn newest(&self) -> Option<(TrackId, Packet)> {
+        Some((self.track, self.frame.last()?.clone()))
+    }
 }
 
 /// What waits to leave.
@@ -86,10 +97,29 @@ impl Sfu {
             return;
         };
         match track.up.insert(now, layer, packet) {
-            Some(true) => self.release_frame(id, layer),
-            Some(false) => self.schedule_track(id),
+            Some(complete) if complete && !self.waits_for_frame(id) => {
+                self.release_frame(id, layer);
+            }
+            Some(_) => self.schedule_track(id),
             None => {}
         }
+    }
+
+    /// Lets audio wait for a frame of its publisher that is held anyway, and leaves within
+    /// milliseconds: one trip through the kernel instead of two.
+    fn waits_for_frame(&mut self, id: TrackId) -> bool {
+        let up = &self.tracks[&id].up;
+        if up.info.kind != Kind::Audio || up.is_call() {
+            return false;
+        }
+        let (session, room) = (up.info.session, self.rooms.get(&up.room));
+        let others = room.map_or(&[][..], |room| &room.tracks[..]);
+        let held = others.iter().find(|other| {
+            let up = &self.tracks[*other].up;
+            up.info.session == session && up.info.kind == Kind::Video && up.is_held()
+        });
+        let held = held.and_then(|held| self.tracks.get_mut(held));
+        held.map(|track| track.up.sound = Some(id)).is_some()
     }
 
     /// Puts a gathered frame on its way.
@@ -102,16 +132,33 @@ impl Sfu {
         };
         let frame = state.release(self.outbound.spare.pop().unwrap_or_default());
         let urgent = track.up.info.kind == Kind::Audio || track.up.is_call();
+        let sound = track.up.sound.take().and_then(|id| self.release_sound(id));
         let job = Job {
             track: id,
             layer,
             frame,
+            sound: sound.as_ref().and_then(Job::newest),
             next: 0,
         };
-        match urgent {
-            true => self.outbound.urgent.push_back(job),
-            false => self.outbound.jobs.push_back(job),
-        }
+        let queue = match urgent {
+            true => &mut self.outbound.urgent,
+            false => &mut self.outbound.jobs,
+        };
+        queue.push_back(job);
+        queue.extend(sound);
+    }
+
+    /// What was gathered of an audio track, if it has not left by itself.
+    fn release_sound(&mut self, id: TrackId) -> Option<Job> {
+        let state = self.tracks.get_mut(&id)?.up.layer_mut(0)?;
+        let frame = state.release(self.outbound.spare.pop().unwrap_or_default());
+        (!frame.is_empty()).then_some(Job {
+            track: id,
+            layer: 0,
+            frame,
+            sound: None,
+            next: 0,
+        })
     }
 
     /// Fills `batch` with what waits to leave. `true`: there is more; send this and call again.
@@ -188,7 +235,8 @@ impl Sfu {
             }
             job.next += 1;
             let downtrack = &mut self.downtracks[*place];
-            let Some(mut link) = self.viewers[downtrack.viewer].link(now.instant) else {
+            let viewer = downtrack.viewer;
+            let Some(mut link) = self.viewers[viewer].link(now.instant) else {
                 continue;
             };
             let mut from = 0;
@@ -214,6 +262,10 @@ impl Sfu {
             if let Some(held) = held {
                 downtrack.fall_behind(now.instant, held);
                 outbound.hold_back(*place);
+            }
+            if let Some(sound) = &job.sound {
+                let viewer = &mut self.viewers[viewer];
+                send_along(&mut self.downtracks, viewer, sound, now, batch, counters);
             }
         }
         for place in started {
@@ -308,4 +360,32 @@ fn send_frame(
         }
     }
     None
+}
+
+/// Sends a packet of audio where it leaves in the same run as the frame before it: GSO takes
+/// datagrams of one length and a shorter one at the end.
+fn send_along(
+    downtracks: &mut Slab<Downtrack>,
+    viewer: &mut Viewer,
+    (track, packet): &(TrackId, Packet),
+    now: Now,
+    batch: &mut Batch,
+    counters: &Counters,
+) {
+    let fits = |path| batch.takes_along(path, packet.payload.len() + SEAL_ROOM);
+    if !viewer.path.is_some_and(fits) {
+        return;
+    }
+    let places = viewer.cold.slots.iter().map(|(_, place)| *place);
+    let place = places
+        .into_iter()
+        .find(|place| downtracks[*place].track == Some(*track));
+    let slot = place.map(|place| &mut downtracks[place]);
+    let Some(slot) = slot.filter(|slot| slot.flow == Flow::Live) else {
+        return;
+    };
+    if let Some(mut link) = viewer.link(now.instant) {
+        let frame = std::slice::from_ref(packet);
+        send_frame(slot, frame, 0, &mut link, batch, counters);
+    }
 }

@@ -283,6 +283,44 @@ fn sound_does_not_wait_for_the_rest_of_a_fan_out() {
 }
 
 #[test]
+fn sound_leaves_with_a_frame_that_is_held_anyway() {
+    const VIEWERS: usize = 20;
+    let (mut sfu, mut batch) = (sfu(), Batch::new());
+    let track = crowd(&mut sfu, VIEWERS as u64);
+    let voice = publish(&mut sfu, at(0), 2, 0, Codec::Opus);
+    // Both of one publisher.
+    let session = sfu.tracks[&track].up.info.session;
+    sfu.tracks.get_mut(&voice).unwrap().up.info.session = session;
+    let forward = |sfu: &mut Sfu, packets: &[Packet]| {
+        packets
+            .iter()
+            .for_each(|packet| sfu.forward(at(0), track, 0, packet.clone()));
+    };
+    forward(&mut sfu, &frame(0));
+    sfu.forward(at(0), voice, 0, sound(0));
+    let sent = drain(&mut sfu, at(0), &mut batch);
+    assert_eq!(sent, 9 * VIEWERS, "nothing is held: sound goes at once");
+    forward(&mut sfu, &frame(1)[..3]);
+    sfu.forward(at(0), voice, 0, sound(1));
+    assert_eq!(drain(&mut sfu, at(0), &mut batch), 0, "both wait");
+    sfu.handle_timeout(at(3));
+    batch.clear();
+    assert!(!sfu.transmit(at(3), &mut batch));
+    assert_eq!(batch.runs().len(), VIEWERS);
+    assert!(batch.runs().iter().all(|run| run.count == 4));
+    // A frame that ends with a shorter packet takes nothing along, and the sound is not lost.
+    forward(&mut sfu, &frame(1)[3..7]);
+    sfu.forward(at(0), voice, 0, sound(2));
+    let mut last = frame(1).remove(7);
+    last.payload.truncate(600);
+    forward(&mut sfu, &[last]);
+    batch.clear();
+    assert!(!sfu.transmit(at(3), &mut batch));
+    let counts: Vec<_> = batch.runs().iter().map(|run| run.count).collect();
+    assert_eq!(counts, [[5; VIEWERS], [1; VIEWERS]].concat());
+}
+
+#[test]
 fn who_leaves_between_two_slices_costs_nobody_a_packet() {
     const VIEWERS: u64 = 200;
     let (mut sfu, mut batch) = (sfu(), Batch::new());
