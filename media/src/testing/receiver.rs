@@ -233,6 +233,10 @@ impl Receiver {
             return false;
         };
         let head = &self.buffer[&first];
+        if self.last.is_none() && head.content.place != 0 {
+            // The stream's very first packet was lost: nobody knows of it, a decoder waits.
+            return false;
+        }
         let (content, ts, picture) = (head.content, head.ts, head.picture);
         for (n, seq) in (first..=end).enumerate() {
             let packet = &self.buffer[&seq].content;
