@@ -3,6 +3,7 @@
 //! real clients.
 
 pub(crate) mod counter;
+mod fingerprint;
 
 use std::fmt::Write as _;
 use std::io::Cursor;
@@ -18,6 +19,9 @@ use crate::limits::{OFFER_BYTES_MAX, SLOTS_MAX};
 use crate::packet::Codec;
 use crate::rtcp::CNAME;
 
+use fingerprint::fingerprints;
+pub(crate) use fingerprint::{Fingerprint, HashFunction, hex_pairs};
+
 /// Payload types taken into one m-line: VP8 and the H.264 profiles that browsers offer.
 const PAYLOADS_MAX: usize = 6;
 
@@ -31,26 +35,6 @@ pub(crate) const ICE_OPTIONS: &str = "trickle ice2";
 
 /// H.264 without `profile-level-id` is Baseline, level 1 (RFC 6184 §8.1).
 const H264_PROFILE_DEFAULT: u32 = 0x42_000a;
-
-/// A hash function a fingerprint may use. Weaker ones are not accepted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum HashFunction {
-    /// SHA-256.
-    Sha256,
-    /// SHA-384.
-    Sha384,
-    /// SHA-512.
-    Sha512,
-}
-
-/// A certificate hash the peer announced.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Fingerprint {
-    /// Which hash.
-    pub hash: HashFunction,
-    /// Its bytes.
-    pub value: Vec<u8>,
-}
 
 /// One way a slot can carry media.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -435,52 +419,6 @@ fn values<'a>(attributes: &'a [Attribute], key: &'a str) -> impl Iterator<Item =
         .iter()
         .filter(move |attribute| attribute.key == key)
         .filter_map(|attribute| attribute.value.as_deref())
-}
-
-fn fingerprints(sdp: &SessionDescription) -> Vec<Fingerprint> {
-    let media = sdp
-        .media_descriptions
-        .iter()
-        .flat_map(|media| &media.attributes);
-    let mut found = Vec::new();
-    for attribute in sdp.attributes.iter().chain(media) {
-        if attribute.key != "fingerprint" {
-            continue;
-        }
-        let parsed = attribute.value.as_deref().and_then(parse_fingerprint);
-        if let Some(fingerprint) = parsed
-            && !found.contains(&fingerprint)
-        {
-            found.push(fingerprint);
-        }
-    }
-    found
-}
-
-fn parse_fingerprint(text: &str) -> Option<Fingerprint> {
-    let (hash, hex) = text.split_once(' ')?;
-    let (hash, len) = match hash.to_ascii_lowercase().as_str() {
-        "sha-256" => (HashFunction::Sha256, 32),
-        "sha-384" => (HashFunction::Sha384, 48),
-        "sha-512" => (HashFunction::Sha512, 64),
-        _ => return None,
-    };
-    let value = hex
-        .trim()
-        .split(':')
-        .map(|pair| {
-            u8::from_str_radix(pair, 16)
-                .ok()
-                .filter(|_| pair.len() == 2)
-        })
-        .collect::<Option<Vec<_>>>()?;
-    (value.len() == len).then_some(Fingerprint { hash, value })
-}
-
-/// Bytes as SDP writes a fingerprint: `AB:CD:…`.
-pub(crate) fn hex_pairs(bytes: &[u8]) -> String {
-    let pairs: Vec<_> = bytes.iter().map(|byte| format!("{byte:02X}")).collect();
-    pairs.join(":")
 }
 
 /// The payload types of an m-line that this server can send.
