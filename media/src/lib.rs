@@ -38,6 +38,7 @@ mod downtrack;
 mod dtls;
 mod flight;
 mod ingest;
+mod reach;
 mod relay;
 mod repair;
 mod route;
@@ -57,6 +58,7 @@ pub mod fuzz;
 mod testing;
 
 pub use handle::{
-    Closed, Event, Invitation, Kind, Media, MediaConfig, OfferError, Patched, Receives, RoomId,
-    Session, SessionId, Slot, Source, StartError, Stats, TapPacket, TrackId, TrackInfo,
+    Closed, Event, Invitation, Kind, Media, MediaConfig, OfferError, Patched, Reach, Receives,
+    RoomId, Session, SessionId, Slot, Source, Spread, StartError, Stats, TapPacket, TrackId,
+    TrackInfo, WorkerStats,
 };

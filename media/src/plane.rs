@@ -15,11 +15,12 @@ use crate::driver::tcp::{Gate, streams};
 use crate::driver::worker::Worker;
 use crate::dtls::Identity;
 use crate::handle::{
-    Event, Invitation, MediaConfig, OfferError, Patched, Receives, RoomId, Session, SessionId,
-    Source, StartError, Stats, TapPacket, TrackId,
+    Event, Invitation, MediaConfig, OfferError, Patched, Reach, Receives, RoomId, Session,
+    SessionId, Source, StartError, Stats, TapPacket, TrackId,
 };
 use crate::ingest::{IngestConfig, SharedCert};
-use crate::limits::{EVENTS_MAX, WORKERS_MAX};
+use crate::limits::{EVENTS_MAX, SOCKET_BUFFER_BYTES, WORKERS_MAX};
+use crate::reach::probe;
 use crate::sfu::{Shard, id_of, worker_of};
 use crate::stats::Counters;
 
@@ -28,6 +29,8 @@ pub(crate) struct Plane {
     workers: Vec<Reached>,
     sessions_made: AtomicU64,
     threads: Mutex<Vec<JoinHandle<()>>>,
+    /// What the self-test knows before it tries.
+    reach: Reach,
     /// Dropped, it ends the TCP thread.
     gate: Mutex<Option<oneshot::Sender<()>>>,
 }
@@ -65,6 +68,7 @@ impl Plane {
                 counters: Arc::default(),
             });
         }
+        let mut reach = untried(tcp_port.map(at_port).unwrap_or_default());
         let mut workers = Vec::new();
         for (number, mailbox) in mailboxes.into_iter().enumerate() {
             let socket = bind(config, number)?;
@@ -72,11 +76,14 @@ impl Plane {
             if let Some(gate) = &mut gate {
                 gate.add_worker(stream_sender);
             }
+            let candidates = at_port(socket.local_addr().port());
+            reach.udp.extend(candidates.iter().map(|at| (*at, false)));
+            (reach.receive_buffer, reach.send_buffer) = socket.buffers();
             let shard = Shard {
                 worker: number,
                 workers: config.workers,
                 ingest: IngestConfig {
-                    candidates: at_port(socket.local_addr().port()),
+                    candidates,
                     tcp_candidates: tcp_port.map(at_port).unwrap_or_default(),
                     worker: number,
                     cert: cert.clone(),
@@ -102,6 +109,7 @@ impl Plane {
             workers: reached,
             sessions_made: AtomicU64::new(0),
             threads: threads.into(),
+            reach,
             gate: Some(stop_gate).into(),
         };
         Ok((plane, events))
@@ -193,6 +201,21 @@ impl Plane {
         }
     }
 
+    pub(crate) async fn self_test(&self) -> Reach {
+        let addresses: Vec<_> = self.reach.udp.iter().map(|(address, _)| *address).collect();
+        let counters: Vec<_> = self.workers.iter().map(|w| w.counters.clone()).collect();
+        let dropped = move || {
+            let dropped = counters.iter().map(|c| c.dropped_malformed.load(Relaxed));
+            dropped.sum()
+        };
+        let probed = tokio::task::spawn_blocking(move || probe(&addresses, dropped)).await;
+        Reach {
+            // An error means that the runtime is ending.
+            udp: probed.unwrap_or_default(),
+            ..self.reach.clone()
+        }
+    }
+
     pub(crate) fn stats(&self) -> Stats {
         let mut stats = Stats::default();
         for worker in &self.workers {
@@ -254,6 +277,16 @@ impl Drop for Plane {
 /// The system refused what every start needs.
 fn system(what: &str, error: &dyn std::fmt::Display) -> StartError {
     StartError::Config(format!("{what}: {error}"))
+}
+
+/// What is known of the plane's reach before the self-test.
+fn untried(tcp: Vec<SocketAddr>) -> Reach {
+    Reach {
+        tcp,
+        gso: Socket::segmentation_works(),
+        buffer_wanted: SOCKET_BUFFER_BYTES,
+        ..Reach::default()
+    }
 }
 
 fn spawn(

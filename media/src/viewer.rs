@@ -2,7 +2,7 @@
 //! business (`sfu`); here is only who it is, where it is, and whether it is still there.
 
 use std::collections::VecDeque;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rtc_crypto::RTCCrypto;
 
@@ -207,6 +207,11 @@ impl Viewer {
             .flatten()
             .min()
             .map_or(consent, |at| at.min(consent))
+    }
+
+    /// Time since its offer.
+    pub(crate) fn age(&self, now: Instant) -> Duration {
+        now.saturating_duration_since(self.cold.born)
     }
 
     /// Who only ever checks holds a place that another could use.

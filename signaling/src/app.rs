@@ -26,6 +26,7 @@ use crate::store::sqlite::SqliteStore;
 use crate::task::hub::Hub;
 use crate::task::media::{carry_captions, carry_events};
 use crate::task::news::{carry_letters, carry_notices};
+use crate::task::reach;
 use crate::task::room::Ports;
 use crate::task::sessions::Sessions;
 use crate::task::shop::{ShopConfig, spawn};
@@ -65,6 +66,10 @@ pub async fn start(mut config: Config) -> anyhow::Result<Running> {
     let shop_config = ShopConfig::new(key.derive("quotes"));
     let (shop, notices, shop_task) = spawn(Arc::new(store), &shop_config, Arc::new(now_ms));
     let (media, events) = Media::start(media_config(&config)).context("media")?;
+    tokio::spawn(reach::report(
+        media.clone(),
+        !config.public_addresses.is_empty(),
+    ));
     let (speech, outputs) = start_captions(&config).await;
     let (bus, letters) = start_bus(&config)?;
     let sessions = Sessions::default();

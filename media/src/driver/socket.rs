@@ -63,6 +63,29 @@ impl Socket {
         self.local
     }
 
+    /// Receive and send buffer as granted, bytes. Linux counts twice what it was asked for.
+    pub(crate) fn buffers(&self) -> (usize, usize) {
+        let socket = socket2::SockRef::from(&self.socket);
+        let receive = socket.recv_buffer_size().unwrap_or(0);
+        let send = socket.send_buffer_size().unwrap_or(0);
+        (receive / 2, send / 2)
+    }
+
+    /// Whether the kernel takes segmented sends: tried with two datagrams to nobody.
+    pub(crate) fn segmentation_works() -> bool {
+        let nobody = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let (Ok(mut sender), Ok(receiver)) = (Socket::bind(nobody), Socket::bind(nobody)) else {
+            return false;
+        };
+        let mut batch = Batch::new();
+        let path = Path::udp(receiver.local, receiver.local.ip());
+        for _ in 0..2 {
+            batch.commit(path, 100);
+        }
+        let dropped = sender.send(&batch, &mut Outbox::new());
+        sender.gso && dropped.datagrams == 0
+    }
+
     /// Waits until a datagram is there, `wake` is readable, or the time is over.
     pub(crate) fn wait(&self, wake: RawFd, timeout: Option<Duration>) {
         let events = libc::POLLIN;

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
 use std::thread::{Builder, JoinHandle};
+use std::time::Instant;
 
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
@@ -37,6 +38,8 @@ pub(crate) struct Worker {
     /// Events that found the queue full, in order.
     kept: VecDeque<Event>,
     sfu: Sfu,
+    /// Since when it has been at work.
+    woke: Instant,
     counters: Arc<Counters>,
     inbox: Inbox,
     outbox: Outbox,
@@ -61,6 +64,7 @@ impl Worker {
             kept: VecDeque::new(),
             counters: shard.counters.clone(),
             sfu: Sfu::new(shard),
+            woke: clock::now().instant,
             inbox: Inbox::new(),
             outbox: Outbox::new(),
             batch: Batch::new(),
@@ -235,6 +239,8 @@ impl Worker {
 
     fn wait(&mut self) {
         let now = clock::now().instant;
+        let worked = now.saturating_duration_since(self.woke);
+        count(&self.counters.busy_us, worked.as_micros() as u64);
         let mut relayed = true;
         for relay in &mut self.relays {
             relayed &= relay.flush();
@@ -243,5 +249,6 @@ impl Worker {
         let deadline = [self.sfu.deadline(), retry].into_iter().flatten().min();
         let timeout = deadline.map(|at| at.saturating_duration_since(now));
         self.socket.wait(self.mailbox.wake_fd(), timeout);
+        self.woke = clock::now().instant;
     }
 }

@@ -16,6 +16,16 @@ use crate::stun::Request;
 use crate::uptrack::Uptrack;
 use crate::viewer::Output as ViewerOutput;
 
+/// Why a datagram is dropped.
+enum Refused {
+    /// No session is behind its address or ufrag.
+    Unknown,
+    /// It does not prove to be from its session's peer.
+    Unauthenticated,
+    /// It is nothing that belongs here.
+    Malformed,
+}
+
 impl Sfu {
     /// Takes one UDP datagram; `local` is the address it was sent to.
     pub(crate) fn handle_datagram(
@@ -44,12 +54,21 @@ impl Sfu {
                     self.feed_publisher(now, session, path, local, datagram)
                 }
                 Some(Peer::Viewer(index)) => self.feed_viewer(now, index, path, content, datagram),
-                None => None,
+                None => Err(Refused::Unknown),
             },
-            None => None,
+            None => Err(Refused::Malformed),
         };
-        if taken.is_none() {
-            count(&self.shard.counters.datagrams_dropped, 1);
+        if let Err(why) = taken {
+            let counters = &self.shard.counters;
+            count(&counters.datagrams_dropped, 1);
+            count(
+                match why {
+                    Refused::Unknown => &counters.dropped_unknown,
+                    Refused::Unauthenticated => &counters.dropped_unauthenticated,
+                    Refused::Malformed => &counters.dropped_malformed,
+                },
+                1,
+            );
         }
     }
 
@@ -59,41 +78,49 @@ impl Sfu {
         path: Path,
         local: SocketAddr,
         datagram: &[u8],
-    ) -> Option<()> {
+    ) -> Result<(), Refused> {
         let request = match Request::parse(datagram) {
             Some(request) => request,
             // A publisher's engine may await STUN that is not a request.
-            None => match self.demux.by_address((path.remote, path.proto))? {
-                Peer::Publisher(session) => {
+            None => match self.demux.by_address((path.remote, path.proto)) {
+                Some(Peer::Publisher(session)) => {
                     return self.feed_publisher(now, session, path, local, datagram);
                 }
-                Peer::Viewer(_) => return None,
+                Some(Peer::Viewer(_)) | None => return Err(Refused::Malformed),
             },
         };
         let crypto = self.crypto();
         let crypto = crypto.crypto();
-        let (peer, password) = self.demux.by_ufrag(request.ufrag())?;
+        let known = self.demux.by_ufrag(request.ufrag());
+        let (peer, password) = known.ok_or(Refused::Unknown)?;
         let (password, ufrag) = (password.to_owned(), request.ufrag().to_owned());
-        let request = request.verify(&password, crypto)?;
+        let request = request
+            .verify(&password, crypto)
+            .ok_or(Refused::Unauthenticated)?;
         let address = (path.remote, path.proto);
         if !self.demux.learn(now.instant, address, peer) {
-            return None;
+            return Err(Refused::Unauthenticated);
         }
         self.confirm_restart(now, peer, &ufrag);
         match peer {
             Peer::Publisher(session) => {
-                let publisher = self.publishers.get_mut(&session)?;
+                let publisher = self.publishers.get_mut(&session);
+                let publisher = publisher.ok_or(Refused::Unknown)?;
                 publisher
                     .route
                     .checked(now.instant, path, request.nominates);
                 self.feed_publisher(now, session, path, local, datagram)
             }
             Peer::Viewer(index) => {
-                let answer = request.answer(path.remote, &password, crypto)?;
-                self.send(path, answer);
+                let answer = request.answer(path.remote, &password, crypto);
+                self.send(path, answer.ok_or(Refused::Malformed)?);
+                if self.viewers[index].path.is_none() {
+                    let waited = self.viewers[index].age(now.instant);
+                    self.shard.counters.join_checked.record(waited);
+                }
                 self.viewers[index].handle_stun(now.instant, &request, path, crypto);
                 self.drain_viewer(now, index);
-                Some(())
+                Ok(())
             }
         }
     }
@@ -105,25 +132,26 @@ impl Sfu {
         path: Path,
         content: Content,
         datagram: &[u8],
-    ) -> Option<()> {
+    ) -> Result<(), Refused> {
         let crypto = self.crypto();
         let viewer = &mut self.viewers[index];
         match content {
             Content::Dtls => {
                 viewer.handle_dtls(now.instant, datagram, crypto.crypto());
                 self.drain_viewer(now, index);
-                Some(())
+                Ok(())
             }
             Content::Rtcp => {
-                let feedback = viewer.handle_rtcp(now.instant, path, datagram)?;
+                let feedback = viewer.handle_rtcp(now.instant, path, datagram);
+                let feedback = feedback.ok_or(Refused::Unauthenticated)?;
                 for wish in feedback {
                     self.serve(now, index, wish);
                 }
                 self.schedule_viewer(index);
-                Some(())
+                Ok(())
             }
             // A viewer has no media to send.
-            Content::Rtp | Content::Stun => None,
+            Content::Rtp | Content::Stun => Err(Refused::Malformed),
         }
     }
 
@@ -142,6 +170,7 @@ impl Sfu {
         match wish {
             Feedback::Nack { ssrc, lost } => {
                 let Some(place) = by_ssrc(ssrc) else { return };
+                count(&self.shard.counters.nacked, lost.len() as u64);
                 for seq in lost {
                     let source = self.downtracks[place].source_of(seq);
                     match source.filter(|source| {
@@ -154,6 +183,7 @@ impl Sfu {
             }
             Feedback::Keyframe { ssrc } => {
                 let Some(place) = by_ssrc(ssrc) else { return };
+                count(&self.shard.counters.keyframes_wanted, 1);
                 self.refresh(now, place);
             }
             Feedback::Arrivals(arrivals) => {
@@ -181,6 +211,8 @@ impl Sfu {
                     }
                 }
                 ViewerOutput::Connected => {
+                    let waited = self.viewers[index].age(now.instant);
+                    self.shard.counters.join_secured.record(waited);
                     let cold = &self.viewers[index].cold;
                     let (room, session) = (cold.room.clone(), cold.session);
                     let places: Vec<_> = cold.slots.iter().map(|(_, place)| *place).collect();
@@ -205,18 +237,21 @@ impl Sfu {
         path: Path,
         local: SocketAddr,
         datagram: &[u8],
-    ) -> Option<()> {
+    ) -> Result<(), Refused> {
         let destination = self.destination(local, path.proto);
-        let publisher = self.publishers.get_mut(&session)?;
+        let publisher = self.publishers.get_mut(&session);
+        let publisher = publisher.ok_or(Refused::Unknown)?;
         let is_media = publisher
             .ingest
             .handle_datagram(now.instant, path, destination, datagram);
         if is_media {
             publisher.route.heard(now.instant, path);
+        } else if Content::of(datagram) == Some(Content::Rtp) {
+            count(&self.shard.counters.publisher_packets_refused, 1);
         }
         publisher.local = path.local;
         self.pump_publisher(now, session);
-        Some(())
+        Ok(())
     }
 
     /// Drains a publisher's machine.

@@ -410,3 +410,26 @@ async fn audio_is_tapped_and_a_goodbye_is_noticed() {
     let (_, offer) = Peer::viewer(ViewerOptions::default());
     assert!(world.media.view(&world.room, offer).await.is_err());
 }
+
+#[tokio::test]
+async fn the_self_test_sees_what_works() {
+    let world = World::new(2);
+    let reach = world.media.self_test().await;
+    assert_eq!(reach.udp.len(), 2, "one candidate a worker");
+    assert!(reach.udp.iter().all(|(_, arrived)| *arrived), "{reach:?}");
+    assert!(reach.tcp.is_empty() && reach.receive_buffer > 0);
+    // An address that is none of ours and answers nothing (RFC 5737).
+    let config = MediaConfig {
+        bind: [127, 0, 0, 1].into(),
+        port: 0,
+        tcp_port: Some(0),
+        workers: 1,
+        public_addresses: vec![[192, 0, 2, 1].into()],
+    };
+    let (media, _events) = Media::start(config).unwrap();
+    let reach = media.self_test().await;
+    assert!(!reach.udp[0].1, "{reach:?}");
+    assert_eq!(reach.tcp.len(), 1);
+    let stats = world.media.stats();
+    assert_eq!((stats.workers.len(), stats.dropped_malformed), (2, 2));
+}

@@ -1,6 +1,8 @@
 //! `/metrics` for Prometheus: base units, and labels whose values are few and known (routes, not
 //! paths; no shows, no addresses).
 
+use std::fmt::Write as _;
+
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header;
 use axum::middleware::Next;
@@ -39,7 +41,8 @@ pub async fn render(State(state): State<AppState>) -> impl IntoResponse {
     let viewers: u32 = rooms.iter().map(|room| room.view().viewers).sum();
     gauge!("vitrine_viewers").set(f64::from(viewers));
     gauge!("vitrine_captions_on").set(f64::from(u8::from(state.speech.engine().is_some())));
-    let text = telemetry::metrics().render();
+    let mut text = telemetry::metrics().render();
+    write_media(&mut text, &state.media.stats());
     (
         [(
             header::CONTENT_TYPE,
@@ -57,7 +60,16 @@ fn take_media(state: &AppState) {
     counter!("vitrine_media_sent_bytes_total").absolute(stats.bytes_out);
     counter!("vitrine_media_retransmitted_packets_total").absolute(stats.retransmitted);
     counter!("vitrine_media_retransmit_misses_total").absolute(stats.retransmit_misses);
-    counter!("vitrine_media_dropped_datagrams_total").absolute(stats.datagrams_dropped);
+    for (reason, count) in [
+        ("unknown", stats.dropped_unknown),
+        ("unauthenticated", stats.dropped_unauthenticated),
+        ("malformed", stats.dropped_malformed),
+    ] {
+        counter!("vitrine_media_dropped_datagrams_total", "reason" => reason).absolute(count);
+    }
+    counter!("vitrine_media_refused_packets_total").absolute(stats.publisher_packets_refused);
+    counter!("vitrine_media_nacked_packets_total").absolute(stats.nacked);
+    counter!("vitrine_media_keyframes_wanted_total").absolute(stats.keyframes_wanted);
     counter!("vitrine_media_send_dropped_total").absolute(stats.send_dropped);
     counter!("vitrine_media_relay_dropped_total").absolute(stats.relay_dropped);
     counter!("vitrine_media_tap_dropped_total").absolute(stats.tap_dropped);
@@ -66,5 +78,82 @@ fn take_media(state: &AppState) {
     {
         gauge!("vitrine_media_publishers").set(stats.publishers as f64);
         gauge!("vitrine_media_receivers").set(stats.viewers as f64);
+    }
+}
+
+/// What the recorder cannot take as it is: ready-made histograms, and seconds in fractions.
+#[allow(clippy::cast_precision_loss)] // Microseconds since start are far fewer than 2^52.
+fn write_media(text: &mut String, stats: &media::Stats) {
+    let seconds = |us: u64| us as f64 / 1e6;
+    let mut line = |arguments: std::fmt::Arguments<'_>| {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{arguments}");
+    };
+    let name = "vitrine_media_worker_busy_seconds_total";
+    line(format_args!("# TYPE {name} counter"));
+    for (n, worker) in stats.workers.iter().enumerate() {
+        let busy = seconds(worker.busy_us);
+        line(format_args!("{name}{{worker=\"{n}\"}} {busy}"));
+    }
+    let name = "vitrine_media_worker_sessions";
+    line(format_args!("# TYPE {name} gauge"));
+    for (n, worker) in stats.workers.iter().enumerate() {
+        for (kind, count) in [("publisher", worker.publishers), ("viewer", worker.viewers)] {
+            line(format_args!(
+                "{name}{{worker=\"{n}\",kind=\"{kind}\"}} {count}"
+            ));
+        }
+    }
+    let name = "vitrine_media_join_seconds";
+    line(format_args!("# TYPE {name} histogram"));
+    for (phase, spread) in [
+        ("checked", &stats.join_checked),
+        ("secured", &stats.join_secured),
+    ] {
+        let mut below = 0;
+        for (bound, count) in media::Spread::BOUNDS.iter().zip(spread.counts) {
+            below += count;
+            let bound = bound.as_secs_f64();
+            line(format_args!(
+                "{name}_bucket{{phase=\"{phase}\",le=\"{bound}\"}} {below}"
+            ));
+        }
+        let all: u64 = spread.counts.iter().sum();
+        let sum = seconds(spread.sum_us);
+        line(format_args!(
+            "{name}_bucket{{phase=\"{phase}\",le=\"+Inf\"}} {all}"
+        ));
+        line(format_args!("{name}_sum{{phase=\"{phase}\"}} {sum}"));
+        line(format_args!("{name}_count{{phase=\"{phase}\"}} {all}"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn join_times_and_worker_load_are_written_as_prometheus_reads_them() {
+        let mut stats = media::Stats::default();
+        stats.join_secured.counts = [1, 2, 0, 0, 0, 0, 0, 4];
+        stats.join_secured.sum_us = 1_500_000;
+        stats.workers.push(media::WorkerStats {
+            busy_us: 250_000,
+            publishers: 1,
+            viewers: 3,
+        });
+        let mut text = String::new();
+        write_media(&mut text, &stats);
+        for line in [
+            "# TYPE vitrine_media_join_seconds histogram",
+            "vitrine_media_worker_busy_seconds_total{worker=\"0\"} 0.25",
+            "vitrine_media_worker_sessions{worker=\"0\",kind=\"viewer\"} 3",
+            "vitrine_media_join_seconds_bucket{phase=\"secured\",le=\"0.01\"} 1",
+            "vitrine_media_join_seconds_bucket{phase=\"secured\",le=\"10\"} 3",
+            "vitrine_media_join_seconds_bucket{phase=\"secured\",le=\"+Inf\"} 7",
+            "vitrine_media_join_seconds_sum{phase=\"secured\"} 1.5",
+        ] {
+            assert!(text.lines().any(|known| known == line), "{line}\n{text}");
+        }
     }
 }

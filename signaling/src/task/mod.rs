@@ -5,6 +5,7 @@ pub mod hub;
 pub mod media;
 pub mod news;
 pub mod outbox;
+pub mod reach;
 pub mod room;
 pub mod sessions;
 pub mod shop;
