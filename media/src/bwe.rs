@@ -130,7 +130,6 @@ impl Congestion {
         Some(transport.round_trip())
     }
 
-    #[cfg_attr(not(test), expect(dead_code, reason = "for the layers' allocator"))]
     /// Whether the estimate has moved by 5 % or more since the last `true`.
     pub(crate) fn take_change(&mut self) -> bool {
         let Some(control) = &mut self.control else {
@@ -146,7 +145,6 @@ impl Congestion {
         changed
     }
 
-    #[cfg_attr(not(test), expect(dead_code, reason = "for the layers' allocator"))]
     /// The rate at which something better could be shown, in bits per second; 0: everything is
     /// shown as well as it can be. While it lies above the estimate, the path is probed.
     pub(crate) fn want(&mut self, bits_per_second: u64) {

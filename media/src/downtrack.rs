@@ -4,8 +4,8 @@
 use std::time::Instant;
 
 use crate::batch::Batch;
-use crate::codec::rewrite_vp8;
-use crate::handle::{Kind, TrackId};
+use crate::codec::rewrite;
+use crate::handle::{Kind, LayerChoice, TrackId, Wanted};
 use crate::limits::{CATCH_UP_MAX, DATAGRAM_MAX, GSO_PADDING_MAX, REPLAY_AGAIN};
 use crate::munger::{Mapped, Munger, Pivot};
 use crate::packet::{Codec, Packet};
@@ -24,6 +24,36 @@ pub(crate) enum Flow {
     Replay(u64),
     /// Takes every packet as it comes.
     Live,
+    /// Shows a track of which nothing is sent for now: not visible, or no bandwidth for it.
+    Paused,
+}
+
+/// The layer a slot is to show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Pick {
+    /// Layer of the track, 0 the lowest.
+    pub layer: u8,
+    /// Highest temporal layer.
+    pub temporal: u8,
+}
+
+impl Pick {
+    /// All there is of the lowest layer.
+    pub(crate) const BASE: Pick = Pick {
+        layer: 0,
+        temporal: u8::MAX,
+    };
+}
+
+/// What a frame means to a slot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Meeting {
+    /// It is not for it.
+    None,
+    /// It is the next one of what it shows.
+    GoesOn,
+    /// The slot can start here if this is a key frame.
+    MayStart,
 }
 
 /// RTX payloads start with the original sequence number (RFC 4588 §4).
@@ -67,13 +97,24 @@ pub(crate) struct Downtrack {
     pub viewer: usize,
     /// What it shows.
     pub track: Option<TrackId>,
-    /// Layer of the track, 0 the lowest.
+    /// Layer being sent.
     pub layer: u8,
+    /// What is to be sent; a layer is changed at its next key frame.
+    pub target: Pick,
     /// Where it stands.
     pub flow: Flow,
+    /// Layers it takes or waits for (bit per layer), as counted at its track.
+    pub taking: u8,
+    /// What its page does with the picture.
+    pub wanted: Wanted,
+    /// What was asked for.
+    pub choice: LayerChoice,
     /// Fixed by the application; otherwise pointed at tracks as they come.
     pub pinned: bool,
     munger: Munger,
+    /// Temporal layers sent now, and the frame for which that was decided.
+    temporal: u8,
+    temporal_ts: u32,
     sent: IndexWindow,
     ssrcs: Ssrcs,
     /// Whether its bursts wait for the path.
@@ -100,9 +141,15 @@ impl Downtrack {
             viewer,
             track: None,
             layer: 0,
+            target: Pick::BASE,
             flow: Flow::Idle,
+            taking: 0,
+            wanted: Wanted::default(),
+            choice: LayerChoice::Auto,
             pinned: false,
             munger: Munger::new(seed as u16, (seed >> 16) as u32),
+            temporal: u8::MAX,
+            temporal_ts: 0,
             sent: IndexWindow::default(),
             ssrcs,
             paced: false,
@@ -131,6 +178,7 @@ impl Downtrack {
         // The old mapping must not meet the new track's packets: an index would repeat.
         self.munger.stop();
         self.track = track.map(|(id, _)| id);
+        self.taking = 0;
         self.payload = track.and_then(|(_, codec)| self.choose(codec));
         self.paced = track.is_some_and(|(_, codec)| codec.kind() == Kind::Video);
         self.behind = None;
@@ -139,6 +187,57 @@ impl Downtrack {
         } else {
             Flow::Idle
         };
+    }
+
+    /// Ceases to send; the track stays the slot's. Goes on at a key frame.
+    pub(crate) fn pause(&mut self) {
+        self.munger.stop();
+        self.behind = None;
+        self.flow = Flow::Paused;
+    }
+
+    /// Whether another layer is to be sent than is being sent.
+    pub(crate) fn is_switching(&self) -> bool {
+        matches!(self.flow, Flow::Live | Flow::Replay(_)) && self.layer != self.target.layer
+    }
+
+    /// Layers it takes or can start with (bit per layer): until its first picture any that is no
+    /// better than the target, so that no picture has to wait for the best.
+    pub(crate) fn takes(&self) -> u8 {
+        let target = 1u8.wrapping_shl(self.target.layer.into());
+        match self.flow {
+            Flow::Idle | Flow::Paused => 0,
+            Flow::Waiting => target | (target - 1),
+            Flow::Live | Flow::Replay(_) => target | 1u8.wrapping_shl(self.layer.into()),
+        }
+    }
+
+    /// How a frame of a layer meets this slot.
+    pub(crate) fn meets(&self, layer: u8) -> Meeting {
+        match self.flow {
+            Flow::Live if self.layer == layer => Meeting::GoesOn,
+            // Who is behind on a layer that its path does not carry gives up what is past.
+            _ if self.is_switching() && self.target.layer == layer => Meeting::MayStart,
+            Flow::Waiting if layer <= self.target.layer => Meeting::MayStart,
+            _ => Meeting::None,
+        }
+    }
+
+    /// Temporal layers are dropped at any frame, and taken up where one may be entered.
+    fn temporal_limit(&mut self, packet: &Packet) -> u8 {
+        // A late packet decides nothing.
+        if packet.rtp_ts.wrapping_sub(self.temporal_ts) as i32 > 0 {
+            self.temporal_ts = packet.rtp_ts;
+            let (entry, wanted) = (packet.temporal, self.target.temporal);
+            // One layer at a time: what leans on the next layer itself was left out until now.
+            let enters = entry.sync && entry.id == self.temporal.saturating_add(1);
+            if packet.keyframe || wanted < self.temporal {
+                self.temporal = wanted;
+            } else if enters && entry.id <= wanted {
+                self.temporal = entry.id;
+            }
+        }
+        self.temporal
     }
 
     /// H.264 leaves under the payload type of the nearest profile: browsers decode Constrained
@@ -184,6 +283,7 @@ impl Downtrack {
             (elapsed.as_micros() * u128::from(clock_hz) / 1_000_000) as u32
         });
         self.munger.restart(first, elapsed, pivot);
+        (self.temporal, self.temporal_ts) = (self.target.temporal, first.rtp_ts);
     }
 
     /// Goes on from `next` in the ring: at once when the path allows, or bit by bit.
@@ -233,7 +333,8 @@ impl Downtrack {
         batch: &mut Batch,
     ) -> Option<usize> {
         let form = self.payload?;
-        let mapped = self.munger.map(packet)?;
+        let limit = self.temporal_limit(packet);
+        let mapped = self.munger.map(packet, limit)?;
         if !self.sent.claim(mapped.index) {
             return None;
         }
@@ -348,8 +449,8 @@ impl Downtrack {
         let len = header + packet.payload.len();
         let payload = &mut space[header..len];
         payload.copy_from_slice(&packet.payload);
-        if self.munger.rewrites_vp8() {
-            rewrite_vp8(payload, &packet.vp8, mapped.picture, mapped.tl0);
+        if mapped.rewritten {
+            rewrite(payload, &packet.numbers, mapped.picture, mapped.tl0);
         }
         Written { header, len }
     }

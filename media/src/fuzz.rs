@@ -64,12 +64,15 @@ pub fn rtp(bytes: &[u8]) {
             profile_level_id: 0x42_e01f,
         },
     };
-    let _ = codec::starts_keyframe(codec, payload);
-    let fields = codec::vp8_fields(codec, payload);
+    let _ = (
+        codec::starts_keyframe(codec, payload),
+        codec::picture_size(codec, payload),
+    );
+    let fields = codec::numbers(codec, payload);
     let mut payload = payload.to_vec();
     let len = payload.len();
     if codec == Codec::Vp8 {
-        codec::rewrite_vp8(&mut payload, &fields, 0x7fff, 0xff);
+        codec::rewrite(&mut payload, &fields, 0x7fff, 0xff);
     }
     assert_eq!(payload.len(), len, "rewritten in place");
 }

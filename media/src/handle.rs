@@ -1,5 +1,7 @@
 //! The handle and the vocabulary other crates see. SDP is opaque to them; ids are newtypes.
 
+mod stats;
+
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -10,6 +12,8 @@ use tokio::sync::mpsc;
 use crate::ice::Credentials;
 use crate::plane::Plane;
 use crate::sdp::counter::CounterSsrcs;
+
+pub use stats::{Reach, Spread, Stats, WorkerStats};
 
 /// A room: all tracks and viewers that can see each other. Signaling uses the show's name.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -34,7 +38,7 @@ impl fmt::Display for TrackId {
 pub enum Kind {
     /// Opus.
     Audio,
-    /// VP8 or H.264.
+    /// VP8, VP9, H.264 or AV1.
     Video,
 }
 
@@ -98,6 +102,14 @@ pub enum OfferError {
     /// The server is stopping (HTTP 503).
     #[error("server is stopping")]
     Stopping,
+    /// The viewer did not negotiate what the publisher sends (HTTP 422).
+    #[error("track `{track}` is {codec}, which this viewer did not offer to receive")]
+    Codec {
+        /// The track.
+        track: TrackId,
+        /// Its encoding name as SDP writes it.
+        codec: &'static str,
+    },
     /// The session named does not exist any more (HTTP 404).
     #[error("no such session")]
     NoSession,
@@ -119,6 +131,9 @@ pub struct Session {
     pub answer: String,
     /// For a receiver: its slots in m-line order. Empty for a publisher.
     pub slots: Vec<Slot>,
+    /// For a receiver with video slots: video tracks on air whose codec none of them negotiated.
+    /// Later ones come as [`Event::Undecodable`].
+    pub undecodable: Vec<TrackInfo>,
 }
 
 /// One receive slot of a viewer: an m-line that can be pointed at any track of its kind.
@@ -177,6 +192,82 @@ pub struct TrackInfo {
     pub kind: Kind,
     /// What [`Media::publish`] was told.
     pub source: Source,
+    /// Encoding name as SDP writes it: `VP8`, `VP9`, `H264`, `AV1`, `opus`.
+    pub codec: &'static str,
+    /// Simulcast restriction ids of its layers, the lowest layer first; empty without simulcast.
+    pub rids: Vec<String>,
+}
+
+/// One simulcast layer of a video track, or the whole of a track without simulcast.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LayerInfo {
+    /// 0 is the lowest.
+    pub layer: u8,
+    /// Restriction id (RFC 8851); `None` without simulcast.
+    pub rid: Option<String>,
+    /// Whether its publisher is sending it now.
+    pub active: bool,
+    /// Width and height in pixels, as far as the codec's headers tell without decoding.
+    pub size: Option<(u16, u16)>,
+    /// Measured bits per second, smoothed over about a second; 0 until measured.
+    pub bitrate: u64,
+    /// Temporal layers inside it, at least one.
+    pub temporal_layers: u8,
+}
+
+/// Which layer of its track a video slot shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LayerChoice {
+    /// The best that the viewer's network and [`Wanted`] size allow.
+    #[default]
+    Auto,
+    /// Like `Auto`, never above these.
+    AtMost {
+        /// Highest layer.
+        layer: u8,
+        /// Highest temporal layer; `None` for all.
+        temporal: Option<u8>,
+    },
+    /// This one whatever the network says. While it is not sent, the nearest below it.
+    Fixed {
+        /// The layer.
+        layer: u8,
+        /// Highest temporal layer; `None` for all.
+        temporal: Option<u8>,
+    },
+}
+
+/// What a page does with a slot's picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wanted {
+    /// Nothing is sent to a slot that is not visible; audio slots always play.
+    pub visible: bool,
+    /// Height of the picture on the screen in physical pixels; `None` for as good as can be.
+    pub height: Option<u16>,
+}
+
+impl Default for Wanted {
+    fn default() -> Wanted {
+        Wanted {
+            visible: true,
+            height: None,
+        }
+    }
+}
+
+/// What a slot shows and could show.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SlotLayers {
+    /// The slot.
+    pub slot: Slot,
+    /// Its track.
+    pub track: Option<TrackId>,
+    /// The track's layers, the lowest first.
+    pub layers: Vec<LayerInfo>,
+    /// The layer being sent to the viewer; `None` before the first picture and while paused.
+    pub showing: Option<u8>,
+    /// What was asked for.
+    pub choice: LayerChoice,
 }
 
 /// Why a session ended.
@@ -216,6 +307,41 @@ pub enum Event {
         /// The track.
         track: TrackId,
     },
+    /// A video track's layers changed: one began or ceased to be sent, or changed its size.
+    /// Bitrates alone make no event.
+    Layers {
+        /// Room of the track.
+        room: RoomId,
+        /// The track.
+        track: TrackId,
+        /// All its layers, the lowest first.
+        layers: Vec<LayerInfo>,
+    },
+    /// Which simulcast layers anybody takes changed: a publisher that can should stop encoding
+    /// the others (and must start again at once when told). The lowest is always wanted.
+    LayersWanted {
+        /// Room of the track.
+        room: RoomId,
+        /// The publishing session.
+        session: SessionId,
+        /// What [`Media::publish`] was told.
+        source: Source,
+        /// The track.
+        track: TrackId,
+        /// Restriction id of each layer and whether it is wanted, the lowest first.
+        wanted: Vec<(String, bool)>,
+    },
+    /// A viewer cannot be shown a track: no slot of its kind negotiated the track's codec.
+    Undecodable {
+        /// Room of both.
+        room: RoomId,
+        /// The viewer.
+        session: SessionId,
+        /// The track.
+        track: TrackId,
+        /// Encoding name as SDP writes it.
+        codec: &'static str,
+    },
     /// The session is gone. Always the last event of a session.
     Closed {
         /// Room of the session.
@@ -242,105 +368,6 @@ pub struct TapPacket {
     pub arrival_ms: u64,
     /// Opus payload.
     pub payload: Bytes,
-}
-
-/// Counters of the whole media plane since start.
-#[derive(Debug, Clone, Default, serde::Serialize)]
-pub struct Stats {
-    /// RTP packets received from publishers.
-    pub packets_in: u64,
-    /// RTP packets sent to viewers.
-    pub packets_out: u64,
-    /// Bytes sent to viewers.
-    pub bytes_out: u64,
-    /// NACKed packets resent to viewers.
-    pub retransmitted: u64,
-    /// NACKed packets not resent: no longer in the ring, a repeat under way, or too many.
-    pub retransmit_misses: u64,
-    /// Datagrams dropped, for any of the three reasons that follow or cut off by the socket.
-    pub datagrams_dropped: u64,
-    /// Dropped because no session is behind their address or ufrag.
-    pub dropped_unknown: u64,
-    /// Dropped because they do not authenticate: STUN, SRTCP of viewers, replays.
-    pub dropped_unauthenticated: u64,
-    /// Dropped because they are nothing that belongs here.
-    pub dropped_malformed: u64,
-    /// RTP packets from publishers' addresses that gave no media: forged, repeated, padding or
-    /// before their keys (the publishers' engine does not tell them apart).
-    pub publisher_packets_refused: u64,
-    /// Packets viewers asked for again (NACK).
-    pub nacked: u64,
-    /// Key frames viewers asked for (PLI, FIR).
-    pub keyframes_wanted: u64,
-    /// Datagrams the socket could not take.
-    pub send_dropped: u64,
-    /// Packets another worker was too busy to take.
-    pub relay_dropped: u64,
-    /// Audio packets the tap could not deliver because its queue was full.
-    pub tap_dropped: u64,
-    /// Key frames asked of publishers.
-    pub keyframe_requests: u64,
-    /// Publishing sessions now.
-    pub publishers: u64,
-    /// Receiving sessions now.
-    pub viewers: u64,
-    /// From a viewer's offer to its first valid ICE check.
-    pub join_checked: Spread,
-    /// From a viewer's offer until DTLS is up.
-    pub join_secured: Spread,
-    /// Each worker, in order.
-    pub workers: Vec<WorkerStats>,
-}
-
-/// How times are spread.
-#[derive(Debug, Clone, Default, serde::Serialize)]
-pub struct Spread {
-    /// How many lie within each of [`Spread::BOUNDS`] and above the bound before; last, those
-    /// above all.
-    pub counts: [u64; Spread::BOUNDS.len() + 1],
-    /// Their sum, microseconds.
-    pub sum_us: u64,
-}
-
-impl Spread {
-    /// Upper bounds of the buckets.
-    pub const BOUNDS: [std::time::Duration; 7] = [
-        std::time::Duration::from_millis(10),
-        std::time::Duration::from_millis(30),
-        std::time::Duration::from_millis(100),
-        std::time::Duration::from_millis(300),
-        std::time::Duration::from_secs(1),
-        std::time::Duration::from_secs(3),
-        std::time::Duration::from_secs(10),
-    ];
-}
-
-/// One worker's load.
-#[derive(Debug, Clone, Default, serde::Serialize)]
-pub struct WorkerStats {
-    /// Microseconds at work since start; its share of the time passed is the load of its core.
-    pub busy_us: u64,
-    /// Publishing sessions on it now.
-    pub publishers: u64,
-    /// Receiving sessions on it now.
-    pub viewers: u64,
-}
-
-/// Whether and where media can be reached, as far as the server itself can tell.
-#[derive(Debug, Clone, Default)]
-pub struct Reach {
-    /// UDP candidates of all workers, and whether a datagram sent to them from here arrived.
-    pub udp: Vec<(SocketAddr, bool)>,
-    /// TCP candidates; empty: there is no TCP port.
-    pub tcp: Vec<SocketAddr>,
-    /// Whether the kernel takes segmented sends (UDP GSO).
-    pub gso: bool,
-    /// Receive buffer of each socket, bytes.
-    pub receive_buffer: usize,
-    /// Send buffer of each socket, bytes.
-    pub send_buffer: usize,
-    /// What both were asked to be.
-    pub buffer_wanted: usize,
 }
 
 /// The running media plane. Cheap to clone; the last clone's drop stops the workers.
@@ -437,7 +464,7 @@ impl Media {
     ///
     /// # Errors
     /// `NoSession` when the viewer is gone, `Unacceptable` for an unknown mid or a track of the
-    /// other kind.
+    /// other kind, `Codec` when the slot cannot take the track's codec.
     pub async fn assign(
         &self,
         viewer: SessionId,
@@ -456,6 +483,45 @@ impl Media {
         viewer: SessionId,
     ) -> Result<Vec<(Slot, Option<TrackId>)>, OfferError> {
         self.plane.slots(viewer).await
+    }
+
+    /// Chooses the layer a video slot shows. The choice stays with the slot whatever it shows; the
+    /// picture changes at the layer's next key frame, which is asked for at once.
+    ///
+    /// # Errors
+    /// `NoSession` when the viewer is gone, `Unacceptable` for an unknown mid, an audio slot, or a
+    /// layer that the track shown does not have.
+    pub async fn select_layer(
+        &self,
+        viewer: SessionId,
+        mid: &str,
+        choice: LayerChoice,
+    ) -> Result<(), OfferError> {
+        self.plane
+            .select_layer(viewer, mid.to_owned(), choice)
+            .await
+    }
+
+    /// Tells how large a video slot's picture is on the screen: no larger layer is sent than it
+    /// can show, and none while it is not visible.
+    ///
+    /// # Errors
+    /// `NoSession` when the viewer is gone, `Unacceptable` for an unknown mid or an audio slot.
+    pub async fn want(
+        &self,
+        viewer: SessionId,
+        mid: &str,
+        wanted: Wanted,
+    ) -> Result<(), OfferError> {
+        self.plane.want(viewer, mid.to_owned(), wanted).await
+    }
+
+    /// What each video slot of a viewer shows and could show, in m-line order.
+    ///
+    /// # Errors
+    /// `NoSession` when the viewer is gone.
+    pub async fn layers(&self, viewer: SessionId) -> Result<Vec<SlotLayers>, OfferError> {
+        self.plane.layers(viewer).await
     }
 
     /// Ends a session. Unknown sessions are ignored: the peer may have left first.

@@ -91,6 +91,8 @@ pub(crate) enum IngestOutput {
         codec: Codec,
         /// Whether the publisher answers PLI or FIR (FFmpeg does not).
         keyframes_on_request: bool,
+        /// Restriction ids of its layers, the lowest first; empty without simulcast.
+        rids: Vec<String>,
     },
     /// One media packet; duplicates, padding-only packets and RTX wrapping are already gone.
     Packet {
@@ -174,7 +176,9 @@ impl Ingest {
             .clear_codecs()
             .enable_opus(true, false)
             .enable_vp8(true)
+            .enable_vp9(true)
             .enable_h264(true)
+            .enable_av1(true)
             .build(now);
         for address in &config.candidates {
             let candidate = Candidate::host(*address, Protocol::Udp)
@@ -469,6 +473,7 @@ impl Ingest {
                     track: track.id(),
                     codec,
                     keyframes_on_request: track.line.keyframes_on_request,
+                    rids: track.line.kept_rids().to_vec(),
                 });
                 codec
             }
@@ -490,7 +495,8 @@ impl Ingest {
                 rtp_ts,
                 marker: header.marker,
                 keyframe: codec::starts_keyframe(codec, &rtp.payload),
-                vp8: codec::vp8_fields(codec, &rtp.payload),
+                numbers: codec::numbers(codec, &rtp.payload),
+                temporal: codec::temporal(codec, &rtp.payload),
                 arrival: rtp.timestamp,
                 payload: Bytes::from_owner(rtp.payload),
             },
@@ -519,6 +525,12 @@ fn read_codec(params: &PayloadParams) -> Option<Codec> {
     match spec.codec {
         str0m::format::Codec::Opus => Some(Codec::Opus),
         str0m::format::Codec::Vp8 => Some(Codec::Vp8),
+        str0m::format::Codec::Vp9 => Some(Codec::Vp9 {
+            profile: u8::try_from(spec.format.profile_id.unwrap_or(0)).ok()?,
+        }),
+        str0m::format::Codec::Av1 => Some(Codec::Av1 {
+            profile: spec.format.profile.unwrap_or(0),
+        }),
         str0m::format::Codec::H264 => Some(Codec::H264 {
             // RFC 6184 §8.1: baseline profile at level 1 when the parameter is left out.
             profile_level_id: spec.format.profile_level_id.unwrap_or(0x42_00_0a),

@@ -38,6 +38,12 @@ impl KeyframeThrottle {
         due
     }
 
+    /// Whether the publisher was asked and has not answered.
+    #[cfg(test)]
+    pub(crate) fn is_asked(&self) -> bool {
+        self.asked.is_some() && !self.answered && self.wanted
+    }
+
     /// When to call [`KeyframeThrottle::poll`] again.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         let asked = self.asked?;

@@ -36,8 +36,10 @@ mod bwe;
 mod demux;
 mod downtrack;
 mod dtls;
+mod dynacast;
 mod flight;
 mod ingest;
+mod layers;
 mod reach;
 mod relay;
 mod repair;
@@ -58,7 +60,7 @@ pub mod fuzz;
 mod testing;
 
 pub use handle::{
-    Closed, Event, Invitation, Kind, Media, MediaConfig, OfferError, Patched, Reach, Receives,
-    RoomId, Session, SessionId, Slot, Source, Spread, StartError, Stats, TapPacket, TrackId,
-    TrackInfo, WorkerStats,
+    Closed, Event, Invitation, Kind, LayerChoice, LayerInfo, Media, MediaConfig, OfferError,
+    Patched, Reach, Receives, RoomId, Session, SessionId, Slot, SlotLayers, Source, Spread,
+    StartError, Stats, TapPacket, TrackId, TrackInfo, Wanted, WorkerStats,
 };

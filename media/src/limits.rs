@@ -95,11 +95,35 @@ pub(crate) const KEYFRAME_INTERVAL_MIN: Duration = Duration::from_millis(1_000);
 /// A key frame that did not come is asked for again after this while viewers wait for it.
 pub(crate) const KEYFRAME_RETRY: Duration = Duration::from_millis(1_500);
 
-/// Simulcast layers of one track (browsers send at most three).
+/// Simulcast layers kept of one track (browsers send at most three). Every further one is
+/// accepted, because OBS gives up when one is refused, but not forwarded.
 pub(crate) const LAYERS_MAX: usize = 3;
 
-/// A layer without packets for this long counts as paused by its publisher.
-pub(crate) const LAYER_SILENCE_MAX: Duration = Duration::from_millis(1_500);
+/// Bits per second set aside for one audio slot before pictures are chosen: what the page gives
+/// its Opus encoder, with headers.
+pub(crate) const AUDIO_RATE: u64 = 80_000;
+
+/// Temporal layers counted apart (browsers make at most three; RFC 7741 allows four).
+pub(crate) const TEMPORAL_MAX: usize = 4;
+
+/// A layer this much behind the newest packet of its track has ceased: 7 fps at the least, and
+/// longer than any burst of loss that is repaired.
+pub(crate) const LAYER_LAG_MAX: Duration = Duration::from_millis(700);
+
+/// Between two looks at a track's layers: half of what a rate estimate is smoothed over.
+pub(crate) const LAYER_TICK: Duration = Duration::from_millis(500);
+
+/// A layer nobody takes is given up after this: longer than a viewer's change of mind, a
+/// reconnect, or an estimate that swings.
+pub(crate) const LAYER_UNWANTED_MAX: Duration = Duration::from_secs(10);
+
+/// How long a layer that is wanted again may take to come: a signaling round trip and an
+/// encoder's start.
+pub(crate) const LAYER_RESUME_MAX: Duration = Duration::from_secs(3);
+
+/// Gaps of dropped temporal layers remembered per slot, so that what was sent between them can be
+/// sent again: two seconds at 30 frames a second.
+pub(crate) const DROP_GAPS_MAX: usize = 64;
 
 /// Receive slots of one viewer.
 pub(crate) const SLOTS_MAX: usize = 16;

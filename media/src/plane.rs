@@ -15,8 +15,8 @@ use crate::driver::tcp::{Gate, streams};
 use crate::driver::worker::Worker;
 use crate::dtls::Identity;
 use crate::handle::{
-    Event, Invitation, MediaConfig, OfferError, Patched, Reach, Receives, RoomId, Session,
-    SessionId, Source, StartError, Stats, TapPacket, TrackId,
+    Event, Invitation, LayerChoice, MediaConfig, OfferError, Patched, Reach, Receives, RoomId,
+    Session, SessionId, SlotLayers, Source, StartError, Stats, TapPacket, TrackId, Wanted,
 };
 use crate::ingest::{IngestConfig, SharedCert};
 use crate::limits::{EVENTS_MAX, SOCKET_BUFFER_BYTES, WORKERS_MAX};
@@ -181,6 +181,33 @@ impl Plane {
 
     pub(crate) async fn slots(&self, viewer: SessionId) -> Result<Shown, OfferError> {
         self.ask(viewer, |reply| Command::Slots(viewer, reply))
+            .await?
+    }
+
+    pub(crate) async fn select_layer(
+        &self,
+        viewer: SessionId,
+        mid: String,
+        choice: LayerChoice,
+    ) -> Result<(), OfferError> {
+        self.ask(viewer, |reply| {
+            Command::SelectLayer(viewer, mid, choice, reply)
+        })
+        .await?
+    }
+
+    pub(crate) async fn want(
+        &self,
+        viewer: SessionId,
+        mid: String,
+        wanted: Wanted,
+    ) -> Result<(), OfferError> {
+        self.ask(viewer, |reply| Command::Want(viewer, mid, wanted, reply))
+            .await?
+    }
+
+    pub(crate) async fn layers(&self, viewer: SessionId) -> Result<Vec<SlotLayers>, OfferError> {
+        self.ask(viewer, |reply| Command::Layers(viewer, reply))
             .await?
     }
 

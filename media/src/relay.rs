@@ -2,6 +2,7 @@
 //! upwards go only small wishes.
 
 use crate::handle::{RoomId, SessionId, TrackId, TrackInfo};
+use crate::layers::LayerState;
 use crate::packet::{Codec, Packet};
 
 /// One message.
@@ -29,19 +30,21 @@ pub(crate) enum Relay {
         /// The newer session.
         session: SessionId,
     },
-    /// To the publisher's worker: send this track's packets to me.
+    /// To the publisher's worker: send these layers of this track to me, and no others.
     Subscribe {
         /// The track.
         track: TrackId,
+        /// Bit per layer; 0 when nobody shows the track any more.
+        layers: u8,
         /// Who asks.
         worker: usize,
     },
-    /// To the publisher's worker: I have no viewer of this track any more.
-    Unsubscribe {
+    /// What the publisher's worker measured of a track's layers, the lowest first.
+    Layers {
         /// The track.
         track: TrackId,
-        /// Who asks.
-        worker: usize,
+        /// Their states.
+        states: Vec<LayerState>,
     },
     /// To the publisher's worker: a viewer here needs a key frame.
     KeyframeWanted {

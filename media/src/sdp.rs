@@ -22,8 +22,8 @@ use crate::rtcp::CNAME;
 use fingerprint::fingerprints;
 pub(crate) use fingerprint::{Fingerprint, HashFunction, hex_pairs};
 
-/// Payload types taken into one m-line: VP8 and the H.264 profiles that browsers offer.
-const PAYLOADS_MAX: usize = 6;
+/// Payload types taken into one m-line: VP8, VP9, AV1 and the H.264 profiles that browsers offer.
+const PAYLOADS_MAX: usize = 14;
 
 /// The transport-wide sequence number (draft-holmer-rmcat-transport-wide-cc-extensions-01 §2).
 const TRANSPORT_CC_URI: &str =
@@ -52,8 +52,17 @@ pub(crate) struct Payload {
     feedback: Vec<&'static str>,
 }
 
-#[cfg(test)]
 impl Payload {
+    /// Without what only the answer needs: a slot keeps its payloads for life.
+    pub(crate) fn slim(&self) -> Payload {
+        Payload {
+            fmtp: None,
+            feedback: Vec::new(),
+            ..*self
+        }
+    }
+
+    #[cfg(test)]
     pub(crate) fn for_tests(codec: Codec, pt: u8, rtx: Option<u8>) -> Payload {
         Payload {
             codec,
@@ -157,7 +166,7 @@ impl Offer {
         let slots = offer.slots().count();
         if slots == 0 {
             return Err(OfferError::Unacceptable(
-                "no m-line receives VP8, H.264 (packetization-mode 1) or Opus".to_owned(),
+                "no m-line receives VP8, VP9, H.264 (packetization-mode 1), AV1 or Opus".to_owned(),
             ));
         }
         if slots > SLOTS_MAX {
@@ -377,6 +386,8 @@ impl Media {
 fn rtpmap(codec: Codec) -> &'static str {
     match codec {
         Codec::Vp8 => "VP8/90000",
+        Codec::Vp9 { .. } => "VP9/90000",
+        Codec::Av1 { .. } => "AV1/90000",
         Codec::H264 { .. } => "H264/90000",
         Codec::Opus => "opus/48000/2",
     }
@@ -465,6 +476,12 @@ fn parse_pt(text: &str) -> Option<u8> {
 fn codec(name: &str, fmtp: Option<&str>) -> Option<Codec> {
     match name.trim().to_ascii_lowercase().as_str() {
         "vp8/90000" => Some(Codec::Vp8),
+        "vp9/90000" => Some(Codec::Vp9 {
+            profile: number(fmtp, "profile-id")?,
+        }),
+        "av1/90000" => Some(Codec::Av1 {
+            profile: number(fmtp, "profile")?,
+        }),
         "opus/48000/2" => Some(Codec::Opus),
         "h264/90000" => {
             let fmtp = fmtp?;
@@ -478,6 +495,14 @@ fn codec(name: &str, fmtp: Option<&str>) -> Option<Codec> {
             })
         }
         _ => None,
+    }
+}
+
+/// A small number of a codec's parameters, 0 when it is left out; `None` when it is not one.
+fn number(fmtp: Option<&str>, key: &str) -> Option<u8> {
+    match fmtp.and_then(|fmtp| parameter(fmtp, key)) {
+        Some(text) => text.trim().parse().ok(),
+        None => Some(0),
     }
 }
 

@@ -5,10 +5,12 @@
 //! before it waits until that answers `false`, and [`Sfu::poll`] until it answers `None`. A frame
 //! may be half served when the next input comes.
 
+mod allocate;
 mod congestion;
 mod control;
 mod forward;
 mod inbound;
+mod layers;
 mod relaying;
 mod restart;
 mod slots;

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
-use crate::packet::{Packet, PictureId, Vp8Fields};
+use crate::packet::{Numbers, Packet, PictureId, Temporal};
 
 mod caller;
 mod link;
@@ -34,12 +34,22 @@ pub(crate) fn vp8(seq: u64, per_frame: u64, keyframe: bool) -> Packet {
         rtp_ts: (frame as u32).wrapping_mul(3_000),
         marker: seq % per_frame == per_frame - 1,
         keyframe,
-        vp8: Vp8Fields {
+        numbers: Numbers {
             picture_id: Some((picture, 2)),
             tl0: None,
         },
+        temporal: Temporal::default(),
         arrival: origin() + Duration::from_millis(33) * (frame % 100_000) as u32,
         payload: payload(seq, frame),
+    }
+}
+
+/// A VP8 frame of one packet on a temporal layer; those above the base lean on it alone.
+pub(crate) fn vp8_temporal(seq: u64, id: u8) -> Packet {
+    let sync = id > 0;
+    Packet {
+        temporal: Temporal { id, sync },
+        ..vp8(seq, 1, false)
     }
 }
 

@@ -4,10 +4,13 @@
 use std::time::{Duration, Instant};
 
 use crate::clock::Now;
-use crate::handle::{Kind, RoomId, SessionId, TrackId, TrackInfo};
+use crate::codec::picture_size;
+use crate::dynacast::Dynacast;
+use crate::handle::{Kind, LayerInfo, RoomId, SessionId, TrackId, TrackInfo};
 use crate::keyframe::KeyframeThrottle;
+use crate::layers::{LayerState, Meter};
 use crate::limits::{
-    CALL_VIEWERS_MAX, FRAME_HOLD_MAX, FRAME_PACKETS_MAX, LAYER_SILENCE_MAX, LAYERS_MAX,
+    CALL_VIEWERS_MAX, FRAME_HOLD_MAX, FRAME_PACKETS_MAX, LAYER_LAG_MAX, LAYER_TICK, LAYERS_MAX,
     REPLAY_PACKETS_MAX,
 };
 use crate::mediatime::MediaTime;
@@ -29,6 +32,8 @@ pub(crate) struct Layer {
     hold: Option<Instant>,
     /// Newest arrival.
     heard: Option<Instant>,
+    meter: Meter,
+    size: Option<(u16, u16)>,
 }
 
 /// A track.
@@ -43,13 +48,23 @@ pub(crate) struct Uptrack {
     pub keyframes_on_request: bool,
     /// Slots showing it, by their place in the worker's table.
     pub downtracks: Vec<usize>,
-    /// Other workers that want its packets (bit per worker). Only at the publisher's worker.
-    pub relayed_to: u64,
     /// Audio of the same publisher that leaves with the frame being gathered.
     pub sound: Option<TrackId>,
-    /// Whether this worker has asked the publisher's worker for the packets.
-    pub subscribed: bool,
+    /// Whether its publisher is on this worker, which then measures the layers.
+    pub is_local: bool,
+    /// Other workers that want a layer's packets (bit per worker). Only at the publisher's worker.
+    pub relayed_to: [u64; LAYERS_MAX],
+    /// Layers this worker has asked the publisher's worker for (bit per layer).
+    pub subscribed: u8,
+    /// What its publisher was asked to send. Only at the publisher's worker.
+    pub dynacast: Dynacast,
+    /// What is known of each layer, by measurement here or told by the publisher's worker.
+    pub states: Vec<LayerState>,
+    /// Slots here that take a layer.
+    takers: [u32; LAYERS_MAX],
     layers: Vec<Layer>,
+    /// When to look at the layers next. Only at the publisher's worker, only for video.
+    tick_at: Option<Instant>,
 }
 
 impl Layer {
@@ -61,6 +76,8 @@ impl Layer {
             gathered: Vec::new(),
             hold: None,
             heard: None,
+            meter: Meter::default(),
+            size: None,
         }
     }
 
@@ -97,10 +114,15 @@ impl Uptrack {
             codec,
             keyframes_on_request,
             downtracks: Vec::new(),
-            relayed_to: 0,
             sound: None,
-            subscribed: false,
+            is_local: false,
+            relayed_to: [0; LAYERS_MAX],
+            subscribed: 0,
+            dynacast: Dynacast::default(),
+            states: Vec::new(),
+            takers: [0; LAYERS_MAX],
             layers: Vec::new(),
+            tick_at: None,
         }
     }
 
@@ -120,7 +142,7 @@ impl Uptrack {
 
     /// Takes a packet. `None`: a duplicate. `Some(true)`: the layer's frame can go.
     pub(crate) fn insert(&mut self, now: Now, layer: u8, packet: Packet) -> Option<bool> {
-        let kind = self.info.kind;
+        let (kind, codec) = (self.info.kind, self.codec);
         // Packets of a call go on with what was read from the socket together with them.
         let hold = if self.is_call() {
             Duration::ZERO
@@ -131,14 +153,25 @@ impl Uptrack {
         if !layer.ring.insert(packet.clone()) {
             return None;
         }
+        let resumed = layer
+            .heard
+            .is_none_or(|heard| heard + LAYER_LAG_MAX <= packet.arrival);
         layer.heard = Some(packet.arrival);
+        layer.meter.count(&packet);
         layer
             .time
             .observe(packet.rtp_ts, now.unix_us_at(packet.arrival));
+        let mut resized = false;
         if packet.keyframe {
             layer.throttle.arrived();
+            let size = picture_size(codec, &packet.payload).or(layer.size);
+            resized = std::mem::replace(&mut layer.size, size) != size;
         }
-        Some(layer.gather(now.instant, packet, kind, hold))
+        let complete = layer.gather(now.instant, packet, kind, hold);
+        if self.is_local && kind == Kind::Video && (resumed || resized) {
+            self.tick_at = Some(now.instant);
+        }
+        Some(complete)
     }
 
     /// Fills the ring without forwarding: history from the publisher's worker.
@@ -173,19 +206,112 @@ impl Uptrack {
             .map(|(n, layer)| (n as u8, layer))
     }
 
-    /// The highest layer that is being sent now.
-    pub(crate) fn best_layer(&self, now: Instant) -> u8 {
-        let alive = |layer: &Layer| {
-            layer
+    /// The best layer no better than `layer` whose packets come.
+    pub(crate) fn alive_upto(&self, layer: u8) -> Option<u8> {
+        let states = self.states.iter().enumerate().take(usize::from(layer) + 1);
+        let alive = states.filter(|(_, state)| state.alive);
+        alive.map(|(n, _)| n as u8).next_back()
+    }
+
+    /// Counts a slot that took the layers of `before` and now takes those of `after` (bit per
+    /// layer). `true`: a layer is taken that was not, or the other way round.
+    pub(crate) fn retake(&mut self, before: u8, after: u8) -> bool {
+        let was = self.taken();
+        for (n, takers) in self.takers.iter_mut().enumerate() {
+            let bit = 1 << n;
+            *takers += u32::from(after & bit != 0 && before & bit == 0);
+            *takers -= u32::from(before & bit != 0 && after & bit == 0);
+        }
+        was != self.taken()
+    }
+
+    /// Layers that slots here take (bit per layer).
+    pub(crate) fn taken(&self) -> u8 {
+        bits(self.takers.map(|takers| takers > 0))
+    }
+
+    /// Layers that anybody takes, on this worker or another.
+    pub(crate) fn taken_anywhere(&self) -> u8 {
+        self.taken() | bits(self.relayed_to.map(|workers| workers != 0))
+    }
+
+    /// Whether it is time for [`Uptrack::tick`].
+    pub(crate) fn is_tick_due(&self, now: Instant) -> bool {
+        self.tick_at.is_some_and(|at| at <= now)
+    }
+
+    /// Looks at the layers: rates, and who is silent. `true`: more than a rate changed.
+    pub(crate) fn tick(&mut self, now: Instant) -> bool {
+        self.tick_at = Some(now + LAYER_TICK);
+        let newest = self.layers.iter().filter_map(|layer| layer.heard).max();
+        let mut states = Vec::with_capacity(self.layers.len());
+        for (n, layer) in self.layers.iter_mut().enumerate() {
+            // Compared with its sisters, so that a still screen does not count as silence.
+            let alive = layer
                 .heard
-                .is_some_and(|heard| now < heard + LAYER_SILENCE_MAX)
+                .is_some_and(|heard| Some(heard + LAYER_LAG_MAX) > newest);
+            if alive {
+                layer.meter.tick(now);
+            } else {
+                layer.meter.pause();
+            }
+            states.push(LayerState {
+                alive,
+                resumable: !alive && self.dynacast.is_resumable(n as u8, now),
+                rates: layer.meter.rates(),
+                temporal: layer.meter.temporal(),
+                size: layer.size,
+            });
+        }
+        let shapes =
+            |states: &[LayerState]| states.iter().map(LayerState::shape).collect::<Vec<_>>();
+        let changed = shapes(&states) != shapes(&self.states);
+        self.states = states;
+        changed
+    }
+
+    /// What is known of a layer. Before anything is, the lowest counts as there.
+    pub(crate) fn state(&self, layer: u8) -> LayerState {
+        let unknown = LayerState {
+            alive: layer == 0 && self.states.is_empty(),
+            ..LayerState::default()
         };
-        let best = self
-            .layers()
-            .filter(|(_, layer)| alive(layer))
-            .map(|(n, _)| n)
-            .max();
-        best.unwrap_or(0)
+        self.states
+            .get(usize::from(layer))
+            .copied()
+            .unwrap_or(unknown)
+    }
+
+    /// Gives the layers sizes, as their key frames would.
+    #[cfg(test)]
+    pub(crate) fn set_sizes(&mut self, sizes: &[Option<(u16, u16)>]) {
+        for (layer, size) in self.layers.iter_mut().zip(sizes) {
+            layer.size = *size;
+        }
+        for (state, size) in self.states.iter_mut().zip(sizes) {
+            state.size = *size;
+        }
+    }
+
+    /// Layers of the track, sent or not; at least one.
+    pub(crate) fn layer_count(&self) -> usize {
+        self.info.rids.len().max(self.states.len()).max(1)
+    }
+
+    /// The layers as the application sees them, the lowest first.
+    pub(crate) fn layer_infos(&self) -> Vec<LayerInfo> {
+        let info = |n: usize| {
+            let state = self.state(n as u8);
+            LayerInfo {
+                layer: n as u8,
+                rid: self.info.rids.get(n).cloned(),
+                active: state.alive,
+                size: state.size,
+                bitrate: state.rate(u8::MAX),
+                temporal_layers: state.temporal + 1,
+            }
+        };
+        (0..self.layer_count()).map(info).collect()
     }
 
     /// Where a joiner can start at once: the first packet of the last key frame and the newest
@@ -203,11 +329,13 @@ impl Uptrack {
         (worthwhile || !self.keyframes_on_request).then(|| (first.clone(), pivot))
     }
 
-    /// When this track wants attention without a packet: a held frame, a delayed key frame wish.
+    /// When this track wants attention without a packet: a held frame, a delayed key frame wish,
+    /// a look at its layers.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         let layers = self.layers.iter();
         layers
             .flat_map(|layer| [layer.hold, layer.throttle.deadline()])
+            .chain([self.tick_at])
             .flatten()
             .min()
     }
@@ -220,9 +348,12 @@ impl Uptrack {
             .collect()
     }
 
-    /// Forgets every packet: after a pause in the feed, what is kept is only past.
-    pub(crate) fn forget_layers(&mut self) {
-        self.layers.clear();
+    /// Forgets a layer's packets: after a pause in the feed, what is kept is only past.
+    pub(crate) fn forget_layer(&mut self, layer: u8) {
+        let fresh = Layer::new(self.codec.clock_hz());
+        if let Some(layer) = self.layers.get_mut(usize::from(layer)) {
+            *layer = fresh;
+        }
     }
 
     /// Layers whose held frame is due.
@@ -232,4 +363,10 @@ impl Uptrack {
             .filter(move |(_, layer)| due(layer))
             .map(|(n, _)| n)
     }
+}
+
+fn bits(of: [bool; LAYERS_MAX]) -> u8 {
+    of.iter()
+        .rev()
+        .fold(0, |bits, bit| bits << 1 | u8::from(*bit))
 }

@@ -110,7 +110,6 @@ impl Viewer {
         }
     }
 
-    #[expect(dead_code, reason = "for the layers' allocator")]
     /// Bits per second its path carries; `None` while nothing says that it is limited.
     pub(crate) fn estimate(&self) -> Option<u64> {
         self.congestion.estimate()

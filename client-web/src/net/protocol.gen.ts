@@ -133,7 +133,19 @@ mid: string,
 /**
  * Track to show there.
  */
-track: string | null, } | { "type": "captions", 
+track: string | null, } | { "type": "watch", 
+/**
+ * The m-line's mid.
+ */
+mid: string, 
+/**
+ * Nothing is sent to a slot that is not visible.
+ */
+visible: boolean, 
+/**
+ * Height on the screen in physical pixels, none for as good as can be.
+ */
+height: number | null, } | { "type": "captions", 
 /**
  * BCP 47 tag.
  */
@@ -346,6 +358,19 @@ tag: string,
  * Spoken languages it is reached from.
  */
 from: Array<string>, };
+
+/**
+ * Whether somebody takes a simulcast layer.
+ */
+export type LayerWish = { 
+/**
+ * Restriction id (RFC 8851), as in the page's offer.
+ */
+rid: string, 
+/**
+ * Whether to send it.
+ */
+wanted: boolean, };
 
 /**
  * Money in minor units.
@@ -763,7 +788,23 @@ message: string,
 /**
  * What to do next, when there is something.
  */
-hint: string | null, } | { "type": "role", 
+hint: string | null, } | { "type": "layers", 
+/**
+ * What it publishes.
+ */
+source: SourceKind, 
+/**
+ * Every layer, the lowest first.
+ */
+layers: Array<LayerWish>, } | { "type": "undecodable", 
+/**
+ * The track.
+ */
+track: string, 
+/**
+ * Encoding name as SDP writes it, e.g. `AV1`.
+ */
+codec: string, } | { "type": "role", 
 /**
  * The new role.
  */

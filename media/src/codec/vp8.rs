@@ -1,6 +1,6 @@
 //! VP8 over RTP: the payload descriptor of RFC 7741 §4.2.
 
-use crate::packet::{PictureId, Vp8Fields};
+use crate::packet::{Numbers, PictureId, Temporal};
 
 /// First octet: extension present, start of a partition, partition index.
 const EXTENDED: u8 = 0x80;
@@ -13,6 +13,8 @@ const HAS_TID: u8 = 0x20;
 const HAS_KEYIDX: u8 = 0x10;
 /// Picture id octet: the id has 15 bits.
 pub(super) const LONG: u8 = 0x80;
+/// Temporal octet: its layer sync bit; the layer stands above it.
+const SYNC: u8 = 0x20;
 
 /// A parsed VP8 payload descriptor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,7 +22,9 @@ pub(super) struct Descriptor {
     /// First packet of a frame: starts a partition, and that partition is the first.
     pub starts_frame: bool,
     /// Picture id and TL0PICIDX.
-    pub fields: Vp8Fields,
+    pub fields: Numbers,
+    /// Temporal layer.
+    pub temporal: Temporal,
     /// Octets of the descriptor; the VP8 bitstream follows.
     pub len: u8,
 }
@@ -29,7 +33,8 @@ impl Descriptor {
     /// Reads the descriptor in front of a VP8 payload; `None` when it is cut short.
     pub(super) fn parse(payload: &[u8]) -> Option<Descriptor> {
         let first = *payload.first()?;
-        let mut fields = Vp8Fields::default();
+        let mut fields = Numbers::default();
+        let mut temporal = Temporal::default();
         let mut at = 1;
         if first & EXTENDED != 0 {
             let present = *payload.get(1)?;
@@ -48,7 +53,10 @@ impl Descriptor {
                 at += 1;
             }
             if present & (HAS_TID | HAS_KEYIDX) != 0 {
-                payload.get(at)?;
+                let octet = *payload.get(at)?;
+                if present & HAS_TID != 0 {
+                    (temporal.id, temporal.sync) = (octet >> 6, octet & SYNC != 0);
+                }
                 at += 1;
             }
         }
@@ -56,12 +64,14 @@ impl Descriptor {
         Some(Descriptor {
             starts_frame,
             fields,
+            temporal,
             len: at as u8,
         })
     }
 }
 
-fn read_picture_id(at: &[u8]) -> Option<PictureId> {
+/// Shared with VP9, whose picture id looks the same (RFC 9628 §4.2).
+pub(super) fn read_picture_id(at: &[u8]) -> Option<PictureId> {
     let first = *at.first()?;
     if first & LONG == 0 {
         return Some(PictureId::Short(first));
@@ -83,6 +93,18 @@ pub(super) fn starts_keyframe(payload: &[u8]) -> bool {
     })
 }
 
+/// Width and height, from the header of a key frame (RFC 6386 §9.1).
+pub(super) fn size(payload: &[u8]) -> Option<(u16, u16)> {
+    const START_CODE: [u8; 3] = [0x9d, 0x01, 0x2a];
+    let descriptor = Descriptor::parse(payload).filter(|_| starts_keyframe(payload))?;
+    let header = payload.get(usize::from(descriptor.len) + 3..)?;
+    let (code, rest) = header.split_first_chunk::<3>()?;
+    let (size, _) = rest.split_first_chunk::<4>()?;
+    // The upper two bits of each are a scaling hint.
+    let of = |low: u8, high: u8| u16::from_le_bytes([low, high]) & 0x3fff;
+    (*code == START_CODE).then(|| (of(size[0], size[1]), of(size[2], size[3])))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -96,7 +118,7 @@ mod tests {
         let descriptor = Descriptor::parse(payload).expect("descriptor is whole");
         assert_eq!(
             descriptor.fields,
-            Vp8Fields { picture_id, tl0 },
+            Numbers { picture_id, tl0 },
             "{payload:02x?}"
         );
         assert_eq!(descriptor.len, len, "{payload:02x?}");

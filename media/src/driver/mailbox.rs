@@ -12,8 +12,8 @@ use std::sync::mpsc as threads;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::handle::{
-    Invitation, OfferError, Patched, Receives, RoomId, Session, SessionId, Slot, Source, TapPacket,
-    TrackId,
+    Invitation, LayerChoice, OfferError, Patched, Receives, RoomId, Session, SessionId, Slot,
+    SlotLayers, Source, TapPacket, TrackId, Wanted,
 };
 use crate::limits::{COMMANDS_MAX, RELAY_MESSAGES_MAX};
 use crate::relay::Relay;
@@ -62,6 +62,17 @@ pub(crate) enum Command {
     ),
     /// See `Media::slots`.
     Slots(SessionId, Reply<Result<Shown, OfferError>>),
+    /// See `Media::select_layer`.
+    SelectLayer(
+        SessionId,
+        String,
+        LayerChoice,
+        Reply<Result<(), OfferError>>,
+    ),
+    /// See `Media::want`.
+    Want(SessionId, String, Wanted, Reply<Result<(), OfferError>>),
+    /// See `Media::layers`.
+    Layers(SessionId, Reply<Result<Vec<SlotLayers>, OfferError>>),
     /// See `Media::close`.
     Close(SessionId, Reply<()>),
     /// See `Media::tap`.

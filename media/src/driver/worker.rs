@@ -171,6 +171,15 @@ impl Worker {
             Command::Slots(session, reply) => {
                 let _ = reply.send(sfu.slots(session));
             }
+            Command::SelectLayer(session, mid, choice, reply) => {
+                let _ = reply.send(sfu.select_layer(now, session, &mid, choice));
+            }
+            Command::Want(session, mid, wanted, reply) => {
+                let _ = reply.send(sfu.want(now, session, &mid, wanted));
+            }
+            Command::Layers(session, reply) => {
+                let _ = reply.send(sfu.slot_layers(session));
+            }
             Command::Close(session, reply) => {
                 sfu.close(now, session);
                 let _ = reply.send(());

@@ -4,10 +4,7 @@
 
 use crate::handle::{Kind, OfferError};
 use crate::ice::Credentials;
-
-/// Layers kept of a simulcast offer; every other layer is accepted (OBS gives up when one is
-/// refused) but not forwarded.
-const LAYERS_MAX: usize = 3;
+use crate::limits::LAYERS_MAX;
 
 /// What one m-line publishes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,10 +34,12 @@ impl Line {
 
     /// The rid of a forwarded layer.
     pub(super) fn rid(&self, layer: u8) -> Option<&str> {
-        let skipped = self.rids.len().saturating_sub(LAYERS_MAX);
-        self.rids
-            .get(skipped + usize::from(layer))
-            .map(String::as_str)
+        self.kept_rids().get(usize::from(layer)).map(String::as_str)
+    }
+
+    /// Rids of the forwarded layers, the lowest first.
+    pub(super) fn kept_rids(&self) -> &[String] {
+        &self.rids[self.rids.len().saturating_sub(LAYERS_MAX)..]
     }
 }
 
@@ -141,7 +140,7 @@ fn read_line(index: u8, session: &[&str], section: &[&str]) -> Result<Line, Offe
         .unwrap_or("");
     let (kind, codecs): (_, &[&str]) = match media {
         "audio" => (Kind::Audio, &["opus"]),
-        "video" => (Kind::Video, &["VP8", "H264"]),
+        "video" => (Kind::Video, &["VP8", "VP9", "H264", "AV1"]),
         other => {
             return Err(unacceptable(format!(
                 "`{other}` is not taken, only audio and video"
@@ -293,10 +292,10 @@ mod tests {
         );
         let twice = video("0", "") + &video("1", "");
         refused(format!("{SESSION}{twice}"), "more than one");
-        let av1 = video("0", "").replace("VP8", "AV1");
+        let hevc = video("0", "").replace("VP8", "H265");
         refused(
-            format!("{SESSION}{av1}"),
-            "offers AV1, taken here: VP8, H264",
+            format!("{SESSION}{hevc}"),
+            "offers H265, taken here: VP8, VP9, H264, AV1",
         );
         refused(
             format!("{SESSION}m=application 9 UDP/DTLS/SCTP x\r\na=mid:0\r\n"),

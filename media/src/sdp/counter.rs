@@ -13,12 +13,14 @@ a=setup:active\r\n\
 m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:0\r\na=recvonly\r\na=rtcp-mux\r\n\
 a=extmap:3 http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01\r\n\
 a=rtpmap:111 opus/48000/2\r\na=fmtp:111 minptime=10;useinbandfec=1\r\na=rtcp-fb:* transport-cc\r\n\
-m=video 9 UDP/TLS/RTP/SAVPF 96 97 102 103\r\na=mid:1\r\na=recvonly\r\na=rtcp-mux\r\n\
+m=video 9 UDP/TLS/RTP/SAVPF 96 97 102 103 98 99 45 46\r\na=mid:1\r\na=recvonly\r\na=rtcp-mux\r\n\
 a=extmap:3 http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01\r\n\
 a=rtcp-fb:* transport-cc\r\na=rtpmap:96 VP8/90000\r\na=rtcp-fb:* nack\r\na=rtcp-fb:* nack pli\r\na=rtcp-fb:* ccm fir\r\n\
 a=rtpmap:97 rtx/90000\r\na=fmtp:97 apt=96\r\na=rtpmap:102 H264/90000\r\n\
 a=fmtp:102 level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f\r\n\
-a=rtpmap:103 rtx/90000\r\na=fmtp:103 apt=102\r\n";
+a=rtpmap:103 rtx/90000\r\na=fmtp:103 apt=102\r\n\
+a=rtpmap:98 VP9/90000\r\na=fmtp:98 profile-id=0\r\na=rtpmap:99 rtx/90000\r\na=fmtp:99 apt=98\r\n\
+a=rtpmap:45 AV1/90000\r\na=rtpmap:46 rtx/90000\r\na=fmtp:46 apt=45\r\n";
 
 /// SSRCs of the two slots.
 pub(crate) type CounterSsrcs = [Ssrcs; 2];
@@ -94,7 +96,9 @@ mod tests {
             "a=setup:actpass",
             "a=sendonly",
             "VP8/90000",
+            "VP9/90000",
             "H264/90000",
+            "AV1/90000",
             "opus/48000/2",
         ] {
             assert!(text.contains(needed), "{needed}: {text}");

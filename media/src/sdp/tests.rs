@@ -71,14 +71,14 @@ fn a_browser_gets_one_slot_per_media_line_and_no_data_channel() {
         .collect();
     assert_eq!(
         payloads,
-        vec![(96, Some(97)), (102, Some(103)), (111, None)]
+        vec![(96, Some(97)), (102, Some(103)), (98, None), (111, None)]
     );
 
     let ssrcs = [Ssrcs { media: 1, rtx: 2 }, Ssrcs { media: 3, rtx: 4 }];
     let answer = offer.answer(&transport(), &ssrcs);
     for line in [
         "a=group:BUNDLE 0 1",
-        "m=video 9 UDP/TLS/RTP/SAVPF 96 97 102 103",
+        "m=video 9 UDP/TLS/RTP/SAVPF 96 97 102 103 98",
         "a=fmtp:102 level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42001f",
         "a=rtcp-fb:96 nack pli",
         "a=ssrc-group:FID 1 2",
@@ -115,7 +115,7 @@ fn packets_are_numbered_where_the_viewer_reports_and_losses_have_rtx() {
     let old = chromium();
     assert_eq!(
         numbered(&old),
-        [(vec![None, None, None], 0, 0, 1)],
+        [(vec![None, None, None, None], 0, 0, 1)],
         "REMB alone"
     );
     let feedback = "a=rtcp-fb:96 goog-remb\r\na=rtcp-fb:96 transport-cc\r\n";
@@ -123,11 +123,14 @@ fn packets_are_numbered_where_the_viewer_reports_and_losses_have_rtx() {
         "a=recvonly\r\n",
         &format!("a=recvonly\r\na=extmap:5 {URI}\r\n"),
     );
-    assert_eq!(numbered(&new), [(vec![Some(5), None, Some(5)], 2, 2, 0)]);
+    assert_eq!(
+        numbered(&new),
+        [(vec![Some(5), None, None, Some(5)], 2, 2, 0)]
+    );
     let without_rtx = new.replace("apt=96", "apt=99");
     assert_eq!(
         numbered(&without_rtx),
-        [(vec![None, None, Some(5)], 1, 1, 1)]
+        [(vec![None, None, None, Some(5)], 1, 1, 1)]
     );
     let sent_only = new.replace("extmap:5", "extmap:5/sendonly");
     assert_eq!(numbered(&sent_only)[0].1, 0, "the viewer would not read it");
@@ -159,6 +162,8 @@ fn refusals_name_what_is_wrong() {
         (
             chromium()
                 .replace("VP8", "VP7")
+                .replace("VP9", "VP7")
+                .replace("AV1", "AV0")
                 .replace("H264", "H265")
                 .replace("opus", "speex"),
             "unacceptable offer: no m-line receives",

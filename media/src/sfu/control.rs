@@ -15,7 +15,7 @@ use crate::ice::{self, Credentials};
 use crate::ingest::Ingest;
 use crate::limits::{PUBLISHERS_MAX, VIEWERS_MAX};
 use crate::relay::Relay;
-use crate::sdp::{Offer, Ssrcs, Transport, counter};
+use crate::sdp::{Offer, Payload, Ssrcs, Transport, counter};
 use crate::stats::count;
 use crate::viewer::Viewer;
 
@@ -57,6 +57,7 @@ impl Sfu {
             id: session,
             answer,
             slots: Vec::new(),
+            undecodable: Vec::new(),
         })
     }
 
@@ -96,6 +97,7 @@ impl Sfu {
             id: session,
             answer,
             slots,
+            undecodable: self.undecodable(session),
         })
     }
 
@@ -130,6 +132,7 @@ impl Sfu {
             id,
             answer: String::new(),
             slots,
+            undecodable: self.undecodable(id),
         })
     }
 
@@ -167,7 +170,8 @@ impl Sfu {
         let viewer = Viewer::new(session, room.clone(), ice, dtls, now.instant);
         let index = self.viewers.insert(viewer);
         for ((slot, payloads), ssrcs) in theirs.slots().zip(ssrcs) {
-            let downtrack = Downtrack::new(index, *ssrcs, payloads.to_vec(), rand::random());
+            let payloads = payloads.iter().map(Payload::slim).collect();
+            let downtrack = Downtrack::new(index, *ssrcs, payloads, rand::random());
             let place = self.downtracks.insert(downtrack);
             self.viewers[index].cold.slots.push((slot, place));
         }
@@ -237,10 +241,10 @@ impl Sfu {
         });
     }
 
-    pub(super) fn remove_viewer(&mut self, index: usize, reason: Closed) {
+    pub(super) fn remove_viewer(&mut self, now: Now, index: usize, reason: Closed) {
         let slots = std::mem::take(&mut self.viewers[index].cold.slots);
         for (_, place) in slots {
-            self.unlink(place);
+            self.unlink(now, place);
             self.downtracks.remove(place);
         }
         let viewer = self.viewers.remove(index);

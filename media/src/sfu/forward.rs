@@ -8,7 +8,7 @@ use slab::Slab;
 use super::{Sfu, Timer};
 use crate::batch::{Batch, Path};
 use crate::clock::Now;
-use crate::downtrack::{Downtrack, Flow, SEALED_MAX, segment_of};
+use crate::downtrack::{Downtrack, Flow, Meeting, SEALED_MAX, segment_of};
 use crate::handle::{Kind, TrackId};
 use crate::limits::{REPLAY_BURST, REPLAY_INTERVAL};
 use crate::packet::Packet;
@@ -96,7 +96,11 @@ impl Sfu {
         let Some(track) = self.tracks.get_mut(&id) else {
             return;
         };
-        match track.up.insert(now, layer, packet) {
+        let inserted = track.up.insert(now, layer, packet);
+        if track.up.is_tick_due(now.instant) {
+            self.tick_layers(now, id);
+        }
+        match inserted {
             Some(complete) if complete && !self.waits_for_frame(id) => {
                 self.release_frame(id, layer);
             }
@@ -199,6 +203,9 @@ impl Sfu {
             self.outbound.replays.pop_front();
             if self.replay(now, place, batch) {
                 self.outbound.replays_later.push(place);
+            } else {
+                self.settle(now, place);
+                self.refresh_waiting(now, place);
             }
         }
         if !self.outbound.replays_later.is_empty() && !self.outbound.replay_scheduled {
@@ -216,7 +223,6 @@ impl Sfu {
         };
         let up = &track.up;
         let (clock_hz, is_audio) = (up.codec.clock_hz(), up.info.kind == Kind::Audio);
-        let best = up.best_layer(now.instant) == job.layer;
         let start = if is_audio {
             Some(0)
         } else {
@@ -225,9 +231,8 @@ impl Sfu {
         let segment = segment_of(&job.frame);
         // Every packet is given the room of the largest while it is written.
         let bytes = job.frame.len() * (segment + SEAL_ROOM) + SEALED_MAX;
-        let (mut wanted, mut started) = (false, Vec::new());
+        let (mut started, mut full) = (Vec::new(), false);
         let outbound = &mut self.outbound;
-        let mut full = false;
         for place in &up.downtracks[job.next.min(up.downtracks.len())..] {
             if !batch.has_room(job.frame.len(), bytes) {
                 full = true;
@@ -240,21 +245,16 @@ impl Sfu {
                 continue;
             };
             let mut from = 0;
-            let same_layer = downtrack.layer == job.layer;
-            match downtrack.flow {
-                Flow::Live if same_layer => {}
-                Flow::Live | Flow::Waiting if same_layer || best => {
-                    let Some(start) = start else {
-                        wanted |= best && !same_layer;
-                        continue;
-                    };
+            match (downtrack.meets(job.layer), start) {
+                (Meeting::GoesOn, _) => {}
+                (Meeting::MayStart, Some(start)) => {
                     downtrack.layer = job.layer;
                     downtrack.start(&job.frame[start], clock_hz, None, now.instant);
                     downtrack.catch_up();
                     from = start;
                     started.push(*place);
                 }
-                _ => continue,
+                (Meeting::MayStart, None) | (Meeting::None, _) => continue,
             }
             let frame = &job.frame[from..];
             let counters = &self.shard.counters;
@@ -270,9 +270,7 @@ impl Sfu {
         }
         for place in started {
             self.hasten_report(now, place);
-        }
-        if wanted {
-            self.want_keyframe(now, job.track, job.layer);
+            self.settle(now, place);
         }
         !full
     }

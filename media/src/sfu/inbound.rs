@@ -147,6 +147,9 @@ impl Sfu {
                 for wish in feedback {
                     self.serve(now, index, wish);
                 }
+                if self.viewers[index].congestion.take_change() {
+                    self.reallocate(now, index);
+                }
                 self.schedule_viewer(index);
                 Ok(())
             }
@@ -222,7 +225,7 @@ impl Sfu {
                     }
                 }
                 ViewerOutput::Closed(reason) => {
-                    self.remove_viewer(index, reason);
+                    self.remove_viewer(now, index, reason);
                     return;
                 }
             }
@@ -290,8 +293,9 @@ impl Sfu {
                     track,
                     codec,
                     keyframes_on_request,
+                    rids,
                 } => {
-                    self.add_local_track(now, session, track, codec, keyframes_on_request);
+                    self.add_local_track(now, session, track, (codec, rids), keyframes_on_request);
                 }
                 IngestOutput::Packet {
                     track,
@@ -316,7 +320,7 @@ impl Sfu {
         now: Now,
         session: SessionId,
         track: IngestTrack,
-        codec: Codec,
+        (codec, rids): (Codec, Vec<String>),
         keyframes_on_request: bool,
     ) {
         self.tracks_made += 1;
@@ -332,6 +336,8 @@ impl Sfu {
             session,
             kind: codec.kind(),
             source,
+            codec: codec.name(),
+            rids,
         };
         self.broadcast(&Relay::TrackAdded {
             info: info.clone(),
@@ -347,8 +353,9 @@ impl Sfu {
     }
 
     /// Makes a track known to this worker's room and shows it where a slot is free.
-    pub(super) fn add_track(&mut self, now: Now, up: Uptrack) {
+    pub(super) fn add_track(&mut self, now: Now, mut up: Uptrack) {
         let (id, room) = (up.info.id, up.room.clone());
+        up.is_local = super::worker_of(id.0) == self.shard.worker;
         self.tracks.insert(
             id,
             Track {
@@ -358,6 +365,7 @@ impl Sfu {
         );
         self.rooms.entry(room.clone()).or_default().tracks.push(id);
         self.fill_room(now, &room);
+        self.tell_undecodable(id);
     }
 
     /// The opposite of [`Sfu::add_track`]: slots that showed it are free again.
@@ -385,7 +393,8 @@ impl Sfu {
         if up.info.kind == Kind::Audio {
             self.tap_packet(now, id, &packet);
         }
-        let workers = self.tracks[&id].up.relayed_to;
+        let relayed_to = &self.tracks[&id].up.relayed_to;
+        let workers = relayed_to.get(usize::from(layer)).copied().unwrap_or(0);
         for worker in 0..self.shard.workers {
             if workers & (1 << worker) != 0 {
                 let message = Relay::Packet {

@@ -4,6 +4,8 @@ use super::{Output, Sfu, worker_of};
 use crate::clock::Now;
 use crate::downtrack::Flow;
 use crate::handle::TrackId;
+use crate::layers::LayerState;
+use crate::limits::LAYERS_MAX;
 use crate::relay::Relay;
 use crate::uptrack::Uptrack;
 
@@ -27,10 +29,23 @@ impl Sfu {
             } => {
                 self.take_owner(now, &room, &owner, session);
             }
-            Relay::Subscribe { track, worker } => self.subscribe(track, worker),
-            Relay::Unsubscribe { track, worker } => {
-                if let Some(track) = self.tracks.get_mut(&track) {
-                    track.up.relayed_to &= !(1 << worker);
+            Relay::Subscribe {
+                track,
+                layers,
+                worker,
+            } => self.subscribe(now, track, layers, worker),
+            Relay::Layers { track, states } => {
+                if let Some(known) = self.tracks.get_mut(&track) {
+                    let shapes = |states: &[LayerState]| {
+                        states.iter().map(LayerState::shape).collect::<Vec<_>>()
+                    };
+                    let changed = shapes(&states) != shapes(&known.up.states);
+                    known.up.states = states;
+                    if changed {
+                        self.layers_changed(now, track);
+                    } else {
+                        self.rates_drifted(now, track);
+                    }
                 }
             }
             Relay::KeyframeWanted { track, layer } => self.want_keyframe(now, track, layer),
@@ -55,7 +70,7 @@ impl Sfu {
                 if self
                     .tracks
                     .get(&track)
-                    .is_some_and(|track| track.up.subscribed)
+                    .is_some_and(|track| track.up.subscribed & (1 << layer) != 0)
                 {
                     self.forward(now, track, layer, packet);
                 }
@@ -63,14 +78,22 @@ impl Sfu {
         }
     }
 
-    /// Starts sending a track to another worker, with what its joiners need to start at once.
-    fn subscribe(&mut self, id: TrackId, worker: usize) {
+    /// Sends another worker these layers and no others, each with what its joiners need to start
+    /// at once.
+    fn subscribe(&mut self, now: Now, id: TrackId, layers: u8, worker: usize) {
         debug_assert_eq!(worker_of(id.0), self.shard.worker);
         let Some(track) = self.tracks.get_mut(&id) else {
             return;
         };
-        track.up.relayed_to |= 1 << worker;
-        for (layer, state) in track.up.layers() {
+        let up = &mut track.up;
+        for layer in 0..LAYERS_MAX as u8 {
+            let workers = &mut up.relayed_to[usize::from(layer)];
+            let had = *workers & (1 << worker) != 0;
+            let wants = layers & (1 << layer) != 0;
+            *workers = *workers & !(1 << worker) | u64::from(wants) << worker;
+            let Some(state) = up.layer(layer).filter(|_| wants && !had) else {
+                continue;
+            };
             let packets: Vec<_> = state.ring.since_keyframe().cloned().collect();
             if !packets.is_empty() {
                 let message = Relay::History {
@@ -81,6 +104,7 @@ impl Sfu {
                 self.outputs.push_back(Output::Relay(worker, message));
             }
         }
+        self.demand_changed(now, id);
     }
 
     /// History came: whoever waits for a key frame may find it there.

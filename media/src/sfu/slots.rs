@@ -1,10 +1,9 @@
 //! What each viewer's slots show.
 
-use super::{Sfu, worker_of};
+use super::Sfu;
 use crate::clock::Now;
 use crate::downtrack::Flow;
 use crate::handle::{Kind, OfferError, RoomId, SessionId, Slot, TrackId};
-use crate::relay::Relay;
 use crate::rtcp::{Report, sender_reports};
 
 impl Sfu {
@@ -59,9 +58,8 @@ impl Sfu {
             )));
         }
         if !self.downtracks[place].accepts(up.codec) {
-            return Err(OfferError::Unacceptable(format!(
-                "slot `{mid}` did not negotiate the codec of track `{track}`"
-            )));
+            let codec = up.codec.name();
+            return Err(OfferError::Codec { track, codec });
         }
         Ok(())
     }
@@ -125,7 +123,7 @@ impl Sfu {
 
     /// Points a slot at a track or at nothing.
     pub(super) fn point(&mut self, now: Now, place: usize, track: Option<TrackId>) {
-        self.unlink(place);
+        self.unlink(now, place);
         let Some(id) = track else {
             self.downtracks[place].show(None);
             return;
@@ -137,22 +135,16 @@ impl Sfu {
             .up;
         up.downtracks.push(place);
         let codec = up.codec;
-        let origin = worker_of(id.0);
-        let subscribe = origin != self.shard.worker && !up.subscribed;
-        up.subscribed |= subscribe;
-        self.downtracks[place].show(Some((id, codec)));
-        if subscribe {
-            let worker = self.shard.worker;
-            self.outputs.push_back(super::Output::Relay(
-                origin,
-                Relay::Subscribe { track: id, worker },
-            ));
-        }
+        let downtrack = &mut self.downtracks[place];
+        downtrack.show(Some((id, codec)));
+        let viewer = downtrack.viewer;
+        self.reallocate(now, viewer);
+        self.settle(now, place);
         self.begin(now, place);
     }
 
     /// Takes a slot off its track.
-    pub(super) fn unlink(&mut self, place: usize) {
+    pub(super) fn unlink(&mut self, now: Now, place: usize) {
         let Some(id) = self.downtracks[place].track.take() else {
             return;
         };
@@ -164,14 +156,9 @@ impl Sfu {
             up.downtracks.remove(at);
             self.outbound.unlinked(id, at);
         }
-        if up.subscribed && up.downtracks.is_empty() {
-            up.subscribed = false;
-            // What comes next would leave a hole: the ring must start anew.
-            up.forget_layers();
-            let worker = self.shard.worker;
-            let message = Relay::Unsubscribe { track: id, worker };
-            self.outputs
-                .push_back(super::Output::Relay(worker_of(id.0), message));
+        let before = std::mem::take(&mut self.downtracks[place].taking);
+        if up.retake(before, 0) {
+            self.demand_changed(now, id);
         }
     }
 
@@ -183,20 +170,43 @@ impl Sfu {
             return;
         }
         let Some(id) = downtrack.track else { return };
-        let up = &mut self.tracks.get_mut(&id).expect("a slot's track exists").up;
+        let up = &self.tracks[&id].up;
         if up.info.kind == Kind::Audio {
             return;
         }
-        let layer = up.best_layer(now.instant);
-        downtrack.layer = layer;
-        match up.replay_from(layer) {
-            Some((first, pivot)) => {
+        // The best there is to start with at once; the target follows at its next key frame.
+        let target = downtrack.target.layer;
+        let layers = (0..=target).rev();
+        let found = layers
+            .filter(|layer| up.state(*layer).alive)
+            .find_map(|layer| Some((layer, up.replay_from(layer)?)));
+        match found {
+            Some((layer, (first, pivot))) => {
+                downtrack.layer = layer;
                 downtrack.start(&first, up.codec.clock_hz(), Some(pivot), now.instant);
                 downtrack.fall_behind(now.instant, first.seq);
                 self.outbound.start_replay(place);
                 self.hasten_report(now, place);
+                self.settle(now, place);
             }
-            None => self.want_keyframe(now, id, layer),
+            None => {
+                let layer = up.alive_upto(target).unwrap_or(target);
+                self.want_keyframe(now, id, layer);
+            }
+        }
+    }
+
+    /// A slot that gave up what was past waits for a key frame: of the layer it is to show now.
+    pub(super) fn refresh_waiting(&mut self, now: Now, place: usize) {
+        let Some(downtrack) = self.downtracks.get(place) else {
+            return;
+        };
+        let (target, waits) = (downtrack.target.layer, downtrack.flow == Flow::Waiting);
+        if let Some(id) = downtrack.track.filter(|_| waits)
+            && let Some(track) = self.tracks.get(&id)
+        {
+            let layer = track.up.alive_upto(target).unwrap_or(target);
+            self.want_keyframe(now, id, layer);
         }
     }
 
@@ -288,9 +298,13 @@ impl Sfu {
             return;
         };
         track.scheduled = None;
+        let tick = track.up.is_tick_due(now.instant);
         let due: Vec<_> = track.up.due_frames(now.instant).collect();
         for layer in due {
             self.release_frame(id, layer);
+        }
+        if tick {
+            self.tick_layers(now, id);
         }
         self.ask_keyframes(now, id);
     }

@@ -20,6 +20,8 @@ use crate::srtp::{Keys, Profile, Sealer};
 use crate::testing::{allocations, origin, vp8};
 use crate::uptrack::Uptrack;
 
+mod layers;
+
 const FINGERPRINT: &str = "7B:8B:F0:65:5F:78:E2:51:3B:AC:6F:F3:3F:46:1B:35:DC:B8:5F:64:1A:24:C2:43:F0:A1:58:D0:A1:2C:19:08";
 
 fn at(ms: u64) -> Now {
@@ -102,6 +104,8 @@ fn publish(sfu: &mut Sfu, now: Now, n: u64, worker: usize, codec: Codec) -> Trac
         source: Source {
             owner: "host/camera".into(),
         },
+        codec: codec.name(),
+        rids: Vec::new(),
     };
     sfu.add_track(now, Uptrack::new(info, room(), codec, true));
     id
@@ -257,7 +261,8 @@ fn frame(n: u64) -> Vec<Packet> {
 fn sound(seq: u64) -> Packet {
     Packet {
         payload: bytes::Bytes::from_static(&[0; 100]),
-        vp8: Default::default(),
+        numbers: Default::default(),
+        temporal: Default::default(),
         ..vp8(seq, 1, false)
     }
 }
@@ -399,7 +404,7 @@ fn a_room_is_forgotten_when_its_last_member_leaves() {
     assert!(matches!(
         unsubscribed[..],
         [
-            Output::Relay(1, Relay::Unsubscribe { .. }),
+            Output::Relay(1, Relay::Subscribe { layers: 0, .. }),
             Output::Event(Event::Closed { .. })
         ]
     ));

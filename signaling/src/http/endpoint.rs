@@ -85,6 +85,9 @@ pub fn offer_problem(error: OfferError) -> Problem {
         OfferError::Unacceptable(_) => {
             Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "unacceptable_offer", text)
         }
+        OfferError::Codec { .. } => {
+            Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "codec_not_offered", text)
+        }
         OfferError::Full => Problem::unavailable("server_full", text, RETRY_S),
         OfferError::Stopping => Problem::unavailable("stopping", text, RETRY_S),
         OfferError::NoSession => Problem::not_found(text),

@@ -5,7 +5,7 @@
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use media::{OfferError, RoomId};
+use media::{Kind, OfferError, RoomId, Session, Slot};
 use time::OffsetDateTime;
 use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
@@ -39,10 +39,23 @@ pub async fn discover(
     Ok([(header::CONTENT_TYPE.as_str(), SDP), ("accept-post", SDP)])
 }
 
+/// Why a player that offers to receive pictures could see none of those on air.
+async fn no_picture(state: &AppState, session: &Session) -> Option<OfferError> {
+    let track = session.undecodable.first()?;
+    let shown = state.media.slots(session.id).await.ok()?;
+    let has_picture =
+        |(slot, track): &(Slot, Option<_>)| slot.kind == Kind::Video && track.is_some();
+    (!shown.iter().any(has_picture)).then_some(OfferError::Codec {
+        track: track.id,
+        codec: track.codec,
+    })
+}
+
 /// Takes a player.
 ///
 /// # Errors
-/// 401 or 403 for a private show, 404, 415, 413, 400 for the offer, 503 when full.
+/// 401 or 403 for a private show, 404, 415, 413, 400 for the offer, 422 when none of its codecs is
+/// that of a picture on air, 503 when full.
 pub async fn play(
     State(state): State<AppState>,
     Path(show): Path<String>,
@@ -57,6 +70,10 @@ pub async fn play(
         Err(OfferError::Unacceptable(why)) => return counter_offer(&state, &show, &why).await,
         Err(error) => return Err(offer_problem(error)),
     };
+    if let Some(why) = no_picture(&state, &session).await {
+        state.media.close(session.id).await;
+        return Err(offer_problem(why));
+    }
     enter(&state, &room, Input::WatcherCame, session.id).await?;
     let opened = state.sessions.add(player(&show, session.id));
     Ok(created(&state, Door::Whep, &show, &opened, session.answer))

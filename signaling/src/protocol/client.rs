@@ -64,6 +64,16 @@ pub enum ClientMessage {
         /// Track to show there.
         track: Option<String>,
     },
+    /// Say what a receive slot's picture is used for, so that no more is sent than it can show.
+    /// Not answered; of no effect on sound.
+    Watch {
+        /// The m-line's mid.
+        mid: String,
+        /// Nothing is sent to a slot that is not visible.
+        visible: bool,
+        /// Height on the screen in physical pixels, none for as good as can be.
+        height: Option<u16>,
+    },
     /// Change the caption language; none switches captions off.
     Captions {
         /// BCP 47 tag.

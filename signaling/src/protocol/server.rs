@@ -78,6 +78,21 @@ pub enum ServerMessage {
         /// What to do next, when there is something.
         hint: Option<String>,
     },
+    /// Which simulcast layers of what this page publishes anybody takes. It should stop encoding
+    /// the others, and start again at once when told. After a new join all are wanted.
+    Layers {
+        /// What it publishes.
+        source: SourceKind,
+        /// Every layer, the lowest first.
+        layers: Vec<LayerWish>,
+    },
+    /// A track is on air that this page's slots cannot take: no common codec.
+    Undecodable {
+        /// The track.
+        track: String,
+        /// Encoding name as SDP writes it, e.g. `AV1`.
+        codec: String,
+    },
     /// Your role was changed by a host.
     Role {
         /// The new role.
@@ -99,6 +114,15 @@ pub enum ServerMessage {
         /// Whether the page should connect again.
         reconnect: bool,
     },
+}
+
+/// Whether somebody takes a simulcast layer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct LayerWish {
+    /// Restriction id (RFC 8851), as in the page's offer.
+    pub rid: String,
+    /// Whether to send it.
+    pub wanted: bool,
 }
 
 /// What a joining page needs to be up to date.

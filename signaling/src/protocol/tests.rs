@@ -51,6 +51,13 @@ fn client_message() -> impl Strategy<Value = ClientMessage> {
             track
         }),
         maybe().prop_map(|language| ClientMessage::Captions { language }),
+        (text(), any::<bool>(), prop::option::of(any::<u16>())).prop_map(
+            |(mid, visible, height)| ClientMessage::Watch {
+                mid,
+                visible,
+                height
+            }
+        ),
         (number, text()).prop_map(|(request, text)| ClientMessage::Chat { request, text }),
         (number, any::<u64>()).prop_map(|(request, id)| ClientMessage::ChatRemove { request, id }),
         (number, text()).prop_map(|(request, product)| ClientMessage::Pin { request, product }),

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::limits::{CHAT_CHARS_MAX, PINS_MAX};
-use crate::protocol::client::{Phase, Resume, Role};
+use crate::protocol::client::{Phase, Resume, Role, SourceKind};
 use crate::protocol::server::{
-    CaptionView, Entry, JoinState, Participant, ProductView, RoomEvent, ShowInfo, TrackView,
+    CaptionView, Entry, JoinState, LayerWish, Participant, ProductView, RoomEvent, ShowInfo,
+    TrackView,
 };
 
 /// One socket in one room. Unique for the life of the process.
@@ -75,6 +76,8 @@ pub enum Input {
     TrackAdded(TrackView),
     /// A track ended.
     TrackRemoved(String),
+    /// Which simulcast layers of what somebody publishes anybody takes.
+    LayersWanted(String, SourceKind, Vec<LayerWish>),
     /// A product is on the shelf, new or changed.
     Product(ProductView),
     /// A product left the shelf.
@@ -130,6 +133,8 @@ pub enum Effect {
     Viewers(u32),
     /// Tell one page its new role.
     Role(PeerId, Role),
+    /// Tell one page which layers of what it publishes are wanted.
+    Layers(PeerId, SourceKind, Vec<LayerWish>),
     /// Say goodbye to a page: another one took its place.
     Replaced(PeerId),
     /// Languages somebody wants to read now.

@@ -85,6 +85,12 @@ impl Room {
             Input::WatcherCame => self.watchers += 1,
             Input::WatcherLeft => self.watchers = self.watchers.saturating_sub(1),
             Input::TrackAdded(track) => self.track_added(now_ms, track)?,
+            Input::LayersWanted(participant, source, layers) => {
+                let person = self.roster.person(&participant);
+                if let Some(peer) = person.and_then(|person| person.peer) {
+                    self.effects.push_back(Effect::Layers(peer, source, layers));
+                }
+            }
             Input::TrackRemoved(id) => self.track_removed(now_ms, id),
             Input::Product(product) => self.product(now_ms, product),
             Input::ProductRemoved(product) => self.product_removed(now_ms, product),

@@ -8,7 +8,9 @@ use proptest::prelude::*;
 use super::*;
 use crate::limits::{LOG_ENTRIES_MAX, VTT_INTEREST_MS};
 use crate::protocol::client::{Resume, Role, SourceKind};
-use crate::protocol::server::{ChatLine, Entry, JoinState, Money, ShowKind, TrackKind, TrackView};
+use crate::protocol::server::{
+    ChatLine, Entry, JoinState, LayerWish, Money, ShowKind, TrackKind, TrackView,
+};
 
 const HOST: PeerId = PeerId(1);
 const VIEWER: PeerId = PeerId(2);
@@ -174,6 +176,22 @@ fn roles_guard_the_rest() {
         (VIEWER, Ask::ChatRemove(1), Err(Refusal::NotModerator)),
         (HOST, Ask::ChatRemove(1), Err(Refusal::UnknownChatLine)),
     ]);
+}
+
+#[test]
+fn who_publishes_from_a_page_is_told_which_layers_are_wanted() {
+    let mut room = opened();
+    drain(&mut room);
+    let layers = vec![LayerWish {
+        rid: "f".into(),
+        wanted: false,
+    }];
+    let wanted = |who: &str| Input::LayersWanted(who.into(), SourceKind::Camera, layers.clone());
+    room.handle(1, wanted("host")).expect("taken");
+    let told = Effect::Layers(HOST, SourceKind::Camera, layers.clone());
+    assert_eq!(drain(&mut room), [told]);
+    room.handle(1, wanted("somebody else")).expect("taken");
+    assert_eq!(drain(&mut room), []);
 }
 
 #[test]

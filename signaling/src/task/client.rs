@@ -6,11 +6,11 @@ mod refused;
 mod requests;
 mod writer;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use ::media::{RoomId, SessionId};
+use ::media::{RoomId, SessionId, TrackId};
 use axum::extract::ws::{Message, WebSocket};
 use futures_util::stream::SplitStream;
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -203,6 +203,8 @@ struct Client {
     /// The receiving media session.
     viewer: Option<SessionId>,
     slots: Vec<Slot>,
+    /// Tracks that the page was told it cannot decode.
+    undecodable: HashSet<TrackId>,
     /// Publishing media sessions.
     publishing: HashMap<SourceKind, SessionId>,
     changes: watch::Receiver<Arc<View>>,
@@ -231,6 +233,7 @@ impl Client {
             outbox,
             viewer: None,
             slots: Vec::new(),
+            undecodable: HashSet::new(),
             publishing: HashMap::new(),
         }
     }

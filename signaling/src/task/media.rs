@@ -1,7 +1,7 @@
 //! From the media plane to the rooms: tracks that come and go, sessions that end, and the copy
 //! of the sound for captions. From the caption engine to the rooms: lines and gaps.
 
-use media::{Event, Kind, RoomId, SessionId, TapPacket, TrackId, TrackInfo};
+use media::{Event, Kind, RoomId, SessionId, Source, TapPacket, TrackId, TrackInfo};
 use tokio::sync::mpsc;
 use translate::{Caption, CaptionKind, Language, Output, SpeechPacket};
 
@@ -12,7 +12,7 @@ use super::speech::{Speaker, speaker_id};
 use crate::clock::now_ms;
 use crate::limits::TAP_QUEUE_MAX;
 use crate::protocol::client::SourceKind;
-use crate::protocol::server::{CaptionView, TrackKind, TrackView};
+use crate::protocol::server::{CaptionView, LayerWish, TrackKind, TrackView};
 use crate::room::Input;
 
 /// What media carries for us: whose track it is and what it shows.
@@ -72,6 +72,26 @@ pub async fn carry_events(mut events: mpsc::Receiver<Event>, hub: Hub, ports: Po
                     handle.tell(Input::TrackRemoved(track_name(track))).await;
                 }
             }
+            Event::LayersWanted {
+                room,
+                source,
+                wanted,
+                ..
+            } => layers_wanted(&hub, &room, &source, wanted).await,
+            Event::Layers {
+                room,
+                track,
+                layers,
+            } => tracing::debug!(room = room.0, %track, ?layers, "layers"),
+            // A page hears of it when its slot is pointed at the track.
+            Event::Undecodable {
+                room,
+                session,
+                track,
+                codec,
+            } => {
+                tracing::info!(room = room.0, session = session.0, %track, codec, "no common codec")
+            }
             Event::Closed {
                 room,
                 session,
@@ -82,6 +102,20 @@ pub async fn carry_events(mut events: mpsc::Receiver<Event>, hub: Hub, ports: Po
             }
         }
     }
+}
+
+/// Tells a publishing page which of its layers are wanted. A WHIP publisher cannot be told.
+async fn layers_wanted(hub: &Hub, room: &RoomId, source: &Source, wanted: Vec<(String, bool)>) {
+    let (Some(handle), Some((participant, source))) = (hub.get(&room.0), owner_of(&source.owner))
+    else {
+        return;
+    };
+    let wishes = wanted.into_iter();
+    let layers = wishes
+        .map(|(rid, wanted)| LayerWish { rid, wanted })
+        .collect();
+    let input = Input::LayersWanted(participant.to_owned(), source, layers);
+    handle.tell(input).await;
 }
 
 async fn track_added(

@@ -313,6 +313,11 @@ impl Task {
                     outbox.send(encode(&ServerMessage::Role { role }));
                 }
             }
+            Effect::Layers(peer, source, layers) => {
+                if let Some((outbox, _)) = self.peers.get(&peer) {
+                    outbox.send(encode(&ServerMessage::Layers { source, layers }));
+                }
+            }
             Effect::Replaced(peer) => {
                 if let Some((outbox, _)) = self.peers.remove(&peer) {
                     outbox.close(Goodbye::Replaced);

@@ -1,16 +1,19 @@
 //! The media of a page: its receive slots and what it publishes.
 
+use ::media::{OfferError, TrackId, Wanted};
 use futures_util::future::join_all;
 
 use super::{Client, Refused};
 use crate::limits::SLOTS_MAX;
-use crate::task::media::{kind_of, track_of};
+use crate::protocol::server::ServerMessage;
+use crate::task::media::{kind_of, track_name, track_of};
 use crate::task::slots::{self, Slot};
 
 impl Client {
     /// Opens the receive side anew; returns the answer.
     pub(super) async fn view(&mut self, offer: String) -> Result<String, Refused> {
         let session = self.state.media.view(&self.show, offer).await?;
+        self.undecodable.clear();
         if session.slots.len() > SLOTS_MAX {
             self.state.media.close(session.id).await;
             let message = format!("at most {SLOTS_MAX} receive slots");
@@ -18,6 +21,9 @@ impl Client {
         }
         if let Some(old) = self.viewer.replace(session.id) {
             self.state.media.close(old).await;
+        }
+        for track in session.undecodable {
+            self.tell_undecodable(track.id, track.codec);
         }
         let slots = session.slots.into_iter();
         self.slots = slots
@@ -42,7 +48,8 @@ impl Client {
         !changed.is_empty()
     }
 
-    pub(super) async fn assign(&self, indexes: &[usize]) {
+    /// Points slots at what they are to show. A track that none can take is told of once.
+    pub(super) async fn assign(&mut self, indexes: &[usize]) {
         let Some(viewer) = self.viewer else { return };
         let calls = indexes.iter().map(|n| {
             let slot = &self.slots[*n];
@@ -50,10 +57,28 @@ impl Client {
             self.state.media.assign(viewer, &slot.mid, track)
         });
         for result in join_all(calls).await {
-            // The track or the viewer went away meanwhile: the next change tells.
-            if let Err(error) = result {
-                tracing::debug!(%error, "slot not assigned");
+            match result {
+                Ok(()) => {}
+                Err(OfferError::Codec { track, codec }) => self.tell_undecodable(track, codec),
+                // The track or the viewer went away meanwhile: the next change tells.
+                Err(error) => tracing::debug!(%error, "slot not assigned"),
             }
+        }
+    }
+
+    fn tell_undecodable(&mut self, track: TrackId, codec: &str) {
+        if self.undecodable.insert(track) {
+            let (track, codec) = (track_name(track), codec.to_owned());
+            self.send(ServerMessage::Undecodable { track, codec });
+        }
+    }
+
+    /// The page said what a slot's picture is used for. A slot that is gone needs no answer: the
+    /// page has been told of its new ones.
+    pub(super) async fn watch(&self, mid: String, wanted: Wanted) {
+        let Some(viewer) = self.viewer else { return };
+        if let Err(error) = self.state.media.want(viewer, &mid, wanted).await {
+            tracing::debug!(%error, mid, "wish for a slot not taken");
         }
     }
 

@@ -67,6 +67,7 @@ impl From<media::OfferError> for Refused {
         let code = match &error {
             media::OfferError::Malformed(_) => "malformed_sdp",
             media::OfferError::Unacceptable(_) => "unacceptable_offer",
+            media::OfferError::Codec { .. } => "codec_not_offered",
             media::OfferError::Full => "server_full",
             media::OfferError::Stopping => "stopping",
             media::OfferError::NoSession => "no_session",

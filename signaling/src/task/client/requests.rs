@@ -1,7 +1,7 @@
 //! What a page asks for after it has joined. Every request is answered once: `done`, its own
 //! answer, or `refused` with nothing changed.
 
-use ::media::Source;
+use ::media::{Source, Wanted};
 
 use super::{Client, Refused};
 use crate::clock::now_ms;
@@ -52,6 +52,14 @@ impl Client {
                 let answer = self.ask(Input::Captions(self.peer, language)).await;
                 return answer.err().map(|refused| refused.message(None));
             }
+            ClientMessage::Watch {
+                mid,
+                visible,
+                height,
+            } => {
+                self.watch(mid, Wanted { visible, height }).await;
+                return None;
+            }
             ClientMessage::Offer { request, offer } => (request, self.offer(request, offer).await),
             ClientMessage::Publish {
                 request,
@@ -96,6 +104,7 @@ impl Client {
             ClientMessage::Join { .. }
             | ClientMessage::Clock { .. }
             | ClientMessage::Captions { .. }
+            | ClientMessage::Watch { .. }
             | ClientMessage::Offer { .. }
             | ClientMessage::Publish { .. }
             | ClientMessage::Unpublish { .. }
