@@ -28,6 +28,7 @@ export const de: Messages = {
   reload: "Neu laden",
   reconnecting: "Verbindung verloren. Gleich zurück…",
   unmute: "Für Ton tippen",
+  undecodable: "Dein Browser kann dieses Bild nicht abspielen ({codec}).",
   mute: "Stumm",
   sound_on: "Ton an",
   share: "Teilen",

@@ -28,6 +28,7 @@ export const en = {
   reload: "Reload",
   reconnecting: "Connection lost. Coming back…",
   unmute: "Tap for sound",
+  undecodable: "Your browser cannot play this picture ({codec}).",
   mute: "Mute",
   sound_on: "Sound on",
   share: "Share",

@@ -28,6 +28,7 @@ export const es: Messages = {
   reload: "Recargar",
   reconnecting: "Conexión perdida. Volviendo…",
   unmute: "Toca para oír",
+  undecodable: "Tu navegador no puede reproducir esta imagen ({codec}).",
   mute: "Silenciar",
   sound_on: "Sonido activado",
   share: "Compartir",

@@ -28,6 +28,7 @@ export const pt: Messages = {
   reload: "Recarregar",
   reconnecting: "Conexão perdida. Voltando…",
   unmute: "Toque para ouvir",
+  undecodable: "Seu navegador não consegue reproduzir esta imagem ({codec}).",
   mute: "Silenciar",
   sound_on: "Som ligado",
   share: "Compartilhar",

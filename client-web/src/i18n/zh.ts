@@ -27,6 +27,7 @@ export const zh: Messages = {
   reload: "刷新",
   reconnecting: "连接中断，正在恢复…",
   unmute: "点按开启声音",
+  undecodable: "您的浏览器无法播放此画面（{codec}）。",
   mute: "静音",
   sound_on: "声音已开",
   share: "分享",

@@ -2,7 +2,8 @@
 // source. Offers go out at once; the server is ICE-lite with all its candidates in the answer.
 
 import { AUDIO_SLOTS, VIDEO_SLOTS } from "../limits";
-import type { TrackKind } from "./protocol.gen";
+import { CAMERA_LAYERS, wished } from "./layers";
+import type { LayerWish, TrackKind } from "./protocol.gen";
 
 /** What a receiver's statistics tell the page. */
 export interface ReceiveStats {
@@ -24,8 +25,6 @@ export type PeerState = "connecting" | "connected" | "failed";
 
 /** A short interruption heals by itself; after this long the page makes a new connection. */
 const DISCONNECTED_MS_MAX = 5_000;
-/** Enough for 720p30 VP8 of a talking host holding things up. */
-const VIDEO_BITRATE_MAX = 2_000_000;
 const SCREEN_BITRATE_MAX = 2_500_000;
 /** Speech and music for a show. */
 const AUDIO_BITRATE_MAX = 64_000;
@@ -120,17 +119,20 @@ interface InboundEntry {
 /** The send side: one source (camera and microphone, or a screen) as VP8 and Opus. */
 export class Publisher {
   private readonly peer = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
+  /** Parameters are changed one after the other: each change must begin with a fresh copy. */
+  private changes: Promise<void> = Promise.resolve();
   private sent = { bytes: 0, at_ms: 0 };
 
   constructor(stream: MediaStream, isScreen: boolean, onState: (state: PeerState) => void) {
     watch(this.peer, onState);
     for (const track of stream.getTracks()) {
       const isVideo = track.kind === "video";
-      const video = isScreen ? SCREEN_BITRATE_MAX : VIDEO_BITRATE_MAX;
+      const single = isVideo ? SCREEN_BITRATE_MAX : AUDIO_BITRATE_MAX;
       const transceiver = this.peer.addTransceiver(track, {
         direction: "sendonly",
         streams: [stream],
-        sendEncodings: [{ maxBitrate: isVideo ? video : AUDIO_BITRATE_MAX }],
+        // A screen must stay legible: its text would be lost in a smaller layer.
+        sendEncodings: isVideo && !isScreen ? [...CAMERA_LAYERS] : [{ maxBitrate: single }],
       });
       if (isVideo) {
         track.contentHint = isScreen ? "detail" : "motion";
@@ -147,6 +149,19 @@ export class Publisher {
     await this.peer.setRemoteDescription({ type: "answer", sdp: answer });
   }
 
+  /** Encodes only what somebody takes. */
+  setLayers(wishes: readonly LayerWish[]): Promise<void> {
+    const sender = this.peer.getSenders().find(({ track }) => track?.kind === "video");
+    const change = async (): Promise<void> => {
+      const parameters = sender?.getParameters();
+      const encodings = parameters && wished(parameters.encodings, wishes);
+      if (sender && encodings) await sender.setParameters({ ...parameters, encodings });
+    };
+    // A connection that was closed meanwhile has nothing to change.
+    this.changes = this.changes.then(change).catch(() => undefined);
+    return this.changes;
+  }
+
   /** Changes the device without a new negotiation. */
   async replace(track: MediaStreamTrack): Promise<void> {
     const sender = this.peer.getSenders().find((other) => other.track?.kind === track.kind);
@@ -159,13 +174,15 @@ export class Publisher {
     const report = await this.peer.getStats();
     report.forEach((entry: OutboundEntry) => {
       if (entry.type === "outbound-rtp") bytes += entry.bytesSent ?? 0;
-      if (entry.type === "outbound-rtp" && entry.kind === "video") {
+      // Of several layers the largest that is being sent counts.
+      const isLarger = (entry.frameHeight ?? 0) >= now.height && (entry.framesPerSecond ?? 0) > 0;
+      if (entry.type === "outbound-rtp" && entry.kind === "video" && isLarger) {
         now.frames = entry.framesPerSecond ?? 0;
         now.width = entry.frameWidth ?? 0;
         now.height = entry.frameHeight ?? 0;
       }
       if (entry.type === "remote-inbound-rtp" && entry.kind === "video") {
-        now.lossRatio = entry.fractionLost ?? 0;
+        now.lossRatio = Math.max(now.lossRatio, entry.fractionLost ?? 0);
       }
     });
     const at_ms = performance.now();

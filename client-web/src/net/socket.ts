@@ -151,7 +151,7 @@ export class ShowSocket {
   }
 
   /** Sends a message that has no answer; dropped while offline, because `join` repeats it. */
-  notify(message: Extract<ClientMessage, { type: "captions" | "clock" }>): void {
+  notify(message: Extract<ClientMessage, { type: "captions" | "clock" | "watch" }>): void {
     if (this.status === "online") this.wire?.send(JSON.stringify(message));
   }
 

@@ -3,7 +3,8 @@
 
 import { signal } from "@preact/signals";
 import { stopStream } from "../net/devices";
-import type { SourceKind } from "../net/protocol.gen";
+import { CAMERA_LAYERS } from "../net/layers";
+import type { LayerWish, SourceKind } from "../net/protocol.gen";
 import { Publisher, type PeerState, type SendStats } from "../net/rtc";
 import type { ShowSession } from "./session";
 
@@ -56,10 +57,17 @@ export class Publication {
     }
   }
 
+  /** The server told which layers of this source somebody takes. */
+  setLayers(layers: readonly LayerWish[]): void {
+    void this.publisher?.setLayers(layers);
+  }
+
   /** After a new join: published again unless the server still has us on air. */
   resume(): void {
     const stream = this.stream.value;
     if (!stream || this.state.value === "off") return;
+    // What the server told since is not known: everything is wanted until it tells again.
+    this.setLayers(CAMERA_LAYERS.map(({ rid = "" }) => ({ rid, wanted: true })));
     const me = this.session.me.value?.id;
     const isOnAir = this.session.show.value?.tracks.some(
       (track) => track.participant === me && track.source === this.source,

@@ -5,12 +5,14 @@ import { batch, computed, signal } from "@preact/signals";
 import { PIN_DELAY_MS_MAX } from "../limits";
 import type {
   Entry,
+  LayerWish,
   OrderView,
   Participant,
   Phase,
   Role,
   ServerMessage,
   ShowState,
+  SourceKind,
 } from "../net/protocol.gen";
 import { openWire, Refusal, ShowSocket, type LinkStatus, type Request } from "../net/socket";
 import { refresh, upsertCue, visibleRows, type Cue, type Row } from "./captions";
@@ -42,6 +44,10 @@ export class ShowSession {
   readonly isOnStage = computed(() => this.me.value?.role === "guest");
   /** Called after each join: publishers see whether they are still on air. */
   onJoined: (() => void) | null = null;
+  /** Called when the server tells which layers of what this page publishes are wanted. */
+  onLayers: ((source: SourceKind, layers: LayerWish[]) => void) | null = null;
+  /** Codec of each track on air that this browser cannot play. */
+  readonly undecodable = signal<ReadonlyMap<string, string>>(new Map());
 
   private readonly socket: ShowSocket;
   private cues: Cue[] = [];
@@ -117,6 +123,11 @@ export class ShowSession {
     this.socket.reconnect();
   }
 
+  /** Says how tall a slot's picture is on the screen. */
+  watch(mid: string, height: number): void {
+    this.socket.notify({ type: "watch", mid, visible: true, height });
+  }
+
   pin(product: string): Promise<ServerMessage> {
     return this.request({ type: "pin", product });
   }
@@ -188,6 +199,14 @@ export class ShowSession {
       case "slots":
         this.receptions.setSlots(message.slots);
         break;
+      case "layers":
+        this.onLayers?.(message.source, message.layers);
+        break;
+      case "undecodable": {
+        const known = new Map(this.undecodable.value);
+        this.undecodable.value = known.set(message.track, message.codec);
+        break;
+      }
       case "role":
         if (this.me.value) this.me.value = { ...this.me.value, role: message.role };
         break;

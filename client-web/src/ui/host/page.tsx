@@ -83,6 +83,7 @@ function open(name: string): { session: ShowSession; camera: Publication; screen
     camera.resume();
     screen.resume();
   };
+  session.onLayers = (source, layers) => (source === "camera" ? camera : screen).setLayers(layers);
   return { session, camera, screen };
 }
 

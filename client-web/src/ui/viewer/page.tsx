@@ -89,6 +89,9 @@ function open(name: string): { session: ShowSession; checkout: Checkout; camera:
   const session = new ShowSession(grant);
   const camera = new Publication(session, "camera");
   session.onJoined = () => camera.resume();
+  session.onLayers = (source, layers) => {
+    if (source === "camera") camera.setLayers(layers);
+  };
   return {
     session,
     camera,

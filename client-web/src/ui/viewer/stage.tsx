@@ -1,7 +1,7 @@
 // The pictures and sounds of a show: one large, guests small beside it. Pictures are always
 // muted, so that they may start by themselves; sounds are elements of their own.
 
-import type { JSX } from "preact";
+import type { JSX, RefObject } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { t } from "../../i18n";
 import type { SlotView, TrackView } from "../../net/protocol.gen";
@@ -9,6 +9,7 @@ import type { Reception } from "../../state/reception";
 import type { ShowSession } from "../../state/session";
 import { SoundIcon } from "../kit/icons";
 import { Ambient } from "./ambient";
+import { shownHeight } from "./shown-height";
 
 export interface StageProps {
   session: ShowSession;
@@ -35,12 +36,18 @@ export function Stage({
   const pictures = slots.filter(({ kind }) => kind === "video");
   const sounds = slots.filter(({ kind }) => kind === "audio");
   const main = isSelfMain ? undefined : mainSlot(pictures, tracks);
+  const codec = tracks.map(({ id }) => session.undecodable.value.get(id)).find(Boolean);
   return (
     <div class="stage" data-testid="stage">
+      {codec && !main && (
+        <p class="undecodable" role="status" data-testid="stage_undecodable">
+          {t("undecodable", { codec })}
+        </p>
+      )}
       {reception && main && (
         <>
           <Ambient stream={reception.receiver.stream(main.mid)} />
-          <Picture key={main.mid} reception={reception} slot={main} isMain onShape={onShape} />
+          <Picture key={main.mid} {...{ session, reception, onShape }} slot={main} isMain />
         </>
       )}
       <div class="guests">
@@ -48,7 +55,7 @@ export function Stage({
           pictures
             .filter((slot) => slot !== main)
             .map((slot) => (
-              <Picture key={slot.mid} reception={reception} slot={slot} isMain={false} />
+              <Picture key={slot.mid} {...{ session, reception, slot }} isMain={false} />
             ))}
       </div>
       {reception &&
@@ -89,12 +96,13 @@ interface SlotProps {
 }
 
 interface PictureProps extends SlotProps {
+  session: ShowSession;
   isMain: boolean;
   onShape?: ((shape: Shape) => void) | undefined;
 }
 
 /** Portrait pictures fill a phone's screen; wide ones are shown whole. */
-function Picture({ reception, slot, isMain, onShape }: PictureProps): JSX.Element {
+function Picture({ session, reception, slot, isMain, onShape }: PictureProps): JSX.Element {
   const video = useRef<HTMLVideoElement>(null);
   const [shape, setShape] = useState<Shape>("wide");
   const stream = reception.receiver.stream(slot.mid);
@@ -104,6 +112,7 @@ function Picture({ reception, slot, isMain, onShape }: PictureProps): JSX.Elemen
     // Muted pictures may always start; a play() cut short by a new stream is no failure.
     void video.current.play().catch(() => undefined);
   }, [stream]);
+  useShownHeight(video, session, reception, slot.mid);
   const measure = (): void => {
     const { videoWidth = 0, videoHeight = 0 } = video.current ?? {};
     const next = videoHeight > videoWidth ? "tall" : "wide";
@@ -124,6 +133,37 @@ function Picture({ reception, slot, isMain, onShape }: PictureProps): JSX.Elemen
       onLoadedMetadata={measure}
     />
   );
+}
+
+/** Keeps the server told how tall a picture is shown. */
+function useShownHeight(
+  video: RefObject<HTMLVideoElement | null>,
+  session: ShowSession,
+  reception: Reception,
+  mid: string,
+): void {
+  const { receiver } = reception;
+  useEffect(() => {
+    const element = video.current;
+    if (!element) return;
+    let told: number | null = null;
+    const tell = (): void => {
+      const box = { width: element.clientWidth, height: element.clientHeight };
+      const picture = { width: element.videoWidth, height: element.videoHeight };
+      const fit = getComputedStyle(element).objectFit;
+      const height = shownHeight(box, picture, fit, window.devicePixelRatio);
+      if (height === null || height === told) return;
+      told = height;
+      session.watch(mid, height);
+    };
+    const observer = new ResizeObserver(tell);
+    observer.observe(element);
+    element.addEventListener("resize", tell);
+    return () => {
+      observer.disconnect();
+      element.removeEventListener("resize", tell);
+    };
+  }, [video, session, receiver, mid]);
 }
 
 interface SoundProps extends SlotProps {

@@ -1,0 +1,24 @@
+import { expect, test } from "vitest";
+import { shownHeight } from "./shown-height";
+
+const wide = { width: 1280, height: 720 };
+const phone = { width: 360, height: 780 };
+
+test.each([
+  ["contain", 1, 240], // 202 lines in a tall box
+  ["contain", 3, 660],
+  ["cover", 1, 780], // the sides are cut
+  ["cover", 2, 1560],
+])("a wide picture that is to %s a phone at ratio %d", (fit, ratio, expected) => {
+  expect(shownHeight(phone, wide, fit, ratio)).toBe(expected);
+});
+
+test("the same picture in a smaller layer is as tall", () => {
+  const quarter = { width: 320, height: 180 };
+  expect(shownHeight(phone, quarter, "contain", 1)).toBe(240);
+});
+
+test("unknown before there is a picture or a place for it", () => {
+  expect(shownHeight(phone, { width: 0, height: 0 }, "contain", 1)).toBeNull();
+  expect(shownHeight({ width: 0, height: 0 }, wide, "contain", 1)).toBeNull();
+});
