@@ -59,8 +59,8 @@ pub struct RawConfig {
     /// POSTs per second and address before 429 (0: no limit)
     #[arg(long, env = "VITRINE_RATE_LIMIT")]
     pub rate_limit: Option<String>,
-    /// STUN or TURN server told to WHIP and WHEP clients: stun:HOST[:PORT] or
-    /// turn:USER:PASSWORD@HOST[:PORT][?transport=udp|tcp]; repeatable, in the environment
+    /// STUN or TURN server told to WHIP and WHEP clients: `stun:HOST[:PORT]` or
+    /// `turn:USER:PASSWORD@HOST[:PORT][?transport=udp|tcp]`; repeatable, in the environment
     /// separated by spaces
     #[arg(long, env = "VITRINE_ICE_SERVER", value_delimiter = ' ')]
     pub ice_server: Vec<String>,
