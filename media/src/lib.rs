@@ -6,8 +6,8 @@
 //! drains what the machine wants sent and told.
 //!
 //! Reading order: `packet`, `sfu` (the machine) with `ingest`, `uptrack`, `ring`, `downtrack`,
-//! `munger`, `srtp` on a packet's way through it, `viewer` and `demux` for connections, then the
-//! shell in `driver`.
+//! `munger`, `srtp` on a packet's way through it, `viewer` and `demux` for connections, `bwe` and
+//! `repair` for what each viewer's network takes, then the shell in `driver`.
 
 pub mod handle;
 

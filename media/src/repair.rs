@@ -65,29 +65,30 @@ impl Repairs {
         let under_way = slot.at != 0
             && slot.packet == packet
             && u128::from(at.wrapping_sub(slot.at)) < again.as_millis();
-        if under_way {
+        if under_way || !spend(&mut self.tokens, &mut self.filled, now, estimate) {
             return false;
         }
         *slot = Repeat {
             packet,
             at: at.max(1),
         };
-        self.spend(now, estimate)
+        true
     }
+}
 
-    fn spend(&mut self, now: Instant, estimate: Option<u64>) -> bool {
-        let most = u64::from(RETRANSMITS_PER_SECOND);
-        let path = estimate.map_or(most, |rate| rate / PACKET_BITS / SHARE);
-        let rate = path.min(most).max(1) as f64;
-        let elapsed = now.saturating_duration_since(self.filled).as_secs_f64();
-        self.filled = now;
-        self.tokens = (self.tokens + elapsed * rate).min(rate);
-        let may = self.tokens >= 1.0;
-        if may {
-            self.tokens -= 1.0;
-        }
-        may
+/// Takes a token from the bucket that fills with the packets a second that may be repeats.
+fn spend(tokens: &mut f64, filled: &mut Instant, now: Instant, estimate: Option<u64>) -> bool {
+    let most = u64::from(RETRANSMITS_PER_SECOND);
+    let path = estimate.map_or(most, |rate| rate / PACKET_BITS / SHARE);
+    let rate = path.min(most).max(1) as f64;
+    let elapsed = now.saturating_duration_since(*filled).as_secs_f64();
+    *filled = now;
+    *tokens = (*tokens + elapsed * rate).min(rate);
+    let may = *tokens >= 1.0;
+    if may {
+        *tokens -= 1.0;
     }
+    may
 }
 
 #[cfg(test)]

@@ -52,8 +52,8 @@ pub(crate) struct Seen {
     pub frozen: Duration,
     /// The longest of it.
     pub longest: Duration,
-    /// Moments at which a picture was shown.
-    pub shown: Vec<Instant>,
+    /// When each picture was shown, and its layer.
+    pub shown: Vec<(Instant, u8)>,
     pub nacks: u32,
     pub plis: u32,
     pub rtx: u32,
@@ -280,7 +280,7 @@ impl Receiver {
         let seen = &mut self.seen;
         seen.frames += 1;
         seen.layers[usize::from(content.shot.layer)] += 1;
-        seen.shown.push(now);
+        seen.shown.push((now, content.shot.layer));
         let still = now - self.last_shown.unwrap_or(now);
         if still >= FREEZE {
             seen.frozen += still;

@@ -7,8 +7,9 @@ use crate::testing::{Caller, Encoder, Link, Path, Receiver, Seen, Wish, World};
 
 const TICK: Duration = Duration::from_micros(500);
 const FRAME: Duration = Duration::from_nanos(33_333_333);
-/// Bits per second of the publisher's layer.
+/// Bits per second of a publisher's one layer, and of a simulcasting publisher's three.
 const RATE: usize = 2_100_000;
+const RATES: [usize; 3] = [150_000, 600_000, 2_100_000];
 
 fn server() -> SocketAddr {
     "192.0.2.1:5000".parse().unwrap()
@@ -37,8 +38,9 @@ impl Outcome {
 
     /// Pictures shown between two seconds.
     fn shown(&self, from: f64, to: f64) -> usize {
-        let within = |at: &&Instant| (secs(from)..secs(to)).contains(*at);
-        self.seen.shown.iter().filter(within).count()
+        let within = |at: &Instant| (secs(from)..secs(to)).contains(at);
+        let shown = self.seen.shown.iter();
+        shown.filter(|(at, _)| within(at)).count()
     }
 
     fn print(&self, name: &str) {
@@ -63,7 +65,8 @@ impl Outcome {
 struct Show {
     world: World,
     track: TrackId,
-    encoder: Encoder,
+    /// One per layer.
+    encoders: Vec<Encoder>,
     next_frame: Instant,
     receivers: Vec<Receiver>,
     outcomes: Vec<Outcome>,
@@ -72,8 +75,8 @@ struct Show {
 }
 
 impl Show {
-    /// One viewer per path.
-    fn new(seed: u64, paths: Vec<Vec<(Instant, Path)>>) -> Show {
+    /// One viewer per path, and a publisher with layers of these rates.
+    fn new(seed: u64, rates: &[usize], paths: Vec<Vec<(Instant, Path)>>) -> Show {
         let mut world = World::new(server());
         let count = paths.len();
         let mut links: Vec<_> = (seed..)
@@ -86,7 +89,10 @@ impl Show {
         let mut show = Show {
             world,
             track,
-            encoder: Encoder::new(0, RATE),
+            encoders: (0..)
+                .zip(rates)
+                .map(|(n, rate)| Encoder::new(n, *rate))
+                .collect(),
             next_frame: origin(),
             receivers: Vec::new(),
             outcomes: Vec::new(),
@@ -121,8 +127,8 @@ impl Show {
         self.world.run(TICK);
         let now = self.world.now();
         for message in std::mem::take(&mut self.world.relayed) {
-            if let Relay::KeyframeWanted { .. } = message {
-                self.encoder.want_key();
+            if let Relay::KeyframeWanted { layer, .. } = message {
+                self.encoders[usize::from(layer)].want_key();
             }
         }
         if now.instant >= self.next_frame {
@@ -156,25 +162,35 @@ impl Show {
     /// A frame; every tenth packet comes twice, and every fifth frame's middle packets in the
     /// wrong order.
     fn publish(&mut self, now: Now) {
-        let mut packets = self.encoder.encode(now.instant);
+        for layer in 0..self.encoders.len() {
+            self.publish_layer(now, layer);
+        }
+        self.world.pump();
+    }
+
+    fn publish_layer(&mut self, now: Now, layer: usize) {
+        let mut packets = self.encoders[layer].encode(now.instant);
         if packets[0].seq.is_multiple_of(5) && packets.len() > 3 {
             packets.swap(1, 2);
         }
         for packet in packets {
             let twice = packet.seq.is_multiple_of(10).then(|| packet.clone());
-            self.world.sfu.forward(now, self.track, 0, packet);
+            self.world.sfu.forward(now, self.track, layer as u8, packet);
             if let Some(again) = twice {
-                self.world.sfu.forward(now, self.track, 0, again);
+                self.world.sfu.forward(now, self.track, layer as u8, again);
             }
         }
-        self.world.pump();
     }
 }
 
 /// Three viewers behind the same kind of path, with different luck.
 fn watch(name: &str, seconds: f64, phases: &[(f64, Path)]) -> Vec<Outcome> {
+    watch_layers(name, seconds, &[RATE], phases)
+}
+
+fn watch_layers(name: &str, seconds: f64, rates: &[usize], phases: &[(f64, Path)]) -> Vec<Outcome> {
     let phases: Vec<_> = phases.iter().map(|(at, path)| (secs(*at), *path)).collect();
-    let mut show = Show::new(7, vec![phases; 3]);
+    let mut show = Show::new(7, rates, vec![phases; 3]);
     show.run(seconds);
     for outcome in &show.outcomes {
         outcome.print(name);
@@ -255,8 +271,11 @@ fn a_path_that_narrows_is_noticed_and_used_again() {
         let recovered = outcome.estimates(20.0, 30.0);
         let after = recovered.iter().position(|estimate| *estimate > 2.0);
         assert!(after.is_some_and(|tenths| tenths < 50), "{after:?}");
-        let picture = outcome.seen.shown.iter().find(|at| **at > secs(20.5));
-        assert!(picture.is_some_and(|at| *at < secs(23.5)), "{picture:?}");
+        let picture = outcome.seen.shown.iter().find(|(at, _)| *at > secs(20.5));
+        assert!(
+            picture.is_some_and(|(at, _)| *at < secs(23.5)),
+            "{picture:?}"
+        );
         assert!(
             outcome.shown(25.0, 30.0) >= 145,
             "{}",
@@ -271,7 +290,7 @@ fn a_viewer_that_changes_its_address_goes_on() {
         loss: 0.01,
         ..Path::of(5e6)
     };
-    let mut show = Show::new(11, vec![vec![(origin(), path)]; 2]);
+    let mut show = Show::new(11, &[RATE], vec![vec![(origin(), path)]; 2]);
     show.run(5.0);
     // Its old address answers nobody; the next check, within half a second, comes from the new.
     show.world.callers[0].address = ([203, 0, 113, 9], 50_000).into();
@@ -322,4 +341,37 @@ fn a_publisher_hears_when_its_packets_arrive() {
         "{told} packets told about in {reports} reports"
     );
     assert!((20..=60).contains(&reports), "{reports} in two seconds");
+}
+
+/// With layers a narrow path costs sharpness instead of the picture.
+#[test]
+fn a_simulcast_viewer_falls_to_a_lower_layer_and_climbs_back() {
+    let phases = [
+        (0.0, Path::of(4e6)),
+        (10.0, Path::of(0.5e6)),
+        (20.0, Path::of(4e6)),
+    ];
+    for outcome in watch_layers("simulcast, 4, 0.5, 4 Mbit/s", 35.0, &RATES, &phases) {
+        let layers = |from: f64, to: f64| {
+            let within = |at: &Instant| (secs(from)..secs(to)).contains(at);
+            let shown = outcome.seen.shown.iter().filter(|(at, _)| within(at));
+            let layers: Vec<u8> = shown.map(|(_, layer)| *layer).collect();
+            layers
+        };
+        assert!(
+            layers(8.0, 10.0).iter().all(|layer| *layer == 2),
+            "the best"
+        );
+        let narrow = layers(14.0, 20.0);
+        assert!(narrow.iter().all(|layer| *layer < 2));
+        assert!(narrow.len() > 120, "{} frames in six seconds", narrow.len());
+        assert!(
+            outcome.seen.longest < Duration::from_secs(4),
+            "{:?}",
+            outcome.seen.longest
+        );
+        let back = layers(30.0, 35.0);
+        assert!(back.iter().all(|layer| *layer == 2), "{back:?}");
+        assert!(back.len() > 145);
+    }
 }
