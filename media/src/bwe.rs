@@ -159,14 +159,15 @@ impl Congestion {
         control.transport.as_ref()?.probe_deadline()
     }
 
-    /// How many packets to send now beyond the media, to see whether the path carries more.
-    pub(crate) fn probe(&mut self, now: Instant) -> usize {
+    /// How many packets of so many bytes to send now beyond the media, to see whether the path
+    /// carries more.
+    pub(crate) fn probe(&mut self, now: Instant, bytes: usize) -> usize {
         let number = self.number;
         let transport = self
             .control
             .as_mut()
             .and_then(|control| control.transport.as_mut());
-        transport.map_or(0, |transport| transport.probe(now, number))
+        transport.map_or(0, |transport| transport.probe(now, number, bytes))
     }
 
     /// Whether a packet of `bytes` may leave now, or has to wait so that a burst does not

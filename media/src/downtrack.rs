@@ -60,7 +60,7 @@ pub(crate) enum Meeting {
 const OSN_LEN: usize = 2;
 
 /// Most that is added to a payload.
-const OVERHEAD: usize = HEADER_LEN + EXTENSION_LEN + OSN_LEN + TAG_LEN_MAX;
+pub(crate) const OVERHEAD: usize = HEADER_LEN + EXTENSION_LEN + OSN_LEN + TAG_LEN_MAX;
 
 /// Bytes of slab a packet may take.
 pub(crate) const SEALED_MAX: usize = DATAGRAM_MAX;

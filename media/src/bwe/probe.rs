@@ -4,8 +4,6 @@
 
 use std::time::{Duration, Instant};
 
-/// Packet size assumed when a probe is planned, in bits.
-const PACKET_BITS: f64 = 1_200.0 * 8.0;
 /// A probe lasts about this long, in at least so many and at most so many packets.
 const LENGTH_SECONDS: f64 = 0.040;
 const PACKETS_MIN: u32 = 6;
@@ -13,10 +11,11 @@ const PACKETS_MAX: u32 = 64;
 /// A probe asks for this multiple of the estimate at most, and of what is wanted.
 const STEP: f64 = 2.0;
 const MARGIN: f64 = 1.15;
-/// Between probes: after one that found room, and after one that found none, doubling.
+/// Between probes: after one that found room, and after one that found none, doubling up to what
+/// a viewer may wait after its path has become better.
 const PAUSE_GOOD: Duration = Duration::from_millis(300);
 const PAUSE_BAD: Duration = Duration::from_secs(2);
-const PAUSE_MAX: Duration = Duration::from_secs(30);
+const PAUSE_MAX: Duration = Duration::from_secs(5);
 /// After the queue grew there is no room for this long.
 const PAUSE_OVERUSE: Duration = Duration::from_secs(3);
 /// A probe that was not reported on by then is lost.
@@ -40,8 +39,9 @@ struct Arrived {
 struct Cluster {
     target: f64,
     started: Instant,
+    /// Packets and bits sent.
     packets: u32,
-    sent: u32,
+    sent: f64,
     /// Numbers from the first packet of the probe to the last, media between them included.
     first: u16,
     last: Option<u16>,
@@ -78,12 +78,11 @@ impl Prober {
             return;
         }
         let target = (wanted * MARGIN).min(estimate * STEP);
-        let packets = (target * LENGTH_SECONDS / PACKET_BITS) as u32;
         self.cluster = Some(Cluster {
             target,
             started: now,
-            packets: packets.clamp(PACKETS_MIN, PACKETS_MAX),
-            sent: 0,
+            packets: 0,
+            sent: 0.0,
             first: number,
             last: None,
             arrived: None,
@@ -93,23 +92,28 @@ impl Prober {
     /// When the next packets of the probe are due.
     pub(super) fn deadline(&self) -> Option<Instant> {
         let cluster = self.cluster.as_ref()?;
-        let after = f64::from(cluster.sent) * PACKET_BITS / cluster.target;
-        (cluster.sent < cluster.packets).then(|| cluster.started + Duration::from_secs_f64(after))
+        let after = Duration::from_secs_f64(cluster.sent / cluster.target);
+        cluster.last.is_none().then(|| cluster.started + after)
     }
 
-    /// How many packets are due; they count as sent, `number` being the first one's.
-    pub(super) fn take(&mut self, now: Instant, number: u16) -> usize {
+    /// How many packets of so many bytes are due; they count as sent, `number` being the first
+    /// one's.
+    pub(super) fn take(&mut self, now: Instant, number: u16, bytes: usize) -> usize {
+        // Rounded the same way as the caller was told, or it would come again at once.
+        if self.deadline().is_none_or(|due| now < due) {
+            return 0;
+        }
         let Some(cluster) = &mut self.cluster else {
             return 0;
         };
-        if cluster.sent >= cluster.packets {
-            return 0;
-        }
+        let bits = (bytes.max(1) * 8) as f64;
         let elapsed = now.saturating_duration_since(cluster.started).as_secs_f64();
-        let due = (elapsed * cluster.target / PACKET_BITS) as u32 + 1;
-        let due = due.min(cluster.packets).saturating_sub(cluster.sent);
-        cluster.sent += due;
-        if cluster.sent == cluster.packets {
+        let due = ((elapsed * cluster.target - cluster.sent) / bits) as u32 + 1;
+        let due = due.min(PACKETS_MAX - cluster.packets);
+        cluster.packets += due;
+        cluster.sent += f64::from(due) * bits;
+        let long = cluster.sent >= cluster.target * LENGTH_SECONDS;
+        if (long && cluster.packets >= PACKETS_MIN) || cluster.packets == PACKETS_MAX {
             cluster.last = Some(number.wrapping_add(due as u16).wrapping_sub(1));
         }
         due as usize
@@ -209,16 +213,21 @@ mod tests {
         origin() + Duration::from_micros(us as u64)
     }
 
-    /// Runs one probe from 1 Mbit/s towards 3 over a path of `capacity`; what it shows.
     fn probe(prober: &mut Prober, start: i64, capacity: f64) -> Option<f64> {
+        probe_with(prober, start, capacity, 1_200)
+    }
+
+    /// Runs one probe from 1 Mbit/s towards 3, in packets of so many bytes, over a path of
+    /// `capacity`; what it shows.
+    fn probe_with(prober: &mut Prober, start: i64, capacity: f64, bytes: usize) -> Option<f64> {
         let mut number = 100;
         prober.plan(at(start), number, 1e6, 3e6, None);
         let (mut now, mut free) = (start, start);
         while let Some(deadline) = prober.deadline() {
             now = now.max(start + (deadline - at(start)).as_micros() as i64);
-            for _ in 0..prober.take(at(now), number) {
-                free = free.max(now) + (PACKET_BITS / capacity * 1e6) as i64;
-                prober.arrived(number, now, free, 1_200);
+            for _ in 0..prober.take(at(now), number, bytes) {
+                free = free.max(now) + (bytes as f64 * 8e6 / capacity) as i64;
+                prober.arrived(number, now, free, bytes as u16);
                 number += 1;
             }
         }
@@ -231,6 +240,11 @@ mod tests {
     fn a_probe_shows_room_or_the_lack_of_it() {
         let room = probe(&mut Prober::default(), 0, 10e6).unwrap();
         assert!((1.9e6..2.1e6).contains(&room), "{room}");
+        let small = probe_with(&mut Prober::default(), 0, 10e6, 300).unwrap();
+        assert!(
+            (1.9e6..2.1e6).contains(&small),
+            "small packets, more of them: {small}"
+        );
         let full = probe(&mut Prober::default(), 0, 1.2e6).unwrap();
         assert!((1.0e6..1.2e6).contains(&full), "{full}");
     }
@@ -244,7 +258,7 @@ mod tests {
                 starts.push(second);
             }
         }
-        assert_eq!(starts, [0, 3, 8, 17, 34]);
+        assert_eq!(starts, [0, 3, 8, 14, 20, 26, 32, 38, 44, 50, 56]);
     }
 
     #[test]

@@ -104,7 +104,7 @@ impl Path {
                 .deadline()
                 .is_some_and(|due| due <= at(self.now))
             {
-                for _ in 0..self.congestion.probe(at(self.now)) {
+                for _ in 0..self.congestion.probe(at(self.now), 1_200) {
                     self.probes += 1;
                     self.packet(1_200);
                 }

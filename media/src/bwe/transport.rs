@@ -116,8 +116,8 @@ impl Transport {
         self.prober.deadline()
     }
 
-    pub(super) fn probe(&mut self, now: Instant, number: u16) -> usize {
-        self.prober.take(now, number)
+    pub(super) fn probe(&mut self, now: Instant, number: u16, bytes: usize) -> usize {
+        self.prober.take(now, number, bytes)
     }
 
     fn arrived(&mut self, now_us: i64, number: u16, arrived: i64, counted: &mut Counted) {

@@ -2,27 +2,32 @@
 
 use super::Sfu;
 use crate::clock::Now;
-use crate::downtrack::Flow;
+use crate::downtrack::{Flow, OVERHEAD};
 
 impl Sfu {
     /// Sends a viewer a few of its latest packets again, as a probe for more room on its path:
     /// repeats are taken for what they are by every receiver, and fill gaps besides.
     pub(super) fn probe(&mut self, now: Now, index: usize) {
-        let due = self.viewers[index].congestion.probe(now.instant);
-        if due == 0 {
+        let congestion = &self.viewers[index].congestion;
+        if congestion.deadline().is_none_or(|due| now.instant < due) {
             return;
         }
-        let slots = self.viewers[index].cold.slots.iter();
-        let repeatable = slots.map(|(_, place)| *place).find_map(|place| {
-            let downtrack = &self.downtracks[place];
-            let newest = downtrack.newest().filter(|_| downtrack.flow == Flow::Live);
-            Some((place, newest.filter(|_| downtrack.repeats_apart())?))
+        let mut slots = self.viewers[index].cold.slots.iter();
+        let repeatable = slots.find_map(|(_, place)| {
+            let downtrack = &self.downtracks[*place];
+            let live = downtrack.flow == Flow::Live && downtrack.repeats_apart();
+            let newest = downtrack.newest().filter(|_| live)?;
+            let up = &self.tracks.get(&downtrack.track?)?.up;
+            let packet = up.layer(downtrack.layer)?.ring.get(newest)?;
+            Some((*place, newest, packet.payload.len() + OVERHEAD))
         });
-        let Some((place, newest)) = repeatable else {
-            return;
-        };
-        for back in 0..due as u64 {
-            self.outbound.resend(place, newest.saturating_sub(back));
+        // Without anything to repeat the probe fails, and the next one waits its turn.
+        let (place, newest, bytes) = repeatable.unwrap_or_default();
+        let due = self.viewers[index].congestion.probe(now.instant, bytes);
+        if bytes > 0 {
+            for back in 0..due as u64 {
+                self.outbound.resend(place, newest.saturating_sub(back));
+            }
         }
     }
 }

@@ -85,7 +85,7 @@ impl Show {
             .collect();
         world.route = Box::new(move |now, place, bytes| links[place].route(now, bytes));
         let now = world.now();
-        let track = publish(&mut world.sfu, now, 1, 1, Codec::Vp8);
+        let track = publish(&mut world.sfu, now, 1, 0, Codec::Vp8);
         let mut show = Show {
             world,
             track,
@@ -126,9 +126,10 @@ impl Show {
     fn tick(&mut self) {
         self.world.run(TICK);
         let now = self.world.now();
-        for message in std::mem::take(&mut self.world.relayed) {
-            if let Relay::KeyframeWanted { layer, .. } = message {
-                self.encoders[usize::from(layer)].want_key();
+        let up = &self.world.sfu.tracks[&self.track].up;
+        for (n, encoder) in (0..).zip(&mut self.encoders) {
+            if up.layer(n).is_some_and(|layer| layer.throttle.is_asked()) {
+                encoder.want_key();
             }
         }
         if now.instant >= self.next_frame {
