@@ -25,6 +25,12 @@ export async function expectMoving(page: Page, testid = "stage_video"): Promise<
     .toBeGreaterThan(frames + 15);
 }
 
+/** Presses what a host presses to go on air: the camera, then live. */
+export async function goLive(host: Page): Promise<void> {
+  await host.getByTestId("studio_preview").click();
+  await host.getByTestId("studio_live").click();
+}
+
 /** The subtitle rows on the screen. */
 export function subtitles(page: Page): Promise<{ text: string; language: string }[]> {
   return page

@@ -1,15 +1,14 @@
 // A camera is published in three sizes; a viewer is sent the one that its screen can show.
 
 import { expect } from "@playwright/test";
-import { expectMoving, picture } from "../people.ts";
+import { expectMoving, goLive, picture } from "../people.ts";
 import { test } from "../server.ts";
 
 test("a picture is as large as the screen it is shown on", async ({ server, browser }) => {
   const [show, token] = await server.makeShow("layers");
   const host = await (await browser.newContext()).newPage();
   await host.goto(`${server.url}/host/${show}#token=${token}`);
-  await host.getByTestId("studio_preview").click();
-  await host.getByTestId("studio_live").click();
+  await goLive(host);
   const viewer = await (await browser.newContext()).newPage();
   await viewer.goto(`${server.url}/s/${show}`);
   await expectMoving(viewer);

@@ -1,7 +1,7 @@
 // A host goes live from the console, sells, and brings a viewer on stage who does not reconnect.
 
 import { expect } from "@playwright/test";
-import { expectMoving } from "../people.ts";
+import { expectMoving, goLive } from "../people.ts";
 import { test } from "../server.ts";
 
 const CATALOGUE = `id,title,description,price,currency,stock
@@ -67,14 +67,12 @@ test("a host's page that is reloaded goes on with the show", async ({ server, br
   const [show, token] = await server.makeShow("reload");
   const host = await (await browser.newContext()).newPage();
   await host.goto(`${server.url}/host/${show}#token=${token}`);
-  await host.getByTestId("studio_preview").click();
-  await host.getByTestId("studio_live").click();
+  await goLive(host);
   const viewer = await (await browser.newContext()).newPage();
   await viewer.goto(`${server.url}/s/${show}`);
   await expectMoving(viewer);
   await host.reload();
-  await host.getByTestId("studio_preview").click();
-  await host.getByTestId("studio_live").click();
+  await goLive(host);
   await expect(host.getByTestId("studio_health")).toHaveAttribute("data-light", "good", {
     timeout: 30_000,
   });
