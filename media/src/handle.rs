@@ -141,6 +141,8 @@ pub struct Session {
 pub struct Slot {
     /// The m-line's `a=mid`.
     pub mid: String,
+    /// Which m-line of the SDP it is, from 0 on.
+    pub line: usize,
     /// Kind of track it can show.
     pub kind: Kind,
 }
@@ -209,10 +211,9 @@ pub struct LayerInfo {
     pub active: bool,
     /// Width and height in pixels, as far as the codec's headers tell without decoding.
     pub size: Option<(u16, u16)>,
-    /// Measured bits per second, smoothed over about a second; 0 until measured.
-    pub bitrate: u64,
-    /// Temporal layers inside it, at least one.
-    pub temporal_layers: u8,
+    /// Measured bits per second with temporal layers `0..=n`, at index `n`: as many as there are
+    /// temporal layers, at least one. Smoothed over about a second; 0 until measured.
+    pub bitrates: Vec<u64>,
 }
 
 /// Which layer of its track a video slot shows.
@@ -221,10 +222,13 @@ pub enum LayerChoice {
     /// The best that the viewer's network and [`Wanted`] size allow.
     #[default]
     Auto,
-    /// Like `Auto`, never above these.
-    AtMost {
-        /// Highest layer.
-        layer: u8,
+    /// Like `Auto`, never larger than this: a layer whose size is not known counts as too large.
+    /// Where every layer is, the lowest is shown.
+    Within {
+        /// Most pixels in a row; `None` for any.
+        width: Option<u16>,
+        /// Most rows; `None` for any.
+        height: Option<u16>,
         /// Highest temporal layer; `None` for all.
         temporal: Option<u8>,
     },
@@ -474,15 +478,15 @@ impl Media {
         self.plane.assign(viewer, mid.to_owned(), track).await
     }
 
-    /// What each slot of a viewer shows now, in m-line order.
+    /// What each slot of a session shows now, in m-line order. A publisher has none.
     ///
     /// # Errors
-    /// `NoSession` when the viewer is gone.
+    /// `NoSession` when the session is over; its [`Event::Closed`] comes, or has come.
     pub async fn slots(
         &self,
-        viewer: SessionId,
+        session: SessionId,
     ) -> Result<Vec<(Slot, Option<TrackId>)>, OfferError> {
-        self.plane.slots(viewer).await
+        self.plane.slots(session).await
     }
 
     /// Chooses the layer a video slot shows. The choice stays with the slot whatever it shows; the

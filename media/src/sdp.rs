@@ -179,11 +179,12 @@ impl Offer {
 
     /// The accepted m-lines in order, with their payloads.
     pub(crate) fn slots(&self) -> impl Iterator<Item = (Slot, &[Payload])> {
-        self.media.iter().filter_map(|media| {
+        self.media.iter().enumerate().filter_map(|(line, media)| {
             let (kind, payloads) = media.wanted.as_ref()?;
             Some((
                 Slot {
                     mid: media.mid.clone(),
+                    line,
                     kind: *kind,
                 },
                 payloads.as_slice(),

@@ -1,10 +1,10 @@
 //! Counters of one worker: written by its thread, read by anyone.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-
 use std::time::Duration;
 
 use crate::handle::{Spread, Stats, WorkerStats};
+use crate::limits::LAYERS_MAX;
 
 macro_rules! counters {
     ($($name:ident),* $(,)?) => {
@@ -18,6 +18,12 @@ macro_rules! counters {
             pub join_checked: Histogram,
             /// See [`Stats::join_secured`].
             pub join_secured: Histogram,
+            /// See [`Stats::join_shown`].
+            pub join_shown: Histogram,
+            /// See [`Stats::estimates`].
+            pub estimates: Histogram,
+            /// See [`Stats::shown_layers`].
+            pub shown_layers: [AtomicU64; LAYERS_MAX],
         }
 
         impl Counters {
@@ -26,6 +32,11 @@ macro_rules! counters {
                 $(stats.$name += self.$name.load(Relaxed);)*
                 self.join_checked.add_to(&mut stats.join_checked);
                 self.join_secured.add_to(&mut stats.join_secured);
+                self.join_shown.add_to(&mut stats.join_shown);
+                self.estimates.add_to(&mut stats.estimates);
+                for (sum, shown) in stats.shown_layers.iter_mut().zip(&self.shown_layers) {
+                    *sum += shown.load(Relaxed);
+                }
                 stats.workers.push(WorkerStats {
                     busy_us: self.busy_us.load(Relaxed),
                     publishers: self.publishers.load(Relaxed),
@@ -55,6 +66,7 @@ counters!(
     keyframe_requests,
     publishers,
     viewers,
+    shown_nothing,
 );
 
 /// Adds to a counter that only one thread writes.
@@ -62,26 +74,36 @@ pub(crate) fn count(counter: &AtomicU64, by: u64) {
     counter.store(counter.load(Relaxed).wrapping_add(by), Relaxed);
 }
 
-/// Times, counted by [`Spread::BOUNDS`].
+/// Values counted by the bounds of a [`Spread`].
 #[derive(Debug, Default)]
 pub(crate) struct Histogram {
     /// One more than the bounds: what lies above the last.
-    buckets: [AtomicU64; Spread::BOUNDS.len() + 1],
-    sum_us: AtomicU64,
+    buckets: [AtomicU64; Spread::BOUNDS + 1],
+    sum: AtomicU64,
 }
 
 impl Histogram {
-    pub(crate) fn record(&self, time: Duration) {
-        let above = Spread::BOUNDS.iter().position(|bound| time <= *bound);
-        count(&self.buckets[above.unwrap_or(Spread::BOUNDS.len())], 1);
-        count(&self.sum_us, time.as_micros() as u64);
+    /// Counts a time.
+    pub(crate) fn time(&self, time: Duration) {
+        self.record(&Spread::TIMES, time.as_micros() as u64);
+    }
+
+    /// Counts a rate, bits per second.
+    pub(crate) fn rate(&self, rate: u64) {
+        self.record(&Spread::RATES, rate);
+    }
+
+    fn record(&self, bounds: &[u64; Spread::BOUNDS], value: u64) {
+        let within = bounds.iter().position(|bound| value <= *bound);
+        count(&self.buckets[within.unwrap_or(Spread::BOUNDS)], 1);
+        count(&self.sum, value);
     }
 
     fn add_to(&self, spread: &mut Spread) {
         for (sum, bucket) in spread.counts.iter_mut().zip(&self.buckets) {
             *sum += bucket.load(Relaxed);
         }
-        spread.sum_us += self.sum_us.load(Relaxed);
+        spread.sum += self.sum.load(Relaxed);
     }
 }
 
@@ -90,14 +112,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_fall_into_the_bucket_that_holds_them() {
-        let histogram = Histogram::default();
+    fn values_fall_into_the_bucket_that_holds_them() {
+        let (times, rates) = (Histogram::default(), Histogram::default());
         for ms in [0, 10, 11, 60_000] {
-            histogram.record(Duration::from_millis(ms));
+            times.time(Duration::from_millis(ms));
         }
+        rates.rate(100_001);
         let mut spread = Spread::default();
-        histogram.add_to(&mut spread);
+        times.add_to(&mut spread);
         assert_eq!(spread.counts, [2, 1, 0, 0, 0, 0, 0, 1]);
-        assert_eq!(spread.sum_us, 60_021_000);
+        assert_eq!(spread.sum, 60_021_000);
+        rates.add_to(&mut spread);
+        assert_eq!(spread.counts, [2, 2, 0, 0, 0, 0, 0, 1]);
     }
 }

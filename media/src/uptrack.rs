@@ -307,8 +307,7 @@ impl Uptrack {
                 rid: self.info.rids.get(n).cloned(),
                 active: state.alive,
                 size: state.size,
-                bitrate: state.rate(u8::MAX),
-                temporal_layers: state.temporal + 1,
+                bitrates: (0..=state.temporal).map(|t| state.rate(t)).collect(),
             }
         };
         (0..self.layer_count()).map(info).collect()

@@ -63,6 +63,8 @@ pub(crate) struct Cold {
     pub ice: ice::Session,
     /// Its slots in m-line order, each with its downtrack's place in the worker's table.
     pub slots: Vec<(Slot, usize)>,
+    /// There was a picture to show when DTLS came up, and none has begun to leave yet.
+    pub awaits_picture: bool,
     /// Earliest deadline the worker's timers hold for it.
     pub scheduled: Option<Instant>,
     dtls: Dtls,
@@ -90,6 +92,7 @@ impl Viewer {
             room,
             ice,
             slots: Vec::new(),
+            awaits_picture: false,
             scheduled: None,
             dtls,
             dtls_deadline: None,

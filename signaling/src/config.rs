@@ -64,6 +64,10 @@ pub struct RawConfig {
     /// separated by spaces
     #[arg(long, env = "VITRINE_ICE_SERVER", value_delimiter = ' ')]
     pub ice_server: Vec<String>,
+    /// Secret shared with the TURN servers given as `turn:HOST`: clients are told passwords made
+    /// from it that are over in a few hours (coturn: `use-auth-secret`)
+    #[arg(long, env = "VITRINE_TURN_SECRET", hide_env_values = true)]
+    pub turn_secret: Option<String>,
     /// Take the client's address from X-Forwarded-For (only behind a proxy of yours)
     #[arg(long, env = "VITRINE_TRUST_PROXY")]
     pub trust_proxy: bool,
@@ -88,6 +92,7 @@ impl Default for RawConfig {
             caption_threads: None,
             rate_limit: None,
             ice_server: Vec::new(),
+            turn_secret: None,
             trust_proxy: false,
         }
     }
@@ -190,7 +195,8 @@ impl RawConfig {
         {
             errors.push("--redis is not a Redis URL such as redis://127.0.0.1/".to_owned());
         }
-        let ice_servers = check_ice_servers(&self.ice_server, &mut errors);
+        let ice_servers =
+            check_ice_servers(&self.ice_server, self.turn_secret.as_deref(), &mut errors);
         let data = self.data.clone().or_else(default_data_dir);
         if data.is_none() {
             errors.push("--data is needed: neither XDG_DATA_HOME nor HOME is set".to_owned());

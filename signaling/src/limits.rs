@@ -134,6 +134,10 @@ pub const EVENT_TICK: Duration = Duration::from_secs(1);
 /// How often a silent event stream sends a comment, so that proxies keep it.
 pub const EVENT_KEEPALIVE: Duration = Duration::from_secs(15);
 
+/// Life of a TURN password made from a shared secret: one evening, for a client tells it at each
+/// refresh of its allocation.
+pub const TURN_CREDENTIAL_TTL_S: u64 = 6 * 3_600;
+
 /// ICE servers told to clients: browsers warn above five.
 pub const ICE_SERVERS_MAX: usize = 8;
 

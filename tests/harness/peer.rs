@@ -35,9 +35,14 @@ use crate::wishes::{Wishes, wishes};
 /// After every interceptor of the crate's default chain.
 const WISHES: Slot = Slot::Custom(14_000);
 
-/// SSRCs of a publisher: distinct is enough, each connection has its own space.
+/// SSRCs of a publisher: distinct is enough, each connection has its own space. Simulcast layers
+/// have the video's and those above it.
 const AUDIO_SSRC: u32 = 0xa0d1_0001;
 const VIDEO_SSRC: u32 = 0x71de_0001;
+
+/// Header extensions that name a packet's m-line and simulcast layer (RFC 8843, RFC 8852).
+const MID_URI: &str = "urn:ietf:params:rtp-hdrext:sdes:mid";
+const RID_URI: &str = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id";
 
 /// What a receiving peer is able to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,6 +90,30 @@ impl Peer {
         let mut pc = connection(now, Receiver::Full)?;
         let audio = pc.add_track(track(Kind::Audio))?;
         let video = pc.add_track(track(Kind::Video))?;
+        Peer::new(
+            pc,
+            address,
+            vec![(Kind::Audio, audio), (Kind::Video, video)],
+        )
+    }
+
+    /// A client that publishes Opus, and VP8 in these simulcast layers.
+    ///
+    /// # Errors
+    /// When the crate refuses its configuration.
+    pub fn simulcast(now: Instant, address: SocketAddr, rids: &[&str]) -> Result<Peer> {
+        let mut pc = connection(now, Receiver::Full)?;
+        let audio = pc.add_track(track(Kind::Audio))?;
+        let layers = (0..).zip(rids).map(|(n, rid)| {
+            let mut coding = coding(Kind::Video);
+            let parameters = &mut coding.rtp_coding_parameters;
+            parameters.rid = (*rid).into();
+            parameters.ssrc = Some(VIDEO_SSRC + n);
+            parameters.rtx = None;
+            coding
+        });
+        let layers = track_of(Kind::Video, layers.collect());
+        let video = pc.add_track(layers)?;
         Peer::new(
             pc,
             address,
@@ -228,6 +257,22 @@ impl Peer {
     /// # Errors
     /// When the track was not negotiated.
     pub fn send(&mut self, now: Instant, due: Due) -> Result<()> {
+        self.send_packet(now, due, None)
+    }
+
+    /// The same, in the n-th simulcast layer, of this rid.
+    ///
+    /// # Errors
+    /// When the layer was not negotiated.
+    pub fn send_layer(&mut self, now: Instant, due: Due, n: u32, rid: &str) -> Result<()> {
+        self.send_packet(now, due, Some((n, rid)))
+    }
+
+    fn send_packet(&mut self, now: Instant, due: Due, layer: Option<(u32, &str)>) -> Result<()> {
+        let mid = match layer {
+            Some(_) => self.mid(due.kind)?,
+            None => String::new(),
+        };
         let (_, id) = self
             .senders
             .iter()
@@ -238,21 +283,44 @@ impl Peer {
             .rtp_sender(*id)
             .context("the sender lives with the peer")?;
         let mime = mime_type(due.kind);
-        let codecs = &sender.get_parameters().rtp_parameters.codecs;
-        let codec = codecs
+        let parameters = &sender.get_parameters().rtp_parameters;
+        let codec = parameters
+            .codecs
             .iter()
             .find(|codec| codec.rtp_codec.mime_type == mime);
-        let header = rtc::rtp::header::Header {
+        let mut header = rtc::rtp::header::Header {
             version: 2,
             marker: due.marker,
             payload_type: codec.context("the codec was not negotiated")?.payload_type,
             sequence_number: due.seq,
             timestamp: due.timestamp,
-            ssrc: ssrc(due.kind),
+            ssrc: ssrc(due.kind) + layer.map_or(0, |(n, _)| n),
             ..Default::default()
         };
+        if let Some((_, rid)) = layer {
+            for (uri, value) in [(MID_URI, mid.as_str()), (RID_URI, rid)] {
+                let mut known = parameters.header_extensions.iter();
+                let known = known.find(|known| known.uri == uri);
+                let id = known.context("no extension for layers")?.id;
+                header
+                    .set_extension(u8::try_from(id)?, Bytes::copy_from_slice(value.as_bytes()))?;
+            }
+        }
         let payload: Bytes = due.payload;
         Ok(sender.write_rtp(now, rtc::rtp::Packet { header, payload })?)
+    }
+
+    /// The m-line of a kind.
+    fn mid(&self, kind: Kind) -> Result<String> {
+        let local = self.pc.local_description().context("not offered")?;
+        let name = match kind {
+            Kind::Audio => "m=audio",
+            Kind::Video => "m=video",
+        };
+        let (_, section) = local.sdp.split_once(name).context("no such m-line")?;
+        let mut lines = section.lines();
+        let mid = lines.find_map(|line| line.strip_prefix("a=mid:"));
+        Ok(mid.context("an m-line has a mid")?.to_owned())
     }
 
     /// Whether media may flow.
@@ -323,11 +391,23 @@ fn mime_type(kind: Kind) -> &'static str {
 }
 
 fn track(kind: Kind) -> MediaStreamTrack {
-    let (name, codec_kind, clock_rate, channels) = match kind {
-        Kind::Audio => ("audio", RtpCodecKind::Audio, 48_000, 2),
-        Kind::Video => ("video", RtpCodecKind::Video, 90_000, 0),
+    track_of(kind, vec![coding(kind)])
+}
+
+fn track_of(kind: Kind, codings: Vec<RTCRtpEncodingParameters>) -> MediaStreamTrack {
+    let (name, codec_kind) = match kind {
+        Kind::Audio => ("audio", RtpCodecKind::Audio),
+        Kind::Video => ("video", RtpCodecKind::Video),
     };
-    let coding = RTCRtpEncodingParameters {
+    MediaStreamTrack::new("show".into(), name.into(), name.into(), codec_kind, codings)
+}
+
+fn coding(kind: Kind) -> RTCRtpEncodingParameters {
+    let (clock_rate, channels) = match kind {
+        Kind::Audio => (48_000, 2),
+        Kind::Video => (90_000, 0),
+    };
+    RTCRtpEncodingParameters {
         rtp_coding_parameters: RTCRtpCodingParameters {
             ssrc: Some(ssrc(kind)),
             rtx: (kind == Kind::Video).then_some(RTCRtpRtxParameters {
@@ -342,12 +422,5 @@ fn track(kind: Kind) -> MediaStreamTrack {
             ..Default::default()
         },
         ..Default::default()
-    };
-    MediaStreamTrack::new(
-        "show".into(),
-        name.into(),
-        name.into(),
-        codec_kind,
-        vec![coding],
-    )
+    }
 }

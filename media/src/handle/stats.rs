@@ -2,6 +2,8 @@
 
 use std::net::SocketAddr;
 
+use crate::limits::LAYERS_MAX;
+
 /// Counters of the whole media plane since start.
 #[derive(Debug, Clone, Default, serde::Serialize)]
 pub struct Stats {
@@ -46,30 +48,42 @@ pub struct Stats {
     pub join_checked: Spread,
     /// From a viewer's offer until DTLS is up.
     pub join_secured: Spread,
+    /// From a viewer's offer until its first picture begins to leave, where there was one to show
+    /// when DTLS came up.
+    pub join_shown: Spread,
+    /// What viewers' paths carry, bits per second: one entry for each video slot of a viewer whose
+    /// path is known to be limited, at each look (about two a second).
+    pub estimates: Spread,
+    /// Looks at which a viewer's video slot was sent this layer of its track, the lowest first.
+    pub shown_layers: [u64; LAYERS_MAX],
+    /// Looks at which it had a track and was sent nothing: not visible, no bandwidth, or waiting.
+    pub shown_nothing: u64,
     /// Each worker, in order.
     pub workers: Vec<WorkerStats>,
 }
 
-/// How times are spread.
+/// How values are spread.
 #[derive(Debug, Clone, Default, serde::Serialize)]
 pub struct Spread {
-    /// How many lie within each of [`Spread::BOUNDS`] and above the bound before; last, those
-    /// above all.
-    pub counts: [u64; Spread::BOUNDS.len() + 1],
-    /// Their sum, microseconds.
-    pub sum_us: u64,
+    /// How many lie within each bound ([`Spread::TIMES`] or [`Spread::RATES`]) and above the one
+    /// before; last, those above all.
+    pub counts: [u64; Spread::BOUNDS + 1],
+    /// Their sum: microseconds, or bits per second.
+    pub sum: u64,
 }
 
 impl Spread {
-    /// Upper bounds of the buckets.
-    pub const BOUNDS: [std::time::Duration; 7] = [
-        std::time::Duration::from_millis(10),
-        std::time::Duration::from_millis(30),
-        std::time::Duration::from_millis(100),
-        std::time::Duration::from_millis(300),
-        std::time::Duration::from_secs(1),
-        std::time::Duration::from_secs(3),
-        std::time::Duration::from_secs(10),
+    /// How many bounds there are.
+    pub const BOUNDS: usize = 7;
+
+    /// Upper bounds of times, microseconds.
+    pub const TIMES: [u64; Spread::BOUNDS] = [
+        10_000, 30_000, 100_000, 300_000, 1_000_000, 3_000_000, 10_000_000,
+    ];
+
+    /// Upper bounds of rates, bits per second.
+    pub const RATES: [u64; Spread::BOUNDS] = [
+        100_000, 250_000, 500_000, 1_000_000, 2_000_000, 4_000_000, 8_000_000,
     ];
 }
 

@@ -119,7 +119,7 @@ fn ladder(wish: &Wish<'_>) -> Vec<Rung> {
     }
     let (ceiling, temporal, fixed) = match wish.choice {
         LayerChoice::Auto => (u8::MAX, None, None),
-        LayerChoice::AtMost { layer, temporal } => (layer, temporal, None),
+        LayerChoice::Within { temporal, .. } => (u8::MAX, temporal, None),
         LayerChoice::Fixed { layer, temporal } => (layer, temporal, Some(layer)),
     };
     let temporal = temporal.unwrap_or(u8::MAX);
@@ -143,7 +143,8 @@ fn ladder(wish: &Wish<'_>) -> Vec<Rung> {
         // Nothing is known yet, or nothing comes: wait for the lowest.
         return vec![rung(0, temporal)];
     };
-    layers.retain(|layer| *layer <= ceiling || *layer == lowest);
+    let fits = |layer: u8| layer <= ceiling && is_within(wish, layer);
+    layers.retain(|layer| fits(*layer) || *layer == lowest);
     if fixed.is_some() {
         return layers
             .last()
@@ -164,6 +165,18 @@ fn ladder(wish: &Wish<'_>) -> Vec<Rung> {
     let cuts = (0..base.temporal.min(temporal)).map(|cut| rung(lowest, cut));
     let whole = layers.iter().map(|layer| rung(*layer, temporal));
     cuts.chain(whole).collect()
+}
+
+/// Whether a layer is no larger than was asked for.
+fn is_within(wish: &Wish<'_>, layer: u8) -> bool {
+    let LayerChoice::Within { width, height, .. } = wish.choice else {
+        return true;
+    };
+    let (wide, high) = wish.layers[usize::from(layer)].size.unzip();
+    let holds = |most: Option<u16>, size: Option<u16>| {
+        most.is_none_or(|most| size.is_some_and(|size| size <= most))
+    };
+    holds(width, wide) && holds(height, high)
 }
 
 #[cfg(test)]

@@ -116,7 +116,7 @@ impl Sfu {
                 self.send(path, answer.ok_or(Refused::Malformed)?);
                 if self.viewers[index].path.is_none() {
                     let waited = self.viewers[index].age(now.instant);
-                    self.shard.counters.join_checked.record(waited);
+                    self.shard.counters.join_checked.time(waited);
                 }
                 self.viewers[index].handle_stun(now.instant, &request, path, crypto);
                 self.drain_viewer(now, index);
@@ -215,8 +215,11 @@ impl Sfu {
                 }
                 ViewerOutput::Connected => {
                     let waited = self.viewers[index].age(now.instant);
-                    self.shard.counters.join_secured.record(waited);
-                    let cold = &self.viewers[index].cold;
+                    self.shard.counters.join_secured.time(waited);
+                    let cold = &mut self.viewers[index].cold;
+                    cold.awaits_picture = cold.slots.iter().any(|(slot, place)| {
+                        slot.kind == Kind::Video && self.downtracks[*place].track.is_some()
+                    });
                     let (room, session) = (cold.room.clone(), cold.session);
                     let places: Vec<_> = cold.slots.iter().map(|(_, place)| *place).collect();
                     self.event(Event::Connected { room, session });

@@ -10,6 +10,7 @@ use crate::handle::{
 };
 use crate::limits::AUDIO_RATE;
 use crate::relay::Relay;
+use crate::stats::count;
 
 impl Sfu {
     /// See [`crate::Media::select_layer`].
@@ -23,7 +24,7 @@ impl Sfu {
         let (index, place) = self.video_slot(session, mid)?;
         let shown = self.downtracks[place].track;
         let count = shown.and_then(|id| Some(self.tracks.get(&id)?.up.layer_count()));
-        if let LayerChoice::AtMost { layer, .. } | LayerChoice::Fixed { layer, .. } = choice
+        if let LayerChoice::Fixed { layer, .. } = choice
             && let Some(count) = count
             && usize::from(layer) >= count
         {
@@ -223,8 +224,31 @@ impl Sfu {
             }
             self.rates_drifted(now, id);
         }
+        self.sample(id);
         self.demand_changed(now, id);
         self.schedule_track(id);
+    }
+
+    /// Counts what the track's viewers here are shown and what their paths carry. Done at every
+    /// look at the layers, so that the rates of these counters are means over time.
+    pub(super) fn sample(&self, id: TrackId) {
+        let counters = &self.shard.counters;
+        let places = self.tracks.get(&id).map(|track| &track.up.downtracks[..]);
+        for place in places.unwrap_or_default() {
+            let downtrack = &self.downtracks[*place];
+            let shown = match downtrack.flow {
+                Flow::Live | Flow::Replay(_) => {
+                    counters.shown_layers.get(usize::from(downtrack.layer))
+                }
+                Flow::Idle | Flow::Waiting | Flow::Paused => Some(&counters.shown_nothing),
+            };
+            if let Some(shown) = shown {
+                count(shown, 1);
+            }
+            if let Some(estimate) = self.viewers[downtrack.viewer].estimate() {
+                counters.estimates.rate(estimate);
+            }
+        }
     }
 
     /// Layers came, went or changed their size: everybody who shows the track may want another.

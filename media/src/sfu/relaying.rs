@@ -46,6 +46,7 @@ impl Sfu {
                     } else {
                         self.rates_drifted(now, track);
                     }
+                    self.sample(track);
                 }
             }
             Relay::KeyframeWanted { track, layer } => self.want_keyframe(now, track, layer),

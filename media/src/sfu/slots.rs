@@ -69,6 +69,9 @@ impl Sfu {
         &self,
         session: SessionId,
     ) -> Result<Vec<(Slot, Option<TrackId>)>, OfferError> {
+        if self.publishers.contains_key(&session) {
+            return Ok(Vec::new());
+        }
         let index = *self.sessions.get(&session).ok_or(OfferError::NoSession)?;
         let slots = self.viewers[index].cold.slots.iter();
         Ok(slots
@@ -211,8 +214,16 @@ impl Sfu {
     }
 
     pub(super) fn hasten_report(&mut self, now: Now, place: usize) {
-        let index = self.downtracks[place].viewer;
-        self.viewers[index].hasten_report(now.instant);
+        let downtrack = &self.downtracks[place];
+        let track = downtrack.track.and_then(|id| self.tracks.get(&id));
+        let is_picture = track.is_some_and(|track| track.up.info.kind == Kind::Video);
+        let index = downtrack.viewer;
+        let viewer = &mut self.viewers[index];
+        if is_picture && std::mem::take(&mut viewer.cold.awaits_picture) {
+            let waited = viewer.age(now.instant);
+            self.shard.counters.join_shown.time(waited);
+        }
+        viewer.hasten_report(now.instant);
         self.schedule_viewer(index);
     }
 

@@ -7,8 +7,9 @@ use media::OfferError;
 
 use super::AppState;
 use super::error::Problem;
-use super::events;
 use super::extract::{require_content_type, text};
+use super::{events, layer};
+use crate::clock::now_ms;
 use crate::task::sessions::{Door, Opened};
 
 /// Media type of offers and answers.
@@ -47,9 +48,10 @@ pub fn session_headers(state: &AppState, door: Door, show: &str, opened: &Opened
     let location = format!("/{}/{show}/{}", door.path(), opened.key);
     if door == Door::Whep {
         headers.append(header::LINK, value(&events::link(&location)));
+        headers.append(header::LINK, value(&layer::link(&location)));
     }
     for server in &state.config.ice_servers {
-        headers.append(header::LINK, server.link.reveal().clone());
+        headers.append(header::LINK, server.link(show, now_ms()));
     }
     headers.insert(header::LOCATION, value(&location));
     headers.insert(header::ETAG, value(&opened.etag));

@@ -12,21 +12,29 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::Stream;
 use futures_util::stream::unfold;
+use media::{Media, SessionId};
 use serde_json::{Value, json};
 use tokio::sync::{broadcast, watch};
 use tokio::time::Interval;
 
 use super::error::Problem;
 use super::extract::{body, require_content_type};
+use super::layer;
 use super::session::find;
 use super::shows::room;
 use super::{AppState, Stopping};
 use crate::limits::{EVENT_KEEPALIVE, EVENT_TICK, LANGUAGES_WANTED_MAX};
-use crate::protocol::events::{ACTIVE, ANNOUNCED, INACTIVE, RECONNECT, VIEWERCOUNT, Wanted};
-use crate::protocol::server::{Entry, RoomEvent};
+use crate::protocol::events::{
+    ACTIVE, ANNOUNCED, INACTIVE, LAYERS, RECONNECT, VIEWERCOUNT, Wanted,
+};
+use crate::protocol::server::{Entry, RoomEvent, TrackView};
 use crate::room::{Input, is_language_tag};
 use crate::task::room::{RoomHandle, View};
 use crate::task::sessions::Reading;
+
+/// How often the layers are looked at after something changed: the worker that has the player
+/// may hear of it after us.
+const LOOKS: u8 = 2;
 
 /// The extension's `Link` for a session.
 #[must_use]
@@ -110,11 +118,11 @@ pub async fn read(
     uri: Uri,
     Path((show, key, stream)): Path<(String, String, String)>,
 ) -> Result<Response, Problem> {
-    find(&state, &uri, (&show, &key))?;
+    let (session, _) = find(&state, &uri, (&show, &key))?;
     let room = room(&state, &show)?;
     let reading = state.sessions.read_stream(&key, &stream);
     let reading = reading.ok_or_else(no_stream)?;
-    let events = Reader::new(room, reading, state.stopping.clone()).stream();
+    let events = Reader::new(&state, room, session.id, reading).stream();
     let headers = [
         (header::CACHE_CONTROL, "no-store"),
         // nginx would hold events back to fill a buffer.
@@ -132,20 +140,29 @@ fn no_stream() -> Problem {
 struct Reader {
     wanted: Wanted,
     turn: watch::Receiver<u64>,
+    media: Media,
+    session: SessionId,
     room: RoomHandle,
     view: watch::Receiver<Arc<View>>,
     entries: broadcast::Receiver<Arc<Entry>>,
+    /// Some picture's layers changed.
+    layers: watch::Receiver<()>,
     tick: Interval,
     stopping: Stopping,
     /// Translated, not yet sent: a tick's worth.
     ready: VecDeque<(&'static str, Value)>,
-    is_active: bool,
+    /// On air, as was last told.
+    tracks: Vec<TrackView>,
     viewers: Option<u32>,
+    /// How often still to look at the layers, once a tick.
+    looks: u8,
+    /// Shape of the layers told last.
+    shape: Value,
     is_over: bool,
 }
 
 impl Reader {
-    fn new(room: RoomHandle, reading: Reading, stopping: Stopping) -> Reader {
+    fn new(state: &AppState, room: RoomHandle, session: SessionId, reading: Reading) -> Reader {
         let Reading { wanted, turn } = reading;
         // Entries first: what happens between the two is told twice rather than not at all.
         let (entries, mut view) = (room.entries(), room.watch());
@@ -155,14 +172,19 @@ impl Reader {
         let mut reader = Reader {
             wanted,
             turn,
+            media: state.media.clone(),
+            session,
+            layers: room.watch_layers(),
             room,
             view,
             entries,
             tick: tokio::time::interval(EVENT_TICK),
-            stopping,
+            stopping: state.stopping.clone(),
             ready,
-            is_active: false,
+            tracks: Vec::new(),
             viewers: None,
+            looks: LOOKS,
+            shape: json!({}),
             is_over: false,
         };
         reader.look();
@@ -199,6 +221,8 @@ impl Reader {
                     // Too slow, or the show is closing.
                     Err(_) => return None,
                 },
+                // The room that we hold keeps the other end.
+                _ = self.layers.changed() => self.looks = LOOKS,
                 _ = self.tick.tick() => self.tick().await,
             }
         }
@@ -206,10 +230,35 @@ impl Reader {
 
     /// Tells whether there is something to see.
     fn look(&mut self) {
-        let is_active = !self.view.borrow_and_update().tracks.is_empty();
-        if is_active != self.is_active {
-            self.is_active = is_active;
-            self.tell(if is_active { ACTIVE } else { INACTIVE }, json!({}));
+        let was_active = !self.tracks.is_empty();
+        {
+            let view = self.view.borrow_and_update();
+            if view.tracks == self.tracks {
+                return;
+            }
+            self.tracks.clone_from(&view.tracks);
+        }
+        self.looks = LOOKS;
+        match (was_active, !self.tracks.is_empty()) {
+            (false, true) => self.tell(ACTIVE, json!({})),
+            (true, false) => self.tell(INACTIVE, json!({})),
+            _ => {}
+        }
+    }
+
+    /// Tells of layers that came, went or changed their size.
+    async fn look_at_layers(&mut self) {
+        // An error means that the session is over, and this stream with it.
+        let Ok(slots) = self.media.layers(self.session).await else {
+            return;
+        };
+        // Without its bitrate a layer would count as not sent: look until all are measured.
+        let goes_on = layer::is_unmeasured(&slots);
+        self.looks = (self.looks - 1).max(u8::from(goes_on));
+        let shape = layer::shape(&slots);
+        if shape != self.shape {
+            self.shape = shape;
+            self.tell(LAYERS, layer::told(&slots));
         }
     }
 
@@ -221,6 +270,9 @@ impl Reader {
         }
         for language in &self.wanted.languages {
             self.room.tell(Input::Poll(language.clone())).await;
+        }
+        if self.looks > 0 && self.wanted.has(LAYERS) {
+            self.look_at_layers().await;
         }
         if self.stopping.is_on() {
             self.tell(RECONNECT, json!({}));

@@ -104,28 +104,56 @@ fn write_media(text: &mut String, stats: &media::Stats) {
             ));
         }
     }
+    let name = "vitrine_media_shown_looks_total";
+    line(format_args!("# TYPE {name} counter"));
+    for (n, looks) in stats.shown_layers.iter().enumerate() {
+        line(format_args!("{name}{{layer=\"{n}\"}} {looks}"));
+    }
+    let nothing = stats.shown_nothing;
+    line(format_args!("{name}{{layer=\"none\"}} {nothing}"));
     let name = "vitrine_media_join_seconds";
     line(format_args!("# TYPE {name} histogram"));
+    let times = media::Spread::TIMES.map(seconds);
     for (phase, spread) in [
         ("checked", &stats.join_checked),
         ("secured", &stats.join_secured),
+        ("shown", &stats.join_shown),
     ] {
-        let mut below = 0;
-        for (bound, count) in media::Spread::BOUNDS.iter().zip(spread.counts) {
-            below += count;
-            let bound = bound.as_secs_f64();
-            line(format_args!(
-                "{name}_bucket{{phase=\"{phase}\",le=\"{bound}\"}} {below}"
-            ));
-        }
-        let all: u64 = spread.counts.iter().sum();
-        let sum = seconds(spread.sum_us);
-        line(format_args!(
-            "{name}_bucket{{phase=\"{phase}\",le=\"+Inf\"}} {all}"
-        ));
-        line(format_args!("{name}_sum{{phase=\"{phase}\"}} {sum}"));
-        line(format_args!("{name}_count{{phase=\"{phase}\"}} {all}"));
+        let label = format!("phase=\"{phase}\",");
+        write_histogram(text, (name, &label), &times, spread, seconds(spread.sum));
     }
+    let name = "vitrine_media_estimate_bits_per_second";
+    let _ = writeln!(text, "# TYPE {name} histogram");
+    let (rates, sum) = (
+        media::Spread::RATES.map(|rate| rate as f64),
+        stats.estimates.sum as f64,
+    );
+    write_histogram(text, (name, ""), &rates, &stats.estimates, sum);
+}
+
+/// One series of buckets; `label` ends with a comma or is empty.
+fn write_histogram(
+    text: &mut String,
+    (name, label): (&str, &str),
+    bounds: &[f64],
+    spread: &media::Spread,
+    sum: f64,
+) {
+    let mut below = 0;
+    for (bound, count) in bounds.iter().zip(spread.counts) {
+        below += count;
+        let _ = writeln!(text, "{name}_bucket{{{label}le=\"{bound}\"}} {below}");
+    }
+    let all: u64 = spread.counts.iter().sum();
+    let _ = writeln!(text, "{name}_bucket{{{label}le=\"+Inf\"}} {all}");
+    let only = label.trim_end_matches(',');
+    let only = if only.is_empty() {
+        String::new()
+    } else {
+        format!("{{{only}}}")
+    };
+    let _ = writeln!(text, "{name}_sum{only} {sum}");
+    let _ = writeln!(text, "{name}_count{only} {all}");
 }
 
 #[cfg(test)]
@@ -136,7 +164,10 @@ mod tests {
     fn join_times_and_worker_load_are_written_as_prometheus_reads_them() {
         let mut stats = media::Stats::default();
         stats.join_secured.counts = [1, 2, 0, 0, 0, 0, 0, 4];
-        stats.join_secured.sum_us = 1_500_000;
+        stats.join_secured.sum = 1_500_000;
+        stats.estimates.counts[2] = 5;
+        stats.estimates.sum = 2_000_000;
+        stats.shown_layers[1] = 8;
         stats.workers.push(media::WorkerStats {
             busy_us: 250_000,
             publishers: 1,
@@ -152,6 +183,12 @@ mod tests {
             "vitrine_media_join_seconds_bucket{phase=\"secured\",le=\"10\"} 3",
             "vitrine_media_join_seconds_bucket{phase=\"secured\",le=\"+Inf\"} 7",
             "vitrine_media_join_seconds_sum{phase=\"secured\"} 1.5",
+            "vitrine_media_join_seconds_count{phase=\"shown\"} 0",
+            "vitrine_media_estimate_bits_per_second_bucket{le=\"500000\"} 5",
+            "vitrine_media_estimate_bits_per_second_sum 2000000",
+            "vitrine_media_estimate_bits_per_second_count 5",
+            "vitrine_media_shown_looks_total{layer=\"1\"} 8",
+            "vitrine_media_shown_looks_total{layer=\"none\"} 0",
         ] {
             assert!(text.lines().any(|known| known == line), "{line}\n{text}");
         }

@@ -8,6 +8,7 @@ pub mod error;
 pub mod events;
 pub mod extract;
 pub mod health;
+pub mod layer;
 pub mod metrics;
 pub mod precondition;
 pub mod rate;
@@ -90,6 +91,7 @@ impl Stopping {
 
 /// All routes.
 pub fn router(state: AppState) -> Router {
+    let limited = middleware::from_fn_with_state(state.clone(), rate::limit);
     let api = Router::new()
         .route("/api/server", get(server::server))
         .route("/api/shows", get(shows::list).post(shows::create))
@@ -109,9 +111,10 @@ pub fn router(state: AppState) -> Router {
         .route("/readyz", get(health::readyz))
         .route("/metrics", get(metrics::render))
         .merge(api)
-        .merge(rtc())
         .merge(pages)
-        .layer(middleware::from_fn_with_state(state.clone(), rate::limit))
+        .layer(limited.clone())
+        // A refusal there must be readable for pages of other origins, so CORS goes around it.
+        .merge(cors(rtc().layer(limited)))
         .layer(middleware::from_fn(metrics::count))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(SetResponseHeaderLayer::if_not_present(
@@ -121,8 +124,20 @@ pub fn router(state: AppState) -> Router {
         .with_state(state)
 }
 
-/// The doors of standard clients, open to pages of other origins: what they may do is decided by
-/// tokens, never by cookies.
+/// Open to pages of other origins: what they may do is decided by tokens, never by cookies.
+fn cors(router: Router<AppState>) -> Router<AppState> {
+    router
+        .layer(SetResponseHeaderLayer::if_not_present(
+            header::ACCESS_CONTROL_ALLOW_ORIGIN,
+            HeaderValue::from_static("*"),
+        ))
+        .layer(SetResponseHeaderLayer::if_not_present(
+            header::ACCESS_CONTROL_EXPOSE_HEADERS,
+            HeaderValue::from_static(endpoint::EXPOSED),
+        ))
+}
+
+/// The doors of standard clients.
 fn rtc() -> Router<AppState> {
     let session = delete(session::delete)
         .patch(session::patch)
@@ -151,16 +166,12 @@ fn rtc() -> Router<AppState> {
             post(events::create).options(endpoint::options),
         )
         .route("/whep/{show}/{session}/sse/{stream}", stream)
+        .route(
+            "/whep/{show}/{session}/layer",
+            post(layer::choose).options(endpoint::options),
+        )
         .route("/captions/{show}/{file}", get(captions::vtt))
         .method_not_allowed_fallback(endpoint::wrong_method)
-        .layer(SetResponseHeaderLayer::if_not_present(
-            header::ACCESS_CONTROL_ALLOW_ORIGIN,
-            HeaderValue::from_static("*"),
-        ))
-        .layer(SetResponseHeaderLayer::if_not_present(
-            header::ACCESS_CONTROL_EXPOSE_HEADERS,
-            HeaderValue::from_static(endpoint::EXPOSED),
-        ))
 }
 
 /// Answer to what no route takes: JSON for programs.

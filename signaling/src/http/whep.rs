@@ -15,7 +15,7 @@ use super::endpoint::{SDP, accepting, created, offer, offer_problem, session_hea
 use super::error::Problem;
 use super::extract::{Bearer, require_content_type, text};
 use super::shows::{may_watch, room};
-use super::whip::enter;
+use super::whip::{check_stands, enter};
 use crate::clock::now_ms;
 use crate::limits::INVITATION_TTL_MS;
 use crate::room::Input;
@@ -76,6 +76,7 @@ pub async fn play(
     }
     enter(&state, &room, Input::WatcherCame, session.id).await?;
     let opened = state.sessions.add(player(&show, session.id));
+    check_stands(&state, &opened.key).await?;
     Ok(created(&state, Door::Whep, &show, &opened, session.answer))
 }
 
@@ -138,7 +139,8 @@ pub(super) async fn answer(
         answering.withdraw();
         return Err(problem);
     }
-    answering.done(player(show, session.id));
+    let key = answering.done(player(show, session.id));
+    check_stands(state, &key).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 

@@ -14,7 +14,7 @@ use crate::protocol::client::{Phase, Role, SourceKind};
 use crate::protocol::server::{ShowInfo, ShowKind};
 use crate::room::Input;
 use crate::task::client::seat_of;
-use crate::task::media::owner;
+use crate::task::media::{owner, stands};
 use crate::task::room::RoomHandle;
 use crate::task::sessions::{Door, HttpSession};
 
@@ -27,7 +27,8 @@ pub async fn get() -> StatusCode {
 /// that restart do not always say goodbye.
 ///
 /// # Errors
-/// 401, 403, 404, 415, 413, 400 or 422 for the offer, 503 when full.
+/// 401, 403, 404, 415, 413, 400 or 422 for the offer, 409 when a newer session has taken its
+/// place already, 503 when full.
 pub async fn publish(
     State(state): State<AppState>,
     Path(show): Path<String>,
@@ -65,6 +66,7 @@ pub async fn publish(
         participant: grant.participant,
         id: session.id,
     });
+    check_stands(&state, &opened.key).await?;
     Ok(created(&state, Door::Whip, &show, &opened, session.answer))
 }
 
@@ -86,6 +88,22 @@ async fn room_for(state: &AppState, show: &str, role: Role) -> Result<RoomHandle
         cover: None,
     };
     find_or_create(state, info).await.map_err(hub_problem)
+}
+
+/// Looks once more whether a session that is in the table now is there at all: a newer one may
+/// have taken its place meanwhile.
+///
+/// # Errors
+/// 409 when it is over; nothing is left of it.
+pub(super) async fn check_stands(state: &AppState, key: &str) -> Result<(), Problem> {
+    if stands(&state.media, &state.hub, &state.sessions, key).await {
+        return Ok(());
+    }
+    Err(Problem::new(
+        StatusCode::CONFLICT,
+        "session_over",
+        "the session ended while it began: a newer one took its place, or the server is stopping",
+    ))
 }
 
 /// Tells the room; when it refuses, the media session is taken back.

@@ -12,6 +12,8 @@ use super::server::RoomEvent;
 pub const ACTIVE: &str = "active";
 /// There is none any more.
 pub const INACTIVE: &str = "inactive";
+/// Layers of the picture, to choose from.
+pub const LAYERS: &str = "layers";
 /// How many watch.
 pub const VIEWERCOUNT: &str = "viewercount";
 /// Come back: the server is stopping.
@@ -28,9 +30,10 @@ pub const STOCK: &str = "stock";
 pub const CAPTION: &str = "caption";
 
 /// All of them, as the `Link` announces them.
-pub const ANNOUNCED: [&str; 9] = [
+pub const ANNOUNCED: [&str; 10] = [
     ACTIVE,
     INACTIVE,
+    LAYERS,
     VIEWERCOUNT,
     RECONNECT,
     PINNED,
@@ -128,14 +131,14 @@ mod tests {
         let gone = RoomEvent::Unpinned {
             product: "rug".into(),
         };
-        let wanted = Wanted::of(["unpinned", "caption:ja", "layers", "captions"]);
+        let wanted = Wanted::of(["unpinned", "caption:ja", "layers", "captions", "scte35"]);
         assert_eq!(
             wanted.event(&gone),
             Some((UNPINNED, json!({ "product": "rug" })))
         );
         assert!(wanted.event(&caption("ja")).is_some());
         assert!(wanted.event(&caption("fr")).is_none());
-        assert!(!wanted.has(ACTIVE));
+        assert!(wanted.has(LAYERS) && !wanted.has(ACTIVE));
         let all = Wanted::default();
         assert!(all.event(&caption("fr")).is_some() && all.has(ACTIVE));
         assert_eq!(Wanted::of([]).event(&gone), None);

@@ -1,13 +1,13 @@
 //! From the media plane to the rooms: tracks that come and go, sessions that end, and the copy
 //! of the sound for captions. From the caption engine to the rooms: lines and gaps.
 
-use media::{Event, Kind, RoomId, SessionId, Source, TapPacket, TrackId, TrackInfo};
+use media::{Event, Kind, Media, RoomId, SessionId, Source, TapPacket, TrackId, TrackInfo};
 use tokio::sync::mpsc;
 use translate::{Caption, CaptionKind, Language, Output, SpeechPacket};
 
 use super::hub::Hub;
 use super::room::{Ports, RoomHandle};
-use super::sessions::{Door, HttpSession};
+use super::sessions::{Door, HttpSession, Sessions};
 use super::speech::{Speaker, speaker_id};
 use crate::clock::now_ms;
 use crate::limits::TAP_QUEUE_MAX;
@@ -82,7 +82,12 @@ pub async fn carry_events(mut events: mpsc::Receiver<Event>, hub: Hub, ports: Po
                 room,
                 track,
                 layers,
-            } => tracing::debug!(room = room.0, %track, ?layers, "layers"),
+            } => {
+                tracing::debug!(room = room.0, %track, ?layers, "layers");
+                if let Some(handle) = hub.get(&room.0) {
+                    handle.layers_changed();
+                }
+            }
             // A page hears of it when its slot is pointed at the track.
             Event::Undecodable {
                 room,
@@ -155,6 +160,22 @@ async fn track_added(
 /// taken answers nobody, so who takes them may not wait for a worker.
 pub(super) fn aside(work: impl Future<Output = ()> + Send + 'static) {
     tokio::spawn(work);
+}
+
+/// Whether a session that was just put into the table is still there. Its end may have come
+/// before it could be found: media, asked afterwards, either has it still, and its end will find
+/// it, or it is taken out here and the room hears that it left.
+pub async fn stands(media: &Media, hub: &Hub, sessions: &Sessions, key: &str) -> bool {
+    let Some(id) = sessions.media_id(key) else {
+        return false;
+    };
+    if media.slots(id).await.is_ok() {
+        return true;
+    }
+    if let Some(session) = sessions.take(key) {
+        left(hub, &session).await;
+    }
+    false
 }
 
 /// A session ended by itself: its URL is gone, and the room hears of it.

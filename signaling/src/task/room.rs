@@ -73,6 +73,7 @@ pub struct RoomHandle {
     inbox: mpsc::Sender<Message>,
     view: watch::Receiver<Arc<View>>,
     entries: broadcast::WeakSender<Arc<Entry>>,
+    layers: watch::Sender<()>,
 }
 
 /// What others may look at without asking.
@@ -114,6 +115,17 @@ impl RoomHandle {
             // The room is closing: a receiver that is closed from the start.
             None => broadcast::channel(1).1,
         }
+    }
+
+    /// Says that layers of a picture came, went or changed their size.
+    pub fn layers_changed(&self) {
+        self.layers.send_replace(());
+    }
+
+    /// For those who wait for that; it ends with the last handle.
+    #[must_use]
+    pub fn watch_layers(&self) -> watch::Receiver<()> {
+        self.layers.subscribe()
     }
 
     /// Tells the room something; a refusal is only logged.
@@ -194,6 +206,7 @@ pub fn spawn(room: Room, ports: Ports) -> RoomHandle {
         inbox,
         view: view_reader,
         entries: entries_reader,
+        layers: watch::Sender::new(()),
     }
 }
 

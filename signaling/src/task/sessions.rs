@@ -144,6 +144,12 @@ impl Sessions {
         Some(etag(&entry.tag, restarts))
     }
 
+    /// What media knows a session as.
+    #[must_use]
+    pub fn media_id(&self, key: &str) -> Option<SessionId> {
+        Some(self.tables().sessions.get(key)?.session.id)
+    }
+
     /// Takes a session out by its URL.
     #[must_use]
     pub fn take(&self, key: &str) -> Option<HttpSession> {
@@ -237,11 +243,13 @@ impl Answering {
         self.waiting().invitation.clone()
     }
 
-    /// The session stands, under the URL and entity tag that the offer came with.
-    pub fn done(mut self, session: HttpSession) {
+    /// The session stands, under the URL and entity tag that the offer came with; returns the
+    /// last part of the URL.
+    pub fn done(mut self, session: HttpSession) -> String {
         if let Some(waiting) = self.waiting.take() {
             let _ = self.sessions.insert(self.key.clone(), waiting.tag, session);
         }
+        self.key.clone()
     }
 
     /// The offer is taken back.

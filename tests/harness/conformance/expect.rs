@@ -164,7 +164,7 @@ fn valid_until(answer: &Answer) -> Result<(), String> {
     }
 }
 
-/// WHIP §4.3.3: new credentials, everything else about ICE as in the answer.
+/// RFC 9725 §4.3.3: new credentials, everything else about ICE as in the answer.
 fn fragment(answer: &Answer, session: &Session<'_>) -> Result<(), String> {
     let created = session.created.as_ref().map_or("", |created| &created.body);
     let new = Credentials::of(&answer.body).ok_or("no credentials in the fragment")?;

@@ -106,8 +106,8 @@ pub async fn run(target: &Target) -> Result<Vec<Outcome>> {
         session.clean_up().await;
         outcomes.push(Outcome {
             section: match target.protocol {
-                Protocol::Whip => rule.whip,
-                Protocol::Whep => rule.whep,
+                Protocol::Whip => rule.at.0,
+                Protocol::Whep => rule.at.1,
             },
             is_must: rule.level == Level::Must,
             rule: rule.text,

@@ -1,8 +1,8 @@
 //! What WHIP and WHEP have in common. Sections are those of RFC 9725 and of
 //! draft-ietf-wish-whep-03, or of the RFC they lean on.
 
-use super::table::Rule as R;
-use super::table::{Ask, Auth, Body, Expect as E, Offer, Place, Rule, Step, Tag, step};
+use super::table::Expect::*;
+use super::table::{Ask, At, Auth, Body, Offer, Place, Rule, Tag, offer, patch, rules};
 
 const SDP: &str = "application/sdp";
 const FRAGMENT: &str = "application/trickle-ice-sdpfrag";
@@ -10,466 +10,181 @@ const FRAGMENT: &str = "application/trickle-ice-sdpfrag";
 /// By which a server says that it does without trickle or restart (RFC 9725 §4.3.1).
 const NO_PATCH: &[u16] = &[405, 422, 501];
 
-const OPEN: Step = step(Ask::Offer(Offer::Good, SDP, Auth::Given), &[E::Status(201)]);
+const HTTP: At = At("RFC 9725 §4.1", "WHEP §4.1");
+const SETUP: At = At("RFC 9725 §4.2", "WHEP §4.2.1");
+const BAD_OFFER: At = At("RFC 9725 §4.2", "WHEP §4.2.4");
+const END: At = At("RFC 9725 §4.2", "WHEP §4.3");
+const PATCH: At = At("RFC 9725 §4.3.1", "WHEP §4.4.1");
+const TRICKLE: At = At("RFC 9725 §4.3.2", "WHEP §4.4.2");
+const RESTART: At = At("RFC 9725 §4.3.3", "WHEP §4.4.3");
+const BUNDLE: At = At("RFC 9725 §4.4.1", "WHEP §4.5.1");
+const DTLS: At = At("RFC 9725 §4.4.4", "RFC 8842 §5.3");
+const ICE_SERVERS: At = At("RFC 9725 §4.6", "WHEP §4.7");
+const TOKENS: At = At("RFC 9725 §4.7.1", "WHEP §4.8.1");
+const SECURITY: At = At("RFC 9725 §5", "WHEP §5");
 
-const fn offer(offer: Offer, expect: &'static [E]) -> Step {
-    step(Ask::Offer(offer, SDP, Auth::Given), expect)
+const OPEN: Ask = offer(Offer::Good);
+
+/// An offer under another media type.
+const fn typed(media_type: &'static str) -> Ask {
+    Ask::Offer(Offer::Good, media_type, Auth::Given)
 }
 
-const fn patch(tag: Tag, body: Body, expect: &'static [E]) -> Step {
-    step(Ask::Patch(tag, FRAGMENT, body), expect)
+/// A good offer with this authorization.
+const fn by(auth: Auth) -> Ask {
+    Ask::Offer(Offer::Good, SDP, auth)
 }
 
-pub(super) const RULES: &[Rule] = &[
-    // Endpoint.
-    R::must(
-        "RFC 9725 §4.1",
-        "WHEP §4.1",
-        "GET on the endpoint answers 2xx without content",
-        &[step(Ask::Endpoint("GET"), &[E::Class(2), E::Empty])],
-    ),
-    R::should(
-        "RFC 9110 §15.5.6",
-        "RFC 9110 §15.5.6",
-        "another method answers 405 with Allow",
-        &[step(
-            Ask::Endpoint("PUT"),
-            &[E::Status(405), E::Has("allow")],
-        )],
-    ),
-    R::should(
-        "RFC 9725 §4.2",
-        "WHEP §4.3",
-        "OPTIONS answers 200 and says what can be posted",
-        &[step(
-            Ask::Endpoint("OPTIONS"),
-            &[E::Status(200), E::Lists("accept-post", &[SDP])],
-        )],
-    ),
-    R::must(
-        "RFC 9725 §4.2",
-        "WHEP §4.3",
-        "a preflight of the endpoint needs no token",
-        &[step(
-            Ask::Preflight("POST", Place::Endpoint),
-            &[
-                E::Class(2),
-                E::Has("access-control-allow-origin"),
-                E::Lists("access-control-allow-methods", &["post"]),
-                E::Contains("access-control-allow-headers", "authorization"),
-                E::Contains("access-control-allow-headers", "content-type"),
-            ],
-        )],
-    ),
-    R::should(
-        "RFC 9725 §4.6",
-        "WHEP §4.7",
-        "a preflight names no ICE server",
-        &[step(
-            Ask::Preflight("POST", Place::Endpoint),
-            &[E::Lacks("link")],
-        )],
-    ),
-    R::must(
-        "RFC 9725 §4.2",
-        "WHEP §4.3",
-        "a preflight of the session allows PATCH and DELETE",
-        &[
-            OPEN,
-            step(
-                Ask::Preflight("PATCH", Place::Session),
-                &[
-                    E::Class(2),
-                    E::Has("access-control-allow-origin"),
-                    E::Lists("access-control-allow-methods", &["patch", "delete"]),
-                    E::Contains("access-control-allow-headers", "if-match"),
-                ],
-            ),
-        ],
-    ),
+const fn session(method: &'static str) -> Ask {
+    Ask::Session(method, Tag::None)
+}
+
+pub(super) const RULES: &[Rule] = rules! {
+    must HTTP, "GET on the endpoint answers 2xx without content":
+        Ask::Endpoint("GET") => [Class(2), Empty];
+    should At::both("RFC 9110 §15.5.6"), "another method answers 405 with Allow":
+        Ask::Endpoint("PUT") => [Status(405), Has("allow")];
+    should END, "OPTIONS answers 200 and says what can be posted":
+        Ask::Endpoint("OPTIONS") => [Status(200), Lists("accept-post", &[SDP])];
+    must END, "a preflight of the endpoint needs no token":
+        Ask::Preflight("POST", Place::Endpoint) => [
+            Class(2),
+            Has("access-control-allow-origin"),
+            Lists("access-control-allow-methods", &["post"]),
+            Contains("access-control-allow-headers", "authorization"),
+            Contains("access-control-allow-headers", "content-type"),
+        ];
+    should ICE_SERVERS, "a preflight names no ICE server":
+        Ask::Preflight("POST", Place::Endpoint) => [Lacks("link")];
+    must END, "a preflight of the session allows PATCH and DELETE":
+        OPEN => [Status(201)],
+        Ask::Preflight("PATCH", Place::Session) => [
+            Class(2),
+            Has("access-control-allow-origin"),
+            Lists("access-control-allow-methods", &["patch", "delete"]),
+            Contains("access-control-allow-headers", "if-match"),
+        ];
+
     // Offer and answer.
-    R::must(
-        "RFC 9725 §4.2",
-        "WHEP §4.2.1",
-        "an offer answers 201 with SDP and a Location",
-        &[offer(
-            Offer::Good,
-            &[E::Status(201), E::MediaType(SDP), E::Has("location")],
-        )],
-    ),
-    R::must(
-        "RFC 9725 §4.2",
-        "WHEP §4.2.1",
-        "a page of another origin may read Location, ETag and Link",
-        &[offer(
-            Offer::Good,
-            &[
-                E::Has("access-control-allow-origin"),
-                E::Lists(
-                    "access-control-expose-headers",
-                    &["location", "etag", "link"],
-                ),
-            ],
-        )],
-    ),
-    R::must(
-        "RFC 9110 §8.3.1",
-        "RFC 9110 §8.3.1",
-        "case and parameters of the media type are tolerated",
-        &[step(
-            Ask::Offer(Offer::Good, "Application/SDP; charset=utf-8", Auth::Given),
-            &[E::Status(201)],
-        )],
-    ),
-    R::must(
-        "RFC 9725 §4.2",
-        "WHEP §4.2.4",
-        "another media type is refused",
-        &[step(
-            Ask::Offer(Offer::Good, "application/json", Auth::Given),
-            &[E::Refused],
-        )],
-    ),
-    R::should(
-        "RFC 9110 §15.5.16",
-        "RFC 9110 §15.5.16",
-        "and by 415",
-        &[step(
-            Ask::Offer(Offer::Good, "application/json", Auth::Given),
-            &[E::Status(415)],
-        )],
-    ),
-    R::must(
-        "RFC 9725 §4.2",
-        "WHEP §4.2.4",
-        "what is no SDP is refused",
-        &[
-            offer(Offer::Junk, &[E::Refused]),
-            offer(Offer::Empty, &[E::Refused]),
-        ],
-    ),
-    R::should(
-        "RFC 9110 §8.3",
-        "RFC 9110 §8.3",
-        "a refusal is not labelled as SDP",
-        &[
-            offer(Offer::Junk, &[E::Refused, E::OneOf(&[400, 422])]),
-            offer(Offer::Junk, &[E::Lacks("location"), E::Lacks("etag")]),
-        ],
-    ),
-    R::must(
-        "RFC 9725 §4.3.2",
-        "WHEP §4.4.2",
-        "the answer holds the server's candidates",
-        &[offer(Offer::Good, &[E::Status(201), E::Candidates])],
-    ),
-    R::must(
-        "RFC 9725 §4.3.2",
-        "WHEP §4.4.2",
-        "an offer without candidates is answered",
-        &[offer(Offer::NoCandidates, &[E::Status(201), E::Candidates])],
-    ),
-    R::must(
-        "RFC 9725 §4.4.1",
-        "WHEP §4.5.1",
-        "the answer bundles every m-line and rejects none",
-        &[offer(
-            Offer::Good,
-            &[E::Status(201), E::WholeBundle, E::EachMedia("a=rtcp-mux")],
-        )],
-    ),
-    R::must(
-        "RFC 9725 §4.4.1",
-        "WHEP §4.5.1",
-        "every m-line of the answer has rtcp-mux-only",
-        &[offer(
-            Offer::Good,
-            &[E::Status(201), E::EachMedia("a=rtcp-mux-only")],
-        )],
-    ),
-    R::must(
-        "RFC 9725 §4.4.4",
-        "RFC 8842 §5.3",
-        "the answer decides who is DTLS client",
-        &[offer(Offer::Good, &[E::Status(201), E::SetupDecided])],
-    ),
+    must SETUP, "an offer answers 201 with SDP and a Location":
+        OPEN => [Status(201), MediaType(SDP), Has("location")];
+    must SETUP, "a page of another origin may read Location, ETag and Link":
+        OPEN => [
+            Has("access-control-allow-origin"),
+            Lists("access-control-expose-headers", &["location", "etag", "link"]),
+        ];
+    must At::both("RFC 9110 §8.3.1"), "case and parameters of the media type are tolerated":
+        typed("Application/SDP; charset=utf-8") => [Status(201)];
+    must BAD_OFFER, "another media type is refused":
+        typed("application/json") => [Refused];
+    should At::both("RFC 9110 §15.5.16"), "and by 415":
+        typed("application/json") => [Status(415)];
+    must BAD_OFFER, "what is no SDP is refused":
+        offer(Offer::Junk) => [Refused],
+        offer(Offer::Empty) => [Refused];
+    should At::both("RFC 9110 §8.3"), "a refusal is not labelled as SDP":
+        offer(Offer::Junk) => [Refused, OneOf(&[400, 422])],
+        offer(Offer::Junk) => [Lacks("location"), Lacks("etag")];
+    must TRICKLE, "the answer holds the server's candidates":
+        OPEN => [Status(201), Candidates];
+    must TRICKLE, "an offer without candidates is answered":
+        offer(Offer::NoCandidates) => [Status(201), Candidates];
+    must BUNDLE, "the answer bundles every m-line and rejects none":
+        OPEN => [Status(201), WholeBundle, EachMedia("a=rtcp-mux")];
+    must BUNDLE, "every m-line of the answer has rtcp-mux-only":
+        OPEN => [Status(201), EachMedia("a=rtcp-mux-only")];
+    must DTLS, "the answer decides who is DTLS client":
+        OPEN => [Status(201), SetupDecided];
+
     // The session and its URL.
-    R::must(
-        "RFC 9725 §4.1",
-        "WHEP §4.1",
-        "GET on the session answers 2xx without content",
-        &[
-            OPEN,
-            step(Ask::Session("GET", Tag::None), &[E::Class(2), E::Empty]),
-        ],
-    ),
-    R::should(
-        "RFC 9725 §5",
-        "WHEP §5",
-        "session URLs are unguessable",
-        &[
-            offer(Offer::Good, &[E::Status(201), E::Unguessable]),
-            offer(Offer::Good, &[E::Status(201), E::Unguessable]),
-        ],
-    ),
-    R::should(
-        "RFC 9110 §15.5.6",
-        "RFC 9110 §15.5.6",
-        "another method on the session answers 405 with Allow",
-        &[
-            OPEN,
-            step(
-                Ask::Session("PUT", Tag::None),
-                &[E::Status(405), E::Has("allow")],
-            ),
-        ],
-    ),
-    R::must(
-        "RFC 9725 §4.2",
-        "WHEP §4.3",
-        "DELETE answers 200 and the session is gone",
-        &[
-            OPEN,
-            step(Ask::Session("DELETE", Tag::None), &[E::Status(200)]),
-            step(Ask::Session("GET", Tag::None), &[E::OneOf(&[404, 410])]),
-        ],
-    ),
-    R::should(
-        "RFC 9110 §15.5.5",
-        "RFC 9110 §15.5.5",
-        "a second DELETE answers 404",
-        &[
-            OPEN,
-            step(Ask::Session("DELETE", Tag::None), &[E::Class(2)]),
-            step(Ask::Session("DELETE", Tag::None), &[E::OneOf(&[404, 410])]),
-        ],
-    ),
-    R::must(
-        "RFC 9725 §4.3.1",
-        "WHEP §4.4.1",
-        "DELETE ignores an entity tag",
-        &[
-            OPEN,
-            step(Ask::Session("DELETE", Tag::Unknown), &[E::Status(200)]),
-        ],
-    ),
+    must HTTP, "GET on the session answers 2xx without content":
+        OPEN => [Status(201)],
+        session("GET") => [Class(2), Empty];
+    should SECURITY, "session URLs are unguessable":
+        OPEN => [Status(201), Unguessable],
+        OPEN => [Status(201), Unguessable];
+    should At::both("RFC 9110 §15.5.6"), "another method on the session answers 405 with Allow":
+        OPEN => [Status(201)],
+        session("PUT") => [Status(405), Has("allow")];
+    must END, "DELETE answers 200 and the session is gone":
+        OPEN => [Status(201)],
+        session("DELETE") => [Status(200)],
+        session("GET") => [OneOf(&[404, 410])];
+    should At::both("RFC 9110 §15.5.5"), "a second DELETE answers 404":
+        OPEN => [Status(201)],
+        session("DELETE") => [Class(2)],
+        session("DELETE") => [OneOf(&[404, 410])];
+    must PATCH, "DELETE ignores an entity tag":
+        OPEN => [Status(201)],
+        Ask::Session("DELETE", Tag::Unknown) => [Status(200)];
+
     // PATCH.
-    R::must(
-        "RFC 9725 §4.3.1",
-        "WHEP §4.4.1",
-        "201 has a strong entity tag",
-        &[
-            offer(Offer::Good, &[E::Status(201), E::StrongTag]),
-            offer(Offer::Good, &[E::Status(201), E::NewTag]),
-        ],
-    ),
-    R::must(
-        "RFC 9725 §4.3.1",
-        "WHEP §4.4.1",
-        "PATCH without If-Match answers 428",
-        &[OPEN, patch(Tag::None, Body::Candidates, &[E::Status(428)])],
-    )
-    .optional(NO_PATCH),
-    R::must(
-        "RFC 9725 §4.3.1",
-        "WHEP §4.4.1",
-        "PATCH with another entity tag answers 412",
-        &[
-            OPEN,
-            patch(Tag::Unknown, Body::Candidates, &[E::Status(412)]),
-        ],
-    )
-    .optional(NO_PATCH),
-    R::must(
-        "RFC 9110 §13.1.1",
-        "RFC 9110 §13.1.1",
-        "a weak entity tag matches nothing",
-        &[OPEN, patch(Tag::Weak, Body::Candidates, &[E::Status(412)])],
-    )
-    .optional(NO_PATCH),
-    R::must(
-        "RFC 9725 §4.3.1",
-        "WHEP §4.4.1",
-        "PATCH of another media type is refused",
-        &[
-            OPEN,
-            step(
-                Ask::Patch(Tag::Current, "application/json", Body::Candidates),
-                &[E::Refused],
-            ),
-        ],
-    ),
-    R::should(
-        "RFC 5789 §2.2",
-        "RFC 5789 §2.2",
-        "and by 415 with Accept-Patch",
-        &[
-            OPEN,
-            step(
-                Ask::Patch(Tag::Current, "application/json", Body::Candidates),
-                &[E::Status(415), E::Lists("accept-patch", &[FRAGMENT])],
-            ),
-        ],
-    ),
-    R::must(
-        "RFC 9725 §4.3.1",
-        "WHEP §4.4.1",
-        "what is no fragment is refused",
-        &[OPEN, patch(Tag::Current, Body::Junk, &[E::Refused])],
-    ),
-    R::must(
-        "RFC 9725 §4.3.2",
-        "WHEP §4.4.2",
-        "candidates answer 204 without entity tag",
-        &[
-            OPEN,
-            patch(
-                Tag::Current,
-                Body::Candidates,
-                &[E::Status(204), E::Lacks("etag"), E::Empty],
-            ),
-        ],
-    )
-    .optional(NO_PATCH),
-    R::must(
-        "RFC 9725 §4.3.2",
-        "WHEP §4.4.2",
-        "candidates of no use are passed over",
-        &[
-            OPEN,
-            patch(Tag::Current, Body::UselessCandidates, &[E::Status(204)]),
-        ],
-    )
-    .optional(NO_PATCH),
+    must PATCH, "201 has a strong entity tag":
+        OPEN => [Status(201), StrongTag],
+        OPEN => [Status(201), NewTag];
+    must PATCH, "PATCH without If-Match answers 428", optional(NO_PATCH):
+        OPEN => [Status(201)],
+        patch(Tag::None, Body::Candidates) => [Status(428)];
+    must PATCH, "PATCH with another entity tag answers 412", optional(NO_PATCH):
+        OPEN => [Status(201)],
+        patch(Tag::Unknown, Body::Candidates) => [Status(412)];
+    must At::both("RFC 9110 §13.1.1"), "a weak entity tag matches nothing", optional(NO_PATCH):
+        OPEN => [Status(201)],
+        patch(Tag::Weak, Body::Candidates) => [Status(412)];
+    must PATCH, "PATCH of another media type is refused":
+        OPEN => [Status(201)],
+        Ask::Patch(Tag::Current, "application/json", Body::Candidates) => [Refused];
+    should At::both("RFC 5789 §2.2"), "and by 415 with Accept-Patch":
+        OPEN => [Status(201)],
+        Ask::Patch(Tag::Current, "application/json", Body::Candidates) => [
+            Status(415),
+            Lists("accept-patch", &[FRAGMENT]),
+        ];
+    must PATCH, "what is no fragment is refused":
+        OPEN => [Status(201)],
+        patch(Tag::Current, Body::Junk) => [Refused];
+    must TRICKLE, "candidates answer 204 without entity tag", optional(NO_PATCH):
+        OPEN => [Status(201)],
+        patch(Tag::Current, Body::Candidates) => [Status(204), Lacks("etag"), Empty];
+    must TRICKLE, "candidates of no use are passed over", optional(NO_PATCH):
+        OPEN => [Status(201)],
+        patch(Tag::Current, Body::UselessCandidates) => [Status(204)];
+
     // ICE restart.
-    R::must(
-        "RFC 9725 §4.3.3",
-        "WHEP §4.4.3",
-        "a restart answers 200 with credentials and a new tag",
-        &[
-            OPEN,
-            patch(
-                Tag::Any,
-                Body::Restart,
-                &[
-                    E::Status(200),
-                    E::MediaType(FRAGMENT),
-                    E::NewTag,
-                    E::Fragment,
-                ],
-            ),
-        ],
-    )
-    .optional(NO_PATCH),
-    R::must(
-        "RFC 9725 §4.3.3",
-        "WHEP §4.4.3",
-        "after it the old entity tag is stale, the new one good",
-        &[
-            OPEN,
-            patch(Tag::Any, Body::Restart, &[E::Status(200)]),
-            patch(Tag::First, Body::Candidates, &[E::Status(412)]),
-            patch(Tag::Current, Body::Candidates, &[E::Status(204)]),
-        ],
-    )
-    .optional(NO_PATCH),
-    R::must(
-        "RFC 9725 §4.3.3",
-        "WHEP §4.4.3",
-        "other credentials are a restart under the session's tag, too",
-        &[
-            OPEN,
-            patch(Tag::Current, Body::Restart, &[E::Status(200), E::NewTag]),
-        ],
-    )
-    .optional(NO_PATCH),
-    R::should(
-        "RFC 9725 §4.3.3",
-        "WHEP §4.4.3",
-        "If-Match in quotes, as the examples have it, is `*`",
-        &[
-            OPEN,
-            patch(Tag::QuotedAny, Body::Restart, &[E::Status(200)]),
-        ],
-    )
-    .optional(NO_PATCH),
-    R::must(
-        "RFC 9725 §4.3.3",
-        "WHEP §4.4.3",
-        "a failed restart does not end the session",
-        &[
-            OPEN,
-            patch(Tag::Any, Body::Junk, &[E::Refused]),
-            step(Ask::Session("GET", Tag::None), &[E::Class(2)]),
-            patch(Tag::Current, Body::Candidates, &[E::Status(204)]),
-        ],
-    )
-    .optional(&[405, 501]),
+    must RESTART, "a restart answers 200 with credentials and a new tag", optional(NO_PATCH):
+        OPEN => [Status(201)],
+        patch(Tag::Any, Body::Restart) => [Status(200), MediaType(FRAGMENT), NewTag, Fragment];
+    must RESTART, "after it the old entity tag is stale, the new one good", optional(NO_PATCH):
+        OPEN => [Status(201)],
+        patch(Tag::Any, Body::Restart) => [Status(200)],
+        patch(Tag::First, Body::Candidates) => [Status(412)],
+        patch(Tag::Current, Body::Candidates) => [Status(204)];
+    must RESTART, "other credentials are a restart under the session's tag, too", optional(NO_PATCH):
+        OPEN => [Status(201)],
+        patch(Tag::Current, Body::Restart) => [Status(200), NewTag];
+    should RESTART, "If-Match in quotes, as the examples have it, is `*`", optional(NO_PATCH):
+        OPEN => [Status(201)],
+        patch(Tag::QuotedAny, Body::Restart) => [Status(200)];
+    must RESTART, "a failed restart does not end the session", optional(&[405, 501]):
+        OPEN => [Status(201)],
+        patch(Tag::Any, Body::Junk) => [Refused],
+        session("GET") => [Class(2)],
+        patch(Tag::Current, Body::Candidates) => [Status(204)];
+
     // Tokens.
-    R::must(
-        "RFC 9725 §4.7.1",
-        "WHEP §4.8.1",
-        "no token answers 401 with a Bearer challenge",
-        &[step(
-            Ask::Offer(Offer::Good, SDP, Auth::None),
-            &[E::Status(401), E::Contains("www-authenticate", "bearer ")],
-        )],
-    )
-    .with_token()
-    .optional(&[201]),
-    R::must(
-        "RFC 6750 §3.1",
-        "RFC 6750 §3.1",
-        "a wrong token answers 401 invalid_token",
-        &[step(
-            Ask::Offer(Offer::Good, SDP, Auth::Wrong),
-            &[
-                E::Status(401),
-                E::Contains("www-authenticate", "error=\"invalid_token\""),
-            ],
-        )],
-    )
-    .with_token()
-    .optional(&[201]),
-    R::should(
-        "RFC 6750 §3.1",
-        "RFC 6750 §3.1",
-        "a header without a token answers 400 invalid_request",
-        &[step(
-            Ask::Offer(Offer::Good, SDP, Auth::Bare),
-            &[
-                E::Status(400),
-                E::Contains("www-authenticate", "error=\"invalid_request\""),
-            ],
-        )],
-    )
-    .with_token()
-    .optional(&[201]),
-    R::should(
-        "RFC 6750 §3.1",
-        "RFC 6750 §3.1",
-        "another scheme answers 401 without an error code",
-        &[step(
-            Ask::Offer(Offer::Good, SDP, Auth::Basic),
-            &[E::Status(401), E::Contains("www-authenticate", "bearer ")],
-        )],
-    )
-    .with_token()
-    .optional(&[201]),
-    R::must(
-        "RFC 9110 §11.1",
-        "RFC 9110 §11.1",
-        "the scheme's case does not matter",
-        &[step(
-            Ask::Offer(Offer::Good, SDP, Auth::LowerCase),
-            &[E::Status(201)],
-        )],
-    )
-    .with_token(),
-    R::must(
-        "RFC 9725 §4.6",
-        "WHEP §4.7",
-        "ICE servers, if any, are told by well-formed Links",
-        &[offer(Offer::Good, &[E::Status(201), E::IceLinks])],
-    ),
-];
+    must TOKENS, "no token answers 401 with a Bearer challenge", with_token(), optional(&[201]):
+        by(Auth::None) => [Status(401), Contains("www-authenticate", "bearer ")];
+    must At::both("RFC 6750 §3.1"), "a wrong token answers 401 invalid_token",
+        with_token(), optional(&[201]):
+        by(Auth::Wrong) => [Status(401), Contains("www-authenticate", "error=\"invalid_token\"")];
+    should At::both("RFC 6750 §3.1"), "a header without a token answers 400 invalid_request",
+        with_token(), optional(&[201]):
+        by(Auth::Bare) => [Status(400), Contains("www-authenticate", "error=\"invalid_request\"")];
+    should At::both("RFC 6750 §3.1"), "another scheme answers 401 without an error code",
+        with_token(), optional(&[201]):
+        by(Auth::Basic) => [Status(401), Contains("www-authenticate", "bearer ")];
+    must At::both("RFC 9110 §11.1"), "the scheme's case does not matter", with_token():
+        by(Auth::LowerCase) => [Status(201)];
+    must ICE_SERVERS, "ICE servers, if any, are told by well-formed Links":
+        OPEN => [Status(201), IceLinks];
+};

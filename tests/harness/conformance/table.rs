@@ -9,12 +9,27 @@ pub(super) enum Level {
     Should,
 }
 
+/// Where a rule is written, for WHIP and for WHEP.
+#[derive(Clone, Copy)]
+pub(super) struct At(pub &'static str, pub &'static str);
+
+impl At {
+    pub(super) const fn both(section: &'static str) -> At {
+        At(section, section)
+    }
+
+    pub(super) const fn whip(section: &'static str) -> At {
+        At(section, "")
+    }
+
+    pub(super) const fn whep(section: &'static str) -> At {
+        At("", section)
+    }
+}
+
 /// One rule.
 pub(super) struct Rule {
-    /// Where WHIP has it.
-    pub whip: &'static str,
-    /// Where WHEP has it.
-    pub whep: &'static str,
+    pub at: At,
     pub level: Level,
     pub text: &'static str,
     pub needs_token: bool,
@@ -24,15 +39,9 @@ pub(super) struct Rule {
 }
 
 impl Rule {
-    pub(super) const fn must(
-        whip: &'static str,
-        whep: &'static str,
-        text: &'static str,
-        steps: &'static [Step],
-    ) -> Rule {
+    pub(super) const fn must(at: At, text: &'static str, steps: &'static [Step]) -> Rule {
         Rule {
-            whip,
-            whep,
+            at,
             level: Level::Must,
             text,
             needs_token: false,
@@ -41,13 +50,8 @@ impl Rule {
         }
     }
 
-    pub(super) const fn should(
-        whip: &'static str,
-        whep: &'static str,
-        text: &'static str,
-        steps: &'static [Step],
-    ) -> Rule {
-        let mut rule = Rule::must(whip, whep, text, steps);
+    pub(super) const fn should(at: At, text: &'static str, steps: &'static [Step]) -> Rule {
+        let mut rule = Rule::must(at, text, steps);
         rule.level = Level::Should;
         rule
     }
@@ -63,15 +67,35 @@ impl Rule {
     }
 }
 
+/// Rules as a text: level, section and rule, then `request => [what its answer must be]`.
+macro_rules! rules {
+    ($(
+        $level:ident $at:expr, $text:literal $(, $mode:ident ( $($without:expr)? ))* :
+        $( $ask:expr => [ $($expect:expr),* $(,)? ] ),+ ;
+    )*) => {
+        &[$(
+            $crate::conformance::table::Rule::$level($at, $text, &[$(
+                $crate::conformance::table::Step { ask: $ask, expect: &[$($expect),*] }
+            ),+]) $( .$mode( $($without)? ) )*
+        ),*]
+    };
+}
+pub(super) use rules;
+
 /// One request and what is expected of its answer.
 pub(super) struct Step {
     pub ask: Ask,
     pub expect: &'static [Expect],
 }
 
-/// A step, shortly.
-pub(super) const fn step(ask: Ask, expect: &'static [Expect]) -> Step {
-    Step { ask, expect }
+/// An offer as it should be sent.
+pub(super) const fn offer(offer: Offer) -> Ask {
+    Ask::Offer(offer, "application/sdp", Auth::Given)
+}
+
+/// A fragment as it should be sent.
+pub(super) const fn patch(tag: Tag, body: Body) -> Ask {
+    Ask::Patch(tag, "application/trickle-ice-sdpfrag", body)
 }
 
 /// A request.

@@ -12,14 +12,14 @@ use tests::ws::Page;
 use super::{World, check};
 
 /// An event stream being read.
-struct Events {
+pub(super) struct Events {
     response: Response,
     text: String,
 }
 
 impl Events {
     /// The next event of this name; others are passed over.
-    async fn next(&mut self, wanted: &str) -> anyhow::Result<Value> {
+    pub(super) async fn next(&mut self, wanted: &str) -> anyhow::Result<Value> {
         let found = async {
             loop {
                 while let Some((event, rest)) = self.text.split_once("\n\n") {
@@ -48,7 +48,11 @@ impl Events {
 }
 
 /// Makes a stream of these events and reads it.
-async fn listen(world: &World, session: &str, body: &str) -> anyhow::Result<(String, Events)> {
+pub(super) async fn listen(
+    world: &World,
+    session: &str,
+    body: &str,
+) -> anyhow::Result<(String, Events)> {
     let post = world.client.post(format!("{session}/sse"));
     let post = post.header("content-type", "application/json");
     let made = post.body(body.to_owned()).send().await?;

@@ -4,6 +4,7 @@
 mod bus;
 mod conformance;
 mod events;
+mod layer;
 mod restart;
 mod rtc;
 mod shows;

@@ -155,6 +155,41 @@ async fn a_publisher_that_restarts_replaces_its_old_session() -> anyhow::Result<
     Ok(())
 }
 
+/// Encoders that race with one token: whichever comes last stays, and of the others nothing does,
+/// not even a URL.
+#[tokio::test(flavor = "multi_thread")]
+async fn publishers_that_race_leave_one_session() -> anyhow::Result<()> {
+    let world = World::open().await?;
+    let mut urls = Vec::new();
+    for _ in 0..20 {
+        let mut racing = tokio::task::JoinSet::new();
+        for _ in 0..8 {
+            racing.spawn(world.offer("/whip/lamp", Some(&world.host)).send());
+        }
+        while let Some(answer) = racing.join_next().await {
+            let answer = answer??;
+            match answer.status().as_u16() {
+                201 => urls.push(world.url(&header(&answer, "location"))),
+                409 => {}
+                other => anyhow::bail!("{other}"),
+            }
+        }
+    }
+    let settled = async {
+        loop {
+            let mut there = 0;
+            for url in &urls {
+                there += usize::from(world.client.get(url).send().await?.status() != 404);
+            }
+            match there {
+                1 => return anyhow::Ok(()),
+                _ => tokio::time::sleep(Duration::from_millis(50)).await,
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), settled).await?
+}
+
 #[tokio::test]
 async fn endpoints_tell_what_they_take() -> anyhow::Result<()> {
     let world = World::open().await?;
@@ -301,13 +336,19 @@ async fn too_many_posts_from_one_address_are_told_to_wait() -> anyhow::Result<()
     let world = World::open_with(&["--rate-limit", "1"]).await?;
     let mut refused = None;
     for _ in 0..40 {
-        let response = world.client.post(world.url("/api/tickets")).send().await?;
+        let response = world.offer("/whip/lamp", None).send().await?;
         if response.status() == 429 {
-            refused = Some(header(&response, "retry-after"));
+            refused = Some(response);
             break;
         }
     }
-    assert_eq!(refused.as_deref(), Some("1"));
+    let refused = refused.expect("a limit");
+    assert_eq!(header(&refused, "retry-after"), "1");
+    // A page of another origin can read that.
+    assert_eq!(header(&refused, "access-control-allow-origin"), "*");
+    assert!(header(&refused, "access-control-expose-headers").contains("retry-after"));
+    let elsewhere = world.client.post(world.url("/api/tickets"));
+    check(elsewhere, 429, "too_many_requests").await?;
     assert_eq!(
         world.client.get(world.url("/livez")).send().await?.status(),
         200

@@ -131,22 +131,34 @@ fn nothing_larger_than_the_screen_shows_nothing_unseen() {
 fn a_choice_by_hand_holds() {
     let layers = layers();
     let mut one = [wish(&layers)];
-    one[0].choice = LayerChoice::AtMost {
-        layer: 1,
-        temporal: None,
+    let within = |width, height, temporal| LayerChoice::Within {
+        width,
+        height,
+        temporal,
     };
+    one[0].choice = within(None, Some(719), None);
     check(None, &one, &[pick(1, ALL)]);
     check(300_000, &one, &[pick(0, ALL)]);
-    one[0].choice = LayerChoice::AtMost {
-        layer: 0,
-        temporal: Some(1),
-    };
+    one[0].choice = within(Some(639), Some(720), None);
+    check(None, &one, &[pick(0, ALL)]);
+    // Nothing is small enough: the least there is.
+    one[0].choice = within(Some(10), None, Some(1));
     check(None, &one, &[pick(0, 1)]);
+    one[0].choice = within(None, None, Some(0));
+    check(None, &one, &[pick(2, 0)]);
     one[0].choice = LayerChoice::Fixed {
         layer: 2,
         temporal: None,
     };
     check(100_000, &one, &[pick(2, ALL)]);
+    // A layer of unknown size counts as too large, unless any size will do.
+    let mut unknown = layers.clone();
+    unknown[2].size = None;
+    let mut blind = wish(&unknown);
+    blind.choice = within(None, Some(9_999), None);
+    check(None, &[blind.clone()], &[pick(1, ALL)]);
+    blind.choice = within(None, None, None);
+    check(None, &[blind], &[pick(2, ALL)]);
     // A neighbour is served from what it leaves.
     let two = [wish(&layers), one[0].clone()];
     check(1_850_000, &two, &[pick(0, ALL), pick(2, ALL)]);

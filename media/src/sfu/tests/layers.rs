@@ -1,7 +1,7 @@
 //! Simulcast: who gets which layer, when it changes, and what publishers and workers are told.
 
 use super::*;
-use crate::handle::{Kind, LayerChoice, Receives, Wanted};
+use crate::handle::{Kind, LayerChoice, Receives, Stats, Wanted};
 use crate::layers::LayerState;
 use crate::testing::vp8_temporal;
 
@@ -258,7 +258,9 @@ fn a_layer_is_chosen_by_hand_and_listed() {
     assert_eq!(rids, [Some("q"), Some("h"), Some("f")]);
     assert!(listed.layers.iter().all(|layer| layer.active));
     // 30 frames a second of two packets, 28 octets of header and tag each.
-    let rate = listed.layers[1].bitrate;
+    let [rate] = listed.layers[1].bitrates[..] else {
+        panic!("one temporal layer: {listed:?}");
+    };
     let real = 2 * 8 * (SIZES[1] as u64 + 28) * 1_000 / 33;
     assert!(
         rate.abs_diff(real) < real / 10,
@@ -266,6 +268,42 @@ fn a_layer_is_chosen_by_hand_and_listed() {
     );
     assert!(stage.sfu.select_layer(now, viewer, "0", fixed(3)).is_err());
     assert!(stage.sfu.select_layer(now, viewer, "1", fixed(0)).is_err());
+}
+
+#[test]
+fn looks_count_what_viewers_are_shown_and_what_their_paths_carry() {
+    let mut stage = Stage::new();
+    stage.run(1_000);
+    let (_good, poor, blind) = (stage.join(1), stage.join(2), stage.join(3));
+    stage.estimate(poor, 300_000);
+    let (now, hidden) = (
+        stage.now(),
+        Wanted {
+            visible: false,
+            height: None,
+        },
+    );
+    stage.sfu.want(now, blind, "0", hidden).unwrap();
+    stage.run(1_000);
+    let counted = |stage: &Stage| {
+        let mut stats = Stats::default();
+        stage.sfu.shard.counters.add_to(&mut stats);
+        let [low, middle, top] = stats.shown_layers;
+        [
+            low,
+            middle,
+            top,
+            stats.shown_nothing,
+            stats.estimates.counts[2],
+        ]
+    };
+    let before = counted(&stage);
+    stage.run(10_000);
+    let after = counted(&stage);
+    let looks: Vec<_> = after.iter().zip(before).map(|(a, b)| a - b).collect();
+    let looked = looks[2];
+    assert!((19..=22).contains(&looked), "two looks a second: {looked}");
+    assert_eq!(looks, [looked, 0, looked, looked, looked]);
 }
 
 #[test]

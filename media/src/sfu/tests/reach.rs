@@ -205,3 +205,28 @@ fn ipv6_works_from_end_to_end() {
     assert!(world.run_until(5 * SECOND, both));
     assert_eq!(play(&mut world, publisher, viewer, 30), 30);
 }
+
+/// From the offer to the first picture, where there was one to show when DTLS came up: waiting for
+/// the show to begin is no slow join.
+#[test]
+fn a_join_is_timed_until_its_first_picture() {
+    let mut world = World::new(server());
+    let join = |world: &mut World, wish, port| {
+        let (place, _) = world.admit(wish, Caller::new(wish, peer_at(port)));
+        assert!(world.run_until(5 * SECOND, |world| world.callers[place].connected));
+        world.run(SECOND);
+        place
+    };
+    let early = join(&mut world, Wish::View, 10);
+    let host = join(&mut world, Wish::Publish, 11);
+    let packet = world.callers[host].packet(true);
+    world.send(host, packet);
+    world.run(SECOND);
+    assert_eq!(world.callers[early].media.len(), 1);
+    assert_eq!(world.stats().join_shown.counts.iter().sum::<u64>(), 0);
+    let late = join(&mut world, Wish::View, 12);
+    assert_eq!(world.callers[late].media.len(), 1, "from the ring");
+    let (shown, secured) = (world.stats().join_shown, world.stats().join_secured);
+    assert_eq!(shown.counts.iter().sum::<u64>(), 1);
+    assert!(shown.sum > 0 && shown.sum < secured.sum);
+}

@@ -8,7 +8,7 @@ use crate::clock::now_ms;
 use crate::protocol::client::{ClientMessage, SourceKind};
 use crate::protocol::server::ServerMessage;
 use crate::room::{Ask, Input, Refusal};
-use crate::task::media::owner;
+use crate::task::media::{owner, stands};
 use crate::task::sessions::{Door, HttpSession};
 
 impl Client {
@@ -154,7 +154,12 @@ impl Client {
             id: session.id,
         };
         // Found again by its media id only; media's `Closed` takes it out.
-        let _ = self.state.sessions.add(entry);
+        let key = self.state.sessions.add(entry).key;
+        let (media, hub) = (&self.state.media, &self.state.hub);
+        if !stands(media, hub, &self.state.sessions, &key).await {
+            let why = "a newer session of the same source took its place";
+            return Err(Refused::new("session_over", why));
+        }
         // Media has closed the earlier session of this source itself.
         self.publishing.insert(source, session.id);
         if !self.outbox.role().is_on_stage() {
