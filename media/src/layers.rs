@@ -4,7 +4,7 @@
 
 use std::time::Instant;
 
-use crate::limits::TEMPORAL_MAX;
+use crate::limits::{LAYER_TICK, TEMPORAL_MAX};
 use crate::packet::Packet;
 use crate::srtp::{HEADER_LEN, TAG_LEN_MAX};
 
@@ -59,13 +59,15 @@ impl Meter {
             (packet.payload.len() + HEADER_LEN + TAG_LEN_MAX) as u64;
     }
 
-    /// Ends a measuring interval: the new rate and the one before count half each.
+    /// Ends a measuring interval: the new rate and the one before count half each. One that was
+    /// too short to tell a rate from a burst goes on.
     pub(crate) fn tick(&mut self, now: Instant) {
         let Some(since) = self.since else { return };
-        let micros = now.saturating_duration_since(since).as_micros() as u64;
-        if micros == 0 {
+        let measured = now.saturating_duration_since(since);
+        if measured < LAYER_TICK / 2 {
             return;
         }
+        let micros = measured.as_micros() as u64;
         let (mut bytes, fresh) = (0, self.rates[TEMPORAL_MAX - 1] == 0);
         for (rate, counted) in self.rates.iter_mut().zip(&self.bytes) {
             bytes += counted;
@@ -107,6 +109,8 @@ mod tests {
             sent[usize::from(packet.temporal.id)] += packet.payload.len() as u64 + 28;
             meter.count(&packet);
         }
+        meter.tick(origin() + Duration::from_millis(3));
+        assert_eq!(meter.rates(), [0; TEMPORAL_MAX], "a burst is no rate");
         meter.tick(origin() + Duration::from_secs(10));
         let expected = [sent[0], sent[0] + sent[1], sent.iter().sum()].map(|b| b as u32 * 8 / 10);
         assert_eq!(meter.rates()[..3], expected);

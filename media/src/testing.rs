@@ -12,7 +12,7 @@ mod receiver;
 mod script;
 mod world;
 
-pub(crate) use caller::{Caller, Wish, check};
+pub(crate) use caller::{Caller, Wish, check, stun};
 pub(crate) use link::{Link, Path};
 pub(crate) use receiver::{Receiver, Seen};
 pub(crate) use script::Encoder;

@@ -11,7 +11,7 @@ use rtc_srtp::protection_profile::ProtectionProfile;
 use rtc_stun::attributes::{ATTR_PRIORITY, ATTR_USE_CANDIDATE, ATTR_USERNAME};
 use rtc_stun::fingerprint::FINGERPRINT;
 use rtc_stun::integrity::MessageIntegrity;
-use rtc_stun::message::{BINDING_REQUEST, BINDING_SUCCESS, Message, TransactionId};
+use rtc_stun::message::{BINDING_REQUEST, BINDING_SUCCESS, Message, MessageType, TransactionId};
 
 use crate::demux::Content;
 use crate::dtls::{Dtls, Identity, Output};
@@ -176,6 +176,12 @@ impl Caller {
     }
 
     /// The ufrag it reaches the server by.
+    /// The server's password, which only its answer tells.
+    pub(crate) fn server_password(&self) -> &str {
+        let remote = self.remote.as_ref();
+        &remote.expect("the answer was taken").password
+    }
+
     pub(crate) fn server_ufrag(&self) -> &str {
         let username = &self.remote.as_ref().unwrap().username;
         username.split(':').next().unwrap()
@@ -322,10 +328,21 @@ pub(crate) fn check(
     nominate: bool,
     provider: &dyn RTCCryptoProvider,
 ) -> Vec<u8> {
+    stun(BINDING_REQUEST, username, password, nominate, provider)
+}
+
+/// A STUN message of any type with these credentials.
+pub(crate) fn stun(
+    kind: MessageType,
+    username: &str,
+    password: &str,
+    nominate: bool,
+    provider: &dyn RTCCryptoProvider,
+) -> Vec<u8> {
     let mut message = Message::new();
     let mut setters: Vec<Box<dyn rtc_stun::message::Setter>> = vec![
         Box::new(TransactionId::new()),
-        Box::new(BINDING_REQUEST),
+        Box::new(kind),
         Box::new(Raw(ATTR_USERNAME, username.as_bytes().to_vec())),
         Box::new(Raw(ATTR_PRIORITY, vec![0x6e, 0, 1, 0xff])),
     ];

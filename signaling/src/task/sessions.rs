@@ -344,6 +344,47 @@ mod tests {
         assert!(sessions.get(Door::Whep, "rug", &opened.key).is_none());
     }
 
+    #[tokio::test]
+    async fn an_offer_of_ours_waits_for_one_answer_and_not_for_ever() {
+        let config = media::MediaConfig {
+            bind: std::net::Ipv4Addr::LOCALHOST.into(),
+            port: 0,
+            tcp_port: None,
+            workers: 1,
+            public_addresses: Vec::new(),
+        };
+        let (media, _events) = media::Media::start(config).expect("loopback");
+        let offer = media.invite().await.expect("an offer");
+        let sessions = Sessions::default();
+        let invite = |now_ms| sessions.invite("lamp", offer.clone(), now_ms);
+        let key = invite(1_000).expect("room").key;
+        let over = 1_000 + INVITATION_TTL_MS;
+        assert!(
+            sessions.answering("rug", &key, 1_000).is_none(),
+            "elsewhere"
+        );
+        let first = sessions.answering("lamp", &key, 1_000).expect("waits");
+        let meanwhile = sessions.answering("lamp", &key, 1_000);
+        assert!(meanwhile.is_none(), "one answer at a time");
+        drop(first);
+        assert!(sessions.is_invited("lamp", &key, over - 1), "as before");
+        assert!(!sessions.is_invited("lamp", &key, over));
+        let first = sessions.answering("lamp", &key, over - 1);
+        assert_eq!(first.expect("waits").done(session()), key);
+        assert!(sessions.get(Door::Whep, "lamp", &key).is_some());
+        assert!(!sessions.is_invited("lamp", &key, 1_000), "answered once");
+        let key = invite(1_000).expect("room").key;
+        let answering = sessions.answering("lamp", &key, 1_000);
+        answering.expect("waits").withdraw();
+        assert!(!sessions.is_invited("lamp", &key, 1_000), "declined");
+        for _ in 0..INVITATIONS_MAX {
+            invite(1_000).expect("room");
+        }
+        assert!(invite(over - 1).is_none(), "full");
+        assert!(invite(over).is_some(), "the old ones make room");
+        media.shutdown().await;
+    }
+
     #[test]
     fn the_newest_reader_of_a_stream_takes_over_and_the_session_ends_it() {
         let sessions = Sessions::default();

@@ -89,6 +89,15 @@ async fn a_player_hears_of_the_picture_the_people_and_the_shop() -> anyhow::Resu
     let (_, mut events) = listen(&world, &session, "").await?;
     // The count may lag behind by a second.
     while events.next("viewercount").await? != json!({ "viewercount": 1 }) {}
+    let second = self::session(&world).await?;
+    while events.next("viewercount").await? != json!({ "viewercount": 2 }) {}
+    world
+        .client
+        .delete(second)
+        .send()
+        .await?
+        .error_for_status()?;
+    while events.next("viewercount").await? != json!({ "viewercount": 1 }) {}
 
     let endpoint = world.url("/whip/lamp");
     let publisher = Publisher::start(&world.client, &endpoint, Some(&world.host)).await?;

@@ -41,6 +41,16 @@ impl World {
             None => request,
         }
     }
+
+    /// What `/metrics` says of this, which has no labels.
+    async fn metric(&self, name: &str) -> anyhow::Result<String> {
+        let metrics = self.client.get(self.url("/metrics")).send().await?;
+        let metrics = metrics.text().await?;
+        let mut lines = metrics.lines().filter_map(|line| line.split_once(' '));
+        let found = lines.find(|(known, _)| *known == name);
+        let (_, value) = found.ok_or_else(|| anyhow::anyhow!("no {name}"))?;
+        Ok(value.to_owned())
+    }
 }
 
 fn header(response: &reqwest::Response, name: &str) -> String {
@@ -82,6 +92,24 @@ async fn a_whip_session_lives_and_ends_by_the_letter() -> anyhow::Result<()> {
     );
     check(world.client.delete(&session), 404, "not_found").await?;
     check(world.client.get(&session), 404, "not_found").await?;
+    let left = world.metric("vitrine_media_publishers").await?;
+    assert_eq!(left, "0", "the media session is gone with its URL");
+    Ok(())
+}
+
+/// Who cannot be let in leaves no media session behind.
+#[tokio::test]
+async fn a_full_stage_takes_no_publisher() -> anyhow::Result<()> {
+    let world = World::open().await?;
+    for _ in 0..signaling::limits::STAGE_MAX {
+        let guest = world.disk.token(SHOW, Role::Guest);
+        let taken = world.offer("/whip/lamp", Some(&guest)).send().await?;
+        anyhow::ensure!(taken.status() == 201, "{}", taken.status());
+    }
+    let guest = world.disk.token(SHOW, Role::Guest);
+    check(world.offer("/whip/lamp", Some(&guest)), 503, "stage_full").await?;
+    let there = world.metric("vitrine_media_publishers").await?;
+    assert_eq!(there, signaling::limits::STAGE_MAX.to_string());
     Ok(())
 }
 

@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
+use rtc_stun::message::{CLASS_INDICATION, METHOD_BINDING, MessageType};
 
 use crate::batch::Proto;
 use crate::demux::Peer;
 use crate::handle::Event;
-use crate::testing::{Caller, Wish, World, check, live_bytes};
+use crate::testing::{Caller, Wish, World, check, live_bytes, stun};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -126,10 +127,11 @@ fn only_a_known_ufrag_with_its_password_is_answered_and_briefly() {
     let ufrag = world.callers[place].server_ufrag().to_owned();
     let good = world.callers[place].check(true);
     let cut = good[..good.len() - 12].to_vec();
-    let mut class = good.clone();
-    class[..2].copy_from_slice(&[1, 1]);
+    let password = world.callers[place].server_password().to_owned();
+    let indication = MessageType::new(METHOD_BINDING, CLASS_INDICATION);
+    let username = format!("{ufrag}:x");
     for bad in [
-        check("nobody:x", "0123456789012345678901", true, &*crypto),
+        check("nobody:x", &password, true, &*crypto),
         check(
             &format!("{ufrag}:x"),
             "0123456789012345678901",
@@ -138,7 +140,7 @@ fn only_a_known_ufrag_with_its_password_is_answered_and_briefly() {
         ),
         check(&ufrag, "0123456789012345678901", true, &*crypto),
         cut,
-        class,
+        stun(indication, &username, &password, true, &*crypto),
     ] {
         world.send(place, bad);
     }
@@ -249,4 +251,63 @@ fn forged_media_is_dropped_and_nothing_is_learned_from_it() {
     assert!(world.astray.is_empty());
     // From a stranger twice, to the viewer's session twice.
     assert_eq!(world.stats().datagrams_dropped, 4 * 50);
+}
+
+/// A packet that a caller might have sent, changed on the way.
+fn forged(world: &mut World, place: usize, wish: Wish) -> Vec<u8> {
+    let caller = &mut world.callers[place];
+    match wish {
+        Wish::View => {
+            let mut report = caller.report();
+            report[9] ^= 1;
+            report
+        }
+        Wish::Publish => {
+            let mut packet = caller.packet(false);
+            packet[2] ^= 0x40;
+            packet
+        }
+    }
+}
+
+/// Who has fallen silent is let go, however much is forged in his name.
+#[test]
+fn forged_packets_keep_nobody_alive() {
+    for wish in [Wish::View, Wish::Publish] {
+        let mut world = World::new(server());
+        let (place, _) = world.admit(wish, Caller::new(wish, peer_at(10)));
+        assert!(world.run_until(5 * SECOND, |world| connected(world, place)));
+        world.checks = None;
+        for _ in 0..40 {
+            let forged = forged(&mut world, place, wish);
+            world.send(place, forged);
+            world.run(SECOND);
+        }
+        assert_eq!(ends(&world), 1, "{wish:?}");
+    }
+}
+
+/// Nor do they hold a connection at an address that its peer has left.
+#[test]
+fn forged_packets_hold_nobody_where_he_was() {
+    for wish in [Wish::View, Wish::Publish] {
+        let mut world = World::new(server());
+        let (place, session) = world.admit(wish, Caller::new(wish, peer_at(10)));
+        assert!(world.run_until(5 * SECOND, |world| connected(world, place)));
+        world.checks = None;
+        world.callers[place].address = peer_at(12);
+        for _ in 0..10 {
+            let forged = forged(&mut world, place, wish);
+            world.send_from(peer_at(10), forged);
+            // Without nomination it moves when the old path is silent.
+            let check = world.callers[place].check(false);
+            world.send(place, check);
+            world.run(SECOND / 2);
+        }
+        let path = match wish {
+            Wish::View => world.sfu.viewers[world.sfu.sessions[&session]].path,
+            Wish::Publish => world.sfu.publishers[&session].route.path(),
+        };
+        assert_eq!(path.map(|path| path.remote), Some(peer_at(12)), "{wish:?}");
+    }
 }
