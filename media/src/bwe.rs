@@ -86,11 +86,15 @@ impl Congestion {
         let transport = control
             .transport
             .get_or_insert_with(|| Box::new(Transport::new(now, next)));
-        let counted = transport.feedback(now, next, arrivals, control.wanted);
+        let (counted, shown) = transport.feedback(now, arrivals);
         if let (Some(current), Some(arriving)) = (transport.estimate(), transport.arriving()) {
             control.loss.observe(now, counted, current, arriving);
         }
+        if let Some(shown) = shown {
+            control.loss.lift(shown);
+        }
         control.combine(now);
+        control.plan(now, next);
     }
 
     /// The viewer's own estimate came.
@@ -159,8 +163,8 @@ impl Congestion {
         control.transport.as_ref()?.probe_deadline()
     }
 
-    /// How many packets of so many bytes to send now beyond the media, to see whether the path
-    /// carries more.
+    /// How many packets of so many bytes (more than none) to send now beyond the media, to see
+    /// whether the path carries more.
     pub(crate) fn probe(&mut self, now: Instant, bytes: usize) -> usize {
         let number = self.number;
         let transport = self
@@ -168,6 +172,14 @@ impl Congestion {
             .as_mut()
             .and_then(|control| control.transport.as_mut());
         transport.map_or(0, |transport| transport.probe(now, number, bytes))
+    }
+
+    /// There is nothing to probe with now.
+    pub(crate) fn put_off_probe(&mut self, now: Instant) {
+        let control = self.control.as_mut();
+        if let Some(transport) = control.and_then(|control| control.transport.as_mut()) {
+            transport.put_off_probe(now);
+        }
     }
 
     /// Whether a packet of `bytes` may leave now, or has to wait so that a burst does not
@@ -211,6 +223,13 @@ impl Control {
         };
         self.estimate = limits.map(|rate| rate.clamp(RATE_MIN, RATE_MAX));
         self.pacer.pace(now, self.estimate);
+    }
+
+    /// What is probed for is what the whole estimate lacks, whichever part of it is the lowest.
+    fn plan(&mut self, now: Instant, next: u16) {
+        if let (Some(transport), Some(estimate)) = (&mut self.transport, self.estimate) {
+            transport.plan(now, next, (estimate, self.wanted), self.loss.fell());
+        }
     }
 }
 

@@ -3,6 +3,8 @@
 
 const BUCKET_US: i64 = 50_000;
 const BUCKETS: usize = 10;
+/// A burst is judged over so many of them: 150 ms, libwebrtc's rate window.
+const BURST_BUCKETS: i64 = 3;
 
 /// Bytes per bucket of time; the newest bucket is still filling.
 #[derive(Debug, Default)]
@@ -28,13 +30,25 @@ impl Acked {
 
     /// Bits per second, once there is enough to tell.
     pub(super) fn rate(&self) -> Option<f64> {
+        self.over(BUCKETS as i64)
+    }
+
+    /// Bits per second just now, when they are more than over the whole time. While a queue grows
+    /// this is what the path carries: a burst that made it grow, such as a key frame, may be
+    /// shorter than half a second.
+    pub(super) fn burst(&self) -> Option<f64> {
+        Some(self.rate()?.max(self.over(BURST_BUCKETS)?))
+    }
+
+    /// Over the newest complete buckets.
+    fn over(&self, buckets: i64) -> Option<f64> {
         let (first, newest) = self.range?;
         if newest - first < BUCKETS as i64 {
             return None;
         }
-        let filling = self.bytes[place(newest)];
-        let complete = self.bytes.iter().sum::<u32>() - filling;
-        Some(f64::from(complete) * 8e6 / (BUCKETS as f64 * BUCKET_US as f64))
+        let complete = newest - buckets..newest;
+        let bytes: u32 = complete.map(|bucket| self.bytes[place(bucket)]).sum();
+        Some(f64::from(bytes) * 8e6 / (buckets * BUCKET_US) as f64)
     }
 }
 
@@ -62,8 +76,14 @@ mod tests {
         assert_eq!(acked.rate(), Some(2e6));
         feed(&mut acked, 500, 600);
         assert_eq!(acked.rate(), Some(0.5e6));
+        assert_eq!(acked.burst(), Some(0.5e6));
+        feed(&mut acked, 4_000, 150);
+        feed(&mut acked, 500, 10);
+        let (whole, burst) = (acked.rate().unwrap(), acked.burst().unwrap());
+        assert!((1.4e6..1.5e6).contains(&whole), "{whole}");
+        assert!((3.7e6..3.8e6).contains(&burst), "{burst}");
         acked.add(1_000, 1_000);
-        assert_eq!(acked.rate(), Some(0.5e6), "too late to count");
+        assert_eq!(acked.rate(), Some(whole), "too late to count");
         acked.add(60_000_000, 1_000);
         assert_eq!(acked.rate(), Some(0.0), "after a pause");
     }

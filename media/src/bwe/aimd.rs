@@ -61,11 +61,18 @@ impl Aimd {
         self.changed = now;
     }
 
-    pub(super) fn update(&mut self, now: Instant, usage: Usage, acked: f64, rtt: Duration) {
+    /// A report came: what arrives over half a second, and in a burst.
+    pub(super) fn update(
+        &mut self,
+        now: Instant,
+        usage: Usage,
+        (acked, burst): (f64, f64),
+        rtt: Duration,
+    ) {
         match usage {
             Usage::Over => {
-                if self.may_decrease(now, acked, rtt) {
-                    self.decrease(now, acked);
+                if self.may_decrease(now, burst, rtt) {
+                    self.decrease(now, burst);
                 }
                 self.state = State::Hold;
                 self.changed = now;
@@ -96,8 +103,10 @@ impl Aimd {
             self.capacity = None;
         }
         self.learn(acked);
-        self.rate = self.rate.min(acked * BACKOFF);
-        self.decreased = Some(now);
+        if acked * BACKOFF < self.rate {
+            self.rate = acked * BACKOFF;
+            self.decreased = Some(now);
+        }
     }
 
     fn increase(&mut self, now: Instant, acked: f64, rtt: Duration) {
@@ -165,21 +174,31 @@ mod tests {
     #[test]
     fn overuse_goes_down_to_what_arrives_once_per_round_trip() {
         let mut aimd = Aimd::new(at(0), 2e6);
-        aimd.update(at(10), Usage::Over, 1.5e6, RTT);
+        aimd.update(at(10), Usage::Over, (1.5e6, 1.5e6), RTT);
         assert_eq!(aimd.rate(), 1_275_000);
-        aimd.update(at(30), Usage::Over, 1.4e6, RTT);
+        aimd.update(at(30), Usage::Over, (1.4e6, 1.4e6), RTT);
         assert_eq!(aimd.rate(), 1_275_000, "the first has not shown yet");
-        aimd.update(at(90), Usage::Over, 1.0e6, RTT);
+        aimd.update(at(90), Usage::Over, (1.0e6, 1.0e6), RTT);
         assert_eq!(aimd.rate(), 850_000);
-        aimd.update(at(100), Usage::Over, 0.3e6, RTT);
+        aimd.update(at(100), Usage::Over, (0.3e6, 0.3e6), RTT);
         assert_eq!(aimd.rate(), 255_000, "far too much: no waiting");
+    }
+
+    #[test]
+    fn a_burst_that_fills_the_path_shows_what_it_carries() {
+        let mut aimd = Aimd::new(at(0), 3e6);
+        aimd.update(at(10), Usage::Over, (0.8e6, 3.8e6), RTT);
+        assert_eq!((aimd.rate(), aimd.decreased()), (3_000_000, None));
+        aimd.update(at(500), Usage::Over, (0.8e6, 2e6), RTT);
+        assert_eq!(aimd.rate(), 1_700_000);
+        assert_eq!(aimd.decreased(), Some(at(500)));
     }
 
     #[test]
     fn growth_is_eight_percent_a_second_and_bound_to_what_arrives() {
         let mut aimd = Aimd::new(at(0), 1e6);
         for ms in (0..=1_000).step_by(50) {
-            aimd.update(at(ms), Usage::Normal, 1e6, RTT);
+            aimd.update(at(ms), Usage::Normal, (1e6, 1e6), RTT);
         }
         assert!(
             (1_079_000..1_081_000).contains(&aimd.rate()),
@@ -187,7 +206,7 @@ mod tests {
             aimd.rate()
         );
         for ms in (1_050..30_000).step_by(50) {
-            aimd.update(at(ms), Usage::Normal, 1e6, RTT);
+            aimd.update(at(ms), Usage::Normal, (1e6, 1e6), RTT);
         }
         assert_eq!(aimd.rate(), 1_510_000, "nobody knows about more");
     }
@@ -195,12 +214,12 @@ mod tests {
     #[test]
     fn near_the_known_limit_growth_is_careful_until_more_arrives() {
         let mut aimd = Aimd::new(at(0), 1e6);
-        aimd.update(at(0), Usage::Over, 1e6, RTT);
+        aimd.update(at(0), Usage::Over, (1e6, 1e6), RTT);
         for ms in (50..=1_100).step_by(50) {
-            aimd.update(at(ms), Usage::Normal, 0.95e6, RTT);
+            aimd.update(at(ms), Usage::Normal, (0.95e6, 0.95e6), RTT);
         }
         assert!((875_000..890_000).contains(&aimd.rate()), "{}", aimd.rate());
-        aimd.update(at(1_150), Usage::Normal, 2e6, RTT);
+        aimd.update(at(1_150), Usage::Normal, (2e6, 2e6), RTT);
         assert!(aimd.rate() >= 1_700_000, "the path carries it now");
     }
 }

@@ -34,11 +34,23 @@ pub(super) struct LossLimit {
     packets: u32,
     lost: u32,
     judged: Option<Instant>,
+    fell: Option<Instant>,
 }
 
 impl LossLimit {
     pub(super) fn limit(&self) -> Option<u64> {
         self.limit.map(|limit| limit as u64)
+    }
+
+    /// When packets counted one by one last lowered it.
+    pub(super) fn fell(&self) -> Option<Instant> {
+        self.fell
+    }
+
+    /// A probe of so many bits per second came through: what was lost before says nothing against
+    /// them any more (libwebrtc's `SetSendBitrate` after a probe).
+    pub(super) fn lift(&mut self, bits_per_second: f64) {
+        self.limit = self.limit.map(|limit| limit.max(bits_per_second));
     }
 
     /// One feedback's packets, while the estimate stands at `current` and `arriving` bits per
@@ -52,6 +64,9 @@ impl LossLimit {
         }
         let fraction = f64::from(self.lost) / f64::from(self.packets);
         (self.packets, self.lost, self.judged) = (0, 0, Some(now));
+        if fraction > HIGH {
+            self.fell = Some(now);
+        }
         self.judge(fraction, current as f64, arriving);
     }
 
@@ -111,6 +126,22 @@ mod tests {
         }
         assert!(held > 1_000_000);
         assert_eq!(limit.limit(), None, "no loss for long: no cap");
+    }
+
+    #[test]
+    fn a_probe_that_came_through_lifts_the_cap() {
+        let mut limit = LossLimit::default();
+        limit.lift(3e6);
+        assert_eq!(limit.limit(), None, "there was none");
+        feed(&mut limit, 0, 10, 2_000_000);
+        feed(&mut limit, 5, 10, 2_000_000);
+        let capped = limit.limit().unwrap();
+        assert!(capped < 1_600_000, "{capped}");
+        assert_eq!(limit.fell(), limit.judged);
+        limit.lift(1e6);
+        assert_eq!(limit.limit(), Some(capped), "a probe shows no lack");
+        limit.lift(3e6);
+        assert_eq!(limit.limit(), Some(3_000_000));
     }
 
     #[test]

@@ -106,7 +106,7 @@ impl Prober {
         let Some(cluster) = &mut self.cluster else {
             return 0;
         };
-        let bits = (bytes.max(1) * 8) as f64;
+        let bits = (bytes * 8) as f64;
         let elapsed = now.saturating_duration_since(cluster.started).as_secs_f64();
         let due = ((elapsed * cluster.target - cluster.sent) / bits) as u32 + 1;
         let due = due.min(PACKETS_MAX - cluster.packets);
@@ -117,6 +117,12 @@ impl Prober {
             cluster.last = Some(number.wrapping_add(due as u16).wrapping_sub(1));
         }
         due as usize
+    }
+
+    /// There is nothing to probe with: later.
+    pub(super) fn put_off(&mut self, now: Instant) {
+        self.cluster = None;
+        self.not_before = Some(now + PAUSE_GOOD);
     }
 
     /// A numbered packet arrived.

@@ -186,6 +186,29 @@ fn a_full_path_is_not_probed_to_death() {
 }
 
 #[test]
+fn room_that_came_back_is_found_though_losses_had_capped_the_estimate() {
+    let mut path = Path::new(4e6);
+    path.run(3_000, |_| 2_100_000);
+    path.capacity = 0.5e6;
+    path.run(2_000, |_| 2_100_000);
+    path.congestion.want(2_500_000);
+    let layers = |estimate: Option<u64>| match estimate.unwrap_or(0) {
+        2_500_000.. => 2_100_000,
+        720_000.. => 600_000,
+        _ => 160_000,
+    };
+    path.run(8_000, layers);
+    assert!(
+        (0.15..0.6).contains(&path.estimate()),
+        "{}",
+        path.estimate()
+    );
+    path.capacity = 4e6;
+    path.run(8_000, layers);
+    assert!(path.estimate() > 2.4, "{}", path.estimate());
+}
+
+#[test]
 fn random_loss_of_a_twentieth_does_not_hold_a_stream_down() {
     let mut path = Path::new(5e6);
     path.lossy = 20;

@@ -19,6 +19,9 @@ const START: f64 = 1.2;
 const REFERENCE_US: i64 = 64_000;
 const REFERENCE_BITS: u32 = 24;
 
+/// After this long without a packet the queue is empty, and what arrives is not known any more.
+const SILENCE_US: i64 = 500_000;
+
 /// Round trip assumed before the first report.
 const RTT: Duration = Duration::from_millis(100);
 
@@ -30,6 +33,8 @@ pub(super) struct Transport {
     first: Option<u16>,
     /// The last reference time, unwrapped.
     reference: Option<i64>,
+    /// When the newest packet that arrived was sent.
+    newest: i64,
     groups: Groups,
     trend: Trend,
     acked: Acked,
@@ -46,6 +51,7 @@ impl Transport {
             history: History::new(),
             first: Some(next),
             reference: None,
+            newest: 0,
             groups: Groups::default(),
             trend: Trend::new(),
             acked: Acked::default(),
@@ -74,15 +80,8 @@ impl Transport {
         self.acked.rate()
     }
 
-    /// Takes a report. `next` is the number of the next packet to leave, `wanted` as in
-    /// [`super::Congestion::want`].
-    pub(super) fn feedback(
-        &mut self,
-        now: Instant,
-        next: u16,
-        arrivals: &Arrivals,
-        wanted: u64,
-    ) -> Counted {
+    /// Takes a report. Tells what it counted, and what a probe has shown that it completed.
+    pub(super) fn feedback(&mut self, now: Instant, arrivals: &Arrivals) -> (Counted, Option<f64>) {
         let mut counted = Counted::default();
         let reference = self.unwrap_reference(arrivals.reference) * REFERENCE_US;
         let now_us = self.micros(now);
@@ -103,13 +102,23 @@ impl Transport {
             }
             number = number.wrapping_add(1);
         }
-        self.steer(now, number.wrapping_sub(1));
-        if let Some(aimd) = &self.aimd {
-            let (estimate, wanted) = (aimd.rate() as f64, wanted as f64);
-            self.prober
-                .plan(now, next, estimate, wanted, aimd.decreased());
-        }
-        counted
+        let shown = self.steer(now, number.wrapping_sub(1));
+        (counted, shown)
+    }
+
+    /// Begins a probe when more is wanted than the path is known to carry. `next` is the number
+    /// of the next packet to leave; `fell` when losses last lowered the estimate.
+    pub(super) fn plan(
+        &mut self,
+        now: Instant,
+        next: u16,
+        (estimate, wanted): (u64, u64),
+        fell: Option<Instant>,
+    ) {
+        let decreased = self.aimd.as_ref().and_then(Aimd::decreased);
+        let (estimate, wanted) = (estimate as f64, wanted as f64);
+        self.prober
+            .plan(now, next, estimate, wanted, decreased.max(fell));
     }
 
     pub(super) fn probe_deadline(&self) -> Option<Instant> {
@@ -118,6 +127,10 @@ impl Transport {
 
     pub(super) fn probe(&mut self, now: Instant, number: u16, bytes: usize) -> usize {
         self.prober.take(now, number, bytes)
+    }
+
+    pub(super) fn put_off_probe(&mut self, now: Instant) {
+        self.prober.put_off(now);
     }
 
     fn arrived(&mut self, now_us: i64, number: u16, arrived: i64, counted: &mut Counted) {
@@ -134,26 +147,31 @@ impl Transport {
         self.rtt = Duration::from_micros(age as u64);
         self.acked.add(arrived, told.bytes);
         self.prober.arrived(number, sent, arrived, told.bytes);
+        if sent > self.newest + SILENCE_US {
+            self.groups = Groups::default();
+            self.trend.rest();
+        }
+        self.newest = self.newest.max(sent);
         if let Some(spread) = self.groups.add(sent, arrived) {
             self.trend.add(spread);
         }
     }
 
-    /// Moves the estimate after a report that ended with packet `told`.
-    fn steer(&mut self, now: Instant, told: u16) {
+    /// Moves the estimate after a report that ended with packet `told`. Tells what a probe has
+    /// shown while the queue did not grow.
+    fn steer(&mut self, now: Instant, told: u16) -> Option<f64> {
         let shown = self.prober.result(now, told);
-        let Some(acked) = self.acked.rate() else {
-            return;
-        };
+        let (acked, burst) = (self.acked.rate()?, self.acked.burst()?);
         let usage = self.trend.usage();
         let aimd = self
             .aimd
             .get_or_insert_with(|| Aimd::new(now, acked * START));
-        aimd.update(now, usage, acked, self.rtt);
-        if let Some(shown) = shown.filter(|rate| usage != Usage::Over && *rate > aimd.rate() as f64)
-        {
+        aimd.update(now, usage, (acked, burst), self.rtt);
+        let shown = shown.filter(|_| usage != Usage::Over)?;
+        if shown > aimd.rate() as f64 {
             aimd.set(now, shown);
         }
+        Some(shown)
     }
 
     fn is_remembered(&mut self, number: u16) -> bool {

@@ -71,6 +71,15 @@ impl Trend {
         self.usage
     }
 
+    /// Nothing was sent for a while: what the queue did before says nothing about it now. What
+    /// jitter is usual stays known.
+    pub(super) fn rest(&mut self) {
+        *self = Trend {
+            threshold: self.threshold,
+            ..Trend::new()
+        };
+    }
+
     pub(super) fn add(&mut self, spread: Spread) {
         let at = (spread.at - *self.first_at.get_or_insert(spread.at)) as f64 / 1_000.0;
         self.accumulated += (spread.arrived - spread.sent) as f64 / 1_000.0;
@@ -166,6 +175,20 @@ mod tests {
         assert!(seen[..30].iter().all(|usage| *usage == Usage::Normal));
         let first = seen.iter().position(|usage| *usage == Usage::Over);
         assert!(first.is_some_and(|n| n < 45), "{first:?}");
+    }
+
+    #[test]
+    fn a_rest_ends_an_alarm() {
+        let mut trend = Trend::new();
+        for n in 1..=40 {
+            let (sent, arrived) = (33_000, 33_000 + if n > 20 { 9_000 } else { 0 });
+            let at = n * arrived;
+            trend.add(Spread { sent, arrived, at });
+        }
+        assert_eq!(trend.usage(), Usage::Over);
+        let threshold = trend.threshold;
+        trend.rest();
+        assert_eq!((trend.usage(), trend.threshold), (Usage::Normal, threshold));
     }
 
     #[test]

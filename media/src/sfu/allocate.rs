@@ -5,8 +5,8 @@
 //! m-line order, while the rest of the estimate pays for it: all pictures before a good one. The
 //! first picture keeps its lowest rung in any case: pacing, which sound does not wait for, then
 //! makes it late, and without a picture no probe could find the network better. A rung
-//! above what the slot has now must fit with room to spare, so that an estimate that swings by a
-//! few percent changes nothing.
+//! above what the slot has now must fit with room to spare, and one that it has is kept while the
+//! estimate is a single backoff short of it, so that an estimate that swings changes nothing.
 
 use crate::downtrack::Pick;
 use crate::handle::{LayerChoice, Wanted};
@@ -19,6 +19,10 @@ const RATES_ASSUMED: [u64; 3] = [150_000, 500_000, 1_700_000];
 /// A rung above the current one must fit with this much to spare, in percent: estimates of a
 /// steady network swing by less.
 const CLIMB_MARGIN: u64 = 120;
+
+/// A rung the slot has is kept while this much of it fits, in percent: an estimate falls to 85 %
+/// of what was just seen to arrive (`bwe::aimd`), and what arrives is carried.
+const KEEP_MARGIN: u64 = 85;
 
 /// A layer is tall enough from this part of the wanted height on, in percent: nobody sees the
 /// difference, and layers are far apart.
@@ -81,7 +85,7 @@ pub(crate) fn allocate(estimate: Option<u64>, audio: u64, wishes: &[Wish<'_>]) -
             let paid = at.map_or(0, |at| ladder[at].rate);
             let has = |rung: &Rung| Some(rung.pick) == wish.now;
             let climbs = ladder.iter().position(has).is_none_or(|now| next > now);
-            let margin = if climbs { CLIMB_MARGIN } else { 100 };
+            let margin = if climbs { CLIMB_MARGIN } else { KEEP_MARGIN };
             let price = (rung.rate * margin / 100).saturating_sub(paid);
             let is_least = next == 0 && Some(n) == first;
             let needed = if is_least { 0 } else { price };

@@ -21,13 +21,13 @@ impl Sfu {
             let packet = up.layer(downtrack.layer)?.ring.get(newest)?;
             Some((*place, newest, packet.payload.len() + OVERHEAD))
         });
-        // Without anything to repeat the probe fails, and the next one waits its turn.
-        let (place, newest, bytes) = repeatable.unwrap_or_default();
-        let due = self.viewers[index].congestion.probe(now.instant, bytes);
-        if bytes > 0 {
-            for back in 0..due as u64 {
-                self.outbound.resend(place, newest.saturating_sub(back));
-            }
+        let congestion = &mut self.viewers[index].congestion;
+        let Some((place, newest, bytes)) = repeatable else {
+            congestion.put_off_probe(now.instant);
+            return;
+        };
+        for back in 0..congestion.probe(now.instant, bytes) as u64 {
+            self.outbound.resend(place, newest.saturating_sub(back));
         }
     }
 }

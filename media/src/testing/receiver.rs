@@ -216,11 +216,17 @@ impl Receiver {
         }
     }
 
-    /// Last number of the frame that starts here, when all of it is here.
+    /// Last number of the frame that starts here, when all of it is here. What is left of a frame
+    /// that was given up has no end, and only a key frame may follow it.
     fn frame_end(&self, first: u64) -> Option<u64> {
+        let shot = self.buffer.get(&first)?.content.shot;
         let mut seq = first;
         loop {
             let packet = self.buffer.get(&seq)?;
+            if packet.content.shot != shot {
+                assert!(packet.content.starts_key(), "a torn frame");
+                return None;
+            }
             if packet.marker {
                 return Some(seq);
             }

@@ -64,8 +64,9 @@ fn what_it_has_it_keeps_until_it_cannot_be_paid() {
     let layers = layers();
     let mut one = [wish(&layers)];
     one[0].now = pick(2, ALL);
-    check(1_680_000, &one, &[pick(2, ALL)]);
-    check(1_679_999, &one, &[pick(1, ALL)]);
+    // Sound, and 85 % of the layer.
+    check(1_440_000, &one, &[pick(2, ALL)]);
+    check(1_439_999, &one, &[pick(1, ALL)]);
     one[0].now = pick(1, ALL);
     check(1_999_000, &one, &[pick(1, ALL)]);
     check(2_001_000, &one, &[pick(2, ALL)]);
@@ -242,19 +243,15 @@ proptest! {
         prop_assert_eq!(allocate(Some(estimate), audio, &wishes).picks, given);
     }
 
-    /// An estimate that swings by 8 % either way makes one change at most.
+    /// An estimate that swings by 8 % either way takes nothing back.
     #[test]
     fn swings_do_not_flap(layers in any_layers(), middle in 0u64..4_000_000, swings in prop::collection::vec(92u64..=108, 2..20)) {
         let mut one = [wish(&layers)];
-        let mut changes = Vec::new();
         for swing in swings {
             let given = allocate(Some(middle * swing / 100), 0, &one).picks;
-            if given[0] != one[0].now {
-                changes.push(given[0]);
-            }
+            prop_assert!(cost(&one, &[one[0].now]) <= cost(&one, &given));
             one[0].now = given[0];
         }
-        prop_assert!(changes.len() <= 2, "{:?}", changes);
     }
 
     /// More bandwidth never makes a single slot's picture worse.
