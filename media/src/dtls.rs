@@ -1,5 +1,7 @@
 //! The DTLS endpoint of one viewer, behind four verbs: `handle`, `handle_timeout`, `poll`,
-//! `close`. The only file that names `dimpl`, so that the crate behind it can be replaced.
+//! `close`. Only this room names `dimpl`, so that the crate behind it can be replaced.
+
+mod key;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -44,6 +46,7 @@ impl Identity {
         let certificate = dimpl::certificate::generate_self_signed_certificate()
             .map_err(|error| IdentityError(error.to_string()))?;
         let config = dimpl::Config::builder()
+            .with_crypto_provider(key::provider())
             .require_client_certificate(true)
             .flight_start_rto(Duration::from_secs(1))
             // ICE has proven the address already: a cookie would cost the viewer a round trip.
@@ -222,6 +225,8 @@ impl Dtls {
                     if self.active {
                         // The server's last flight answers ours.
                         self.flight.stop();
+                    } else {
+                        self.flight.ends();
                     }
                 }
                 dimpl::Output::CloseNotify => return Output::Closed,

@@ -42,6 +42,10 @@ const HELLO_REPEATS: &[Duration] = &[
     Duration::from_millis(14_000),
 ];
 
+/// Our last flight: a peer that still misses it sends its own again, which is answered. This
+/// spares most of them the wait for their clock.
+const LAST_REPEATS: &[Duration] = &[Duration::from_millis(200), Duration::from_millis(800)];
+
 /// Datagrams of a flight kept; the engine repeats further ones.
 const DATAGRAMS_MAX: usize = 8;
 
@@ -54,6 +58,8 @@ pub(crate) struct Flight<T> {
     plan: &'static [Duration],
     /// The peer has spoken since: what is sent next is another flight.
     over: bool,
+    /// What was sent last ends the handshake.
+    is_last: bool,
 }
 
 impl<T: Clone> Flight<T> {
@@ -64,16 +70,22 @@ impl<T: Clone> Flight<T> {
             repeats: 0,
             plan: REPEATS,
             over: false,
+            is_last: false,
         }
     }
 
     /// A handshake datagram is sent; `bytes` tell what it is.
     pub(crate) fn sent(&mut self, now: Instant, bytes: &[u8], datagram: T) {
         if self.over || self.datagrams.is_empty() {
-            *self = Flight::new(now);
+            *self = Flight {
+                is_last: self.is_last,
+                ..Flight::new(now)
+            };
             // Content type handshake, message type ClientHello (RFC 6347 §4.2.2).
             if matches!(bytes.first_chunk::<14>(), Some([22, .., 1])) {
                 self.plan = HELLO_REPEATS;
+            } else if self.is_last {
+                self.plan = LAST_REPEATS;
             }
         }
         if self.datagrams.len() < DATAGRAMS_MAX {
@@ -85,6 +97,12 @@ impl<T: Clone> Flight<T> {
     /// still wanted.
     pub(crate) fn heard(&mut self) {
         self.over = true;
+    }
+
+    /// What was sent last ends the handshake, and so does what answers its repetition.
+    pub(crate) fn ends(&mut self) {
+        self.is_last = true;
+        self.plan = LAST_REPEATS;
     }
 
     /// The peer has everything.
@@ -131,8 +149,16 @@ mod tests {
         flight.sent(at(600), &[22; 20], "c");
         assert_eq!(flight.due(), Some(at(800)));
         assert_eq!(flight.take_due(at(800)), ["c"]);
+        flight.ends();
+        let sent: usize = (0..100_000).map(|ms| flight.take_due(at(ms)).len()).sum();
+        assert_eq!(sent, LAST_REPEATS.len() - 1, "one was repeated before");
+        flight.heard();
+        flight.sent(at(0), &[22; 20], "d");
+        let sent: usize = (0..100_000).map(|ms| flight.take_due(at(ms)).len()).sum();
+        assert_eq!(sent, LAST_REPEATS.len(), "asked for once more");
         flight.stop();
         assert_eq!(flight.due(), None);
+        let mut flight = Flight::new(at(0));
         for _ in REPEATS {
             flight.sent(at(0), &[22; 20], "d");
         }
