@@ -116,7 +116,8 @@ impl Mailbox {
         self.ear.as_raw_fd()
     }
 
-    /// Call after waking and before looking into the queues, so that no ring is missed.
+    /// Call when the descriptor is readable, before looking into the queues, so that no ring is
+    /// missed.
     pub(crate) fn heard(&mut self) {
         let mut rings = [0; 64];
         while self

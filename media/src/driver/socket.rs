@@ -86,8 +86,9 @@ impl Socket {
         sender.gso && dropped.datagrams == 0
     }
 
-    /// Waits until a datagram is there, `wake` is readable, or the time is over.
-    pub(crate) fn wait(&self, wake: RawFd, timeout: Option<Duration>) {
+    /// Waits until a datagram is there, `wake` is readable, or the time is over. `true`: `wake`
+    /// is readable.
+    pub(crate) fn wait(&self, wake: RawFd, timeout: Option<Duration>) -> bool {
         let events = libc::POLLIN;
         let socket = self.socket.as_raw_fd();
         let mut fds = [socket, wake].map(|fd| libc::pollfd {
@@ -103,7 +104,7 @@ impl Socket {
             .as_ref()
             .map_or(std::ptr::null(), |limit| limit as *const _);
         // SAFETY: `fds` and `limit` outlive the call; the count is that of the array. An error
-        // (a signal) is a wake-up like any other.
+        // (a signal) is a wake-up like any other, and leaves `revents` as they were, empty.
         unsafe {
             libc::ppoll(
                 fds.as_mut_ptr(),
@@ -112,6 +113,7 @@ impl Socket {
                 std::ptr::null(),
             )
         };
+        fds[1].revents != 0
     }
 
     /// Reads up to [`RECV_BATCH`] datagrams; 0 when none is there.

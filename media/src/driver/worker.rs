@@ -79,10 +79,13 @@ impl Worker {
     }
 
     fn run(mut self) {
+        let mut rung = false;
         loop {
             let now = clock::now();
             self.receive(now);
-            self.mailbox.heard();
+            if std::mem::take(&mut rung) {
+                self.mailbox.heard();
+            }
             let going = self.take_commands(now);
             self.take_relays(now);
             self.take_streams(now);
@@ -98,7 +101,7 @@ impl Worker {
             let more = self.send_slice(now);
             self.tell();
             if !more {
-                self.wait();
+                rung = self.wait();
             }
         }
     }
@@ -246,7 +249,8 @@ impl Worker {
         }
     }
 
-    fn wait(&mut self) {
+    /// Until there is something to do. `true`: the bell was rung.
+    fn wait(&mut self) -> bool {
         let now = clock::now().instant;
         let worked = now.saturating_duration_since(self.woke);
         count(&self.counters.busy_us, worked.as_micros() as u64);
@@ -257,7 +261,8 @@ impl Worker {
         let retry = (!self.kept.is_empty() || !relayed).then(|| now + RETRY);
         let deadline = [self.sfu.deadline(), retry].into_iter().flatten().min();
         let timeout = deadline.map(|at| at.saturating_duration_since(now));
-        self.socket.wait(self.mailbox.wake_fd(), timeout);
+        let rung = self.socket.wait(self.mailbox.wake_fd(), timeout);
         self.woke = clock::now().instant;
+        rung
     }
 }
