@@ -75,6 +75,10 @@ pub(crate) const REPLAY_SQUEEZE: u32 = 32;
 /// burst would delay the picture more than the saved send is worth.
 pub(crate) const FRAME_HOLD_MAX: Duration = Duration::from_millis(3);
 
+/// The rest of a frame that began is expected this long: a browser's pacer sends every five
+/// milliseconds.
+pub(crate) const BURST_GAP_MAX: Duration = Duration::from_millis(6);
+
 /// A track with at most so many viewers on a worker is a call: its packets are not held, and they
 /// leave before those of tracks with more.
 pub(crate) const CALL_VIEWERS_MAX: usize = 16;

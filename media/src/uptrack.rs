@@ -10,8 +10,8 @@ use crate::handle::{Kind, LayerInfo, RoomId, SessionId, TrackId, TrackInfo};
 use crate::keyframe::KeyframeThrottle;
 use crate::layers::{LayerState, Meter};
 use crate::limits::{
-    CALL_VIEWERS_MAX, FRAME_HOLD_MAX, FRAME_PACKETS_MAX, LAYER_LAG_MAX, LAYER_TICK, LAYERS_MAX,
-    REPLAY_PACKETS_MAX,
+    BURST_GAP_MAX, CALL_VIEWERS_MAX, FRAME_HOLD_MAX, FRAME_PACKETS_MAX, LAYER_LAG_MAX, LAYER_TICK,
+    LAYERS_MAX, REPLAY_PACKETS_MAX,
 };
 use crate::mediatime::MediaTime;
 use crate::munger::Pivot;
@@ -30,6 +30,8 @@ pub(crate) struct Layer {
     gathered: Vec<Packet>,
     /// When they leave at the latest.
     hold: Option<Instant>,
+    /// Until when the rest of a frame that began is expected.
+    rest: Option<Instant>,
     /// Newest arrival.
     heard: Option<Instant>,
     meter: Meter,
@@ -75,6 +77,7 @@ impl Layer {
             time: MediaTime::new(clock_hz),
             gathered: Vec::new(),
             hold: None,
+            rest: None,
             heard: None,
             meter: Meter::default(),
             size: None,
@@ -89,6 +92,8 @@ impl Layer {
             .last()
             .is_some_and(|last| last.rtp_ts != packet.rtp_ts);
         let complete = kind == Kind::Audio || packet.marker || next_frame;
+        let is_last = kind == Kind::Audio || packet.marker;
+        self.rest = (!is_last).then(|| now + BURST_GAP_MAX);
         self.gathered.push(packet);
         self.hold.get_or_insert(now + hold);
         complete || self.gathered.len() >= FRAME_PACKETS_MAX
@@ -126,9 +131,17 @@ impl Uptrack {
         }
     }
 
-    /// Whether a frame is being gathered.
-    pub(crate) fn is_held(&self) -> bool {
-        self.layers.iter().any(|layer| layer.hold.is_some())
+    /// Whether a frame is being gathered, or its rest is about to be.
+    pub(crate) fn is_mid_frame(&self, now: Instant) -> bool {
+        let mid_frame =
+            |layer: &Layer| layer.hold.is_some() || layer.rest.is_some_and(|rest| now < rest);
+        self.layers.iter().any(mid_frame)
+    }
+
+    /// The layer whose frame is being gathered.
+    pub(crate) fn held_layer(&self) -> Option<u8> {
+        let held = self.layers.iter().position(|layer| layer.hold.is_some());
+        held.map(|n| n as u8)
     }
 
     /// Whether it has so few viewers here that delay counts for more than the cost of a send.

@@ -101,7 +101,7 @@ impl Sfu {
             self.tick_layers(now, id);
         }
         match inserted {
-            Some(complete) if complete && !self.waits_for_frame(id) => {
+            Some(complete) if complete && !self.waits_for_frame(now, id) => {
                 self.release_frame(id, layer);
             }
             Some(_) => self.schedule_track(id),
@@ -109,21 +109,42 @@ impl Sfu {
         }
     }
 
-    /// Lets audio wait for a frame of its publisher that is held anyway, and leaves within
+    /// Lets audio wait for packets of its publisher's frame that are held anyway or due within
     /// milliseconds: one trip through the kernel instead of two.
-    fn waits_for_frame(&mut self, id: TrackId) -> bool {
+    fn waits_for_frame(&mut self, now: Now, id: TrackId) -> bool {
         let up = &self.tracks[&id].up;
         if up.info.kind != Kind::Audio || up.is_call() {
             return false;
         }
-        let (session, room) = (up.info.session, self.rooms.get(&up.room));
-        let others = room.map_or(&[][..], |room| &room.tracks[..]);
-        let held = others.iter().find(|other| {
-            let up = &self.tracks[*other].up;
-            up.info.session == session && up.info.kind == Kind::Video && up.is_held()
+        let begun = self.sisters(id).find(|other| {
+            let up = &self.tracks[other].up;
+            up.info.kind == Kind::Video && up.is_mid_frame(now.instant)
         });
-        let held = held.and_then(|held| self.tracks.get_mut(held));
-        held.map(|track| track.up.sound = Some(id)).is_some()
+        let begun = begun.and_then(|begun| self.tracks.get_mut(&begun));
+        begun.map(|track| track.up.sound = Some(id)).is_some()
+    }
+
+    /// Tracks of the same publisher, itself among them.
+    fn sisters(&self, id: TrackId) -> impl Iterator<Item = TrackId> {
+        let up = &self.tracks[&id].up;
+        let session = up.info.session;
+        let room = self.rooms.get(&up.room);
+        let tracks = room.map_or(&[][..], |room| &room.tracks[..]).iter();
+        tracks
+            .copied()
+            .filter(move |other| self.tracks[other].up.info.session == session)
+    }
+
+    /// Lets go what has been held long enough. Sound that waited takes along the frame that came
+    /// meanwhile.
+    pub(super) fn release_due(&mut self, id: TrackId, layer: u8) {
+        let company = self.sisters(id).find_map(|other| {
+            let up = &self.tracks[&other].up;
+            let held = up.held_layer().filter(|_| up.sound == Some(id))?;
+            Some((other, held))
+        });
+        let (id, layer) = company.unwrap_or((id, layer));
+        self.release_frame(id, layer);
     }
 
     /// Puts a gathered frame on its way.

@@ -312,7 +312,7 @@ impl Sfu {
         let tick = track.up.is_tick_due(now.instant);
         let due: Vec<_> = track.up.due_frames(now.instant).collect();
         for layer in due {
-            self.release_frame(id, layer);
+            self.release_due(id, layer);
         }
         if tick {
             self.tick_layers(now, id);

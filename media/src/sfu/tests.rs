@@ -287,15 +287,62 @@ fn sound_does_not_wait_for_the_rest_of_a_fan_out() {
     assert!(rest > 1_000, "the frame goes on: {rest}");
 }
 
+/// A picture and a voice of one publisher, before `viewers`.
+fn speaker(sfu: &mut Sfu, viewers: usize) -> (TrackId, TrackId) {
+    let track = crowd(sfu, viewers as u64);
+    let voice = publish(sfu, at(0), 2, 0, Codec::Opus);
+    let session = sfu.tracks[&track].up.info.session;
+    sfu.tracks.get_mut(&voice).unwrap().up.info.session = session;
+    (track, voice)
+}
+
+#[test]
+fn sound_waits_a_little_for_the_rest_of_a_frame_that_began() {
+    const VIEWERS: usize = 20;
+    let (mut sfu, mut batch) = (sfu(), Batch::new());
+    let (track, voice) = speaker(&mut sfu, VIEWERS);
+    let frames = [frame(0), frame(1)].concat();
+    let forward = |sfu: &mut Sfu, range: std::ops::Range<usize>, ms| {
+        let packets = frames[range].iter();
+        packets.for_each(|packet| sfu.forward(at(ms), track, 0, packet.clone()));
+    };
+    sfu.forward(at(0), voice, 0, sound(0));
+    assert_eq!(
+        drain(&mut sfu, at(0), &mut batch),
+        VIEWERS,
+        "nothing is due"
+    );
+    forward(&mut sfu, 0..3, 0);
+    sfu.handle_timeout(at(3));
+    assert_eq!(drain(&mut sfu, at(3), &mut batch), 3 * VIEWERS);
+    sfu.forward(at(4), voice, 0, sound(1));
+    assert_eq!(drain(&mut sfu, at(4), &mut batch), 0, "packets are due");
+    forward(&mut sfu, 3..6, 5);
+    assert_eq!(drain(&mut sfu, at(5), &mut batch), 0, "they are held");
+    assert_eq!(sfu.deadline(), Some(at(7).instant), "as long as the sound");
+    sfu.handle_timeout(at(7));
+    batch.clear();
+    assert!(!sfu.transmit(at(7), &mut batch));
+    assert_eq!(batch.runs().len(), VIEWERS);
+    assert!(batch.runs().iter().all(|run| run.count == 4));
+    // The rest is late: the sound leaves alone, and the next one does not wait for it.
+    sfu.forward(at(8), voice, 0, sound(2));
+    assert_eq!(drain(&mut sfu, at(8), &mut batch), 0);
+    sfu.handle_timeout(at(11));
+    assert_eq!(drain(&mut sfu, at(11), &mut batch), VIEWERS);
+    sfu.forward(at(12), voice, 0, sound(3));
+    assert_eq!(drain(&mut sfu, at(12), &mut batch), VIEWERS);
+    // A whole frame expects nothing.
+    forward(&mut sfu, 6..8, 13);
+    sfu.forward(at(13), voice, 0, sound(4));
+    assert_eq!(drain(&mut sfu, at(13), &mut batch), 3 * VIEWERS);
+}
+
 #[test]
 fn sound_leaves_with_a_frame_that_is_held_anyway() {
     const VIEWERS: usize = 20;
     let (mut sfu, mut batch) = (sfu(), Batch::new());
-    let track = crowd(&mut sfu, VIEWERS as u64);
-    let voice = publish(&mut sfu, at(0), 2, 0, Codec::Opus);
-    // Both of one publisher.
-    let session = sfu.tracks[&track].up.info.session;
-    sfu.tracks.get_mut(&voice).unwrap().up.info.session = session;
+    let (track, voice) = speaker(&mut sfu, VIEWERS);
     let forward = |sfu: &mut Sfu, packets: &[Packet]| {
         packets
             .iter()
