@@ -31,6 +31,14 @@ export async function goLive(host: Page): Promise<void> {
   await host.getByTestId("studio_live").click();
 }
 
+/** Makes a page believe that its tab went to the background, or came back. */
+export async function hide(page: Page, isHidden: boolean): Promise<void> {
+  await page.evaluate((hidden) => {
+    Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+    document.dispatchEvent(new Event("visibilitychange"));
+  }, isHidden);
+}
+
 /** The subtitle rows on the screen. */
 export function subtitles(page: Page): Promise<{ text: string; language: string }[]> {
   return page

@@ -18,6 +18,9 @@ export const de: Messages = {
   show_ended: "Diese Sendung ist vorbei",
   show_ended_hint: "Danke fürs Zusehen. Die Produkte sind noch da.",
   show_paused: "Das Bild ist gleich wieder da",
+  show_unreachable: "Es kommt kein Bild durch",
+  show_unreachable_hint:
+    "Dieses Netz scheint Video zu blockieren. Wir versuchen es weiter; alles andere geht.",
   show_unknown: "Unter dieser Adresse gibt es keine Sendung",
   show_private: "Diese Sendung ist nur für Eingeladene",
   show_private_hint: "Öffne sie mit dem Link, den du bekommen hast.",

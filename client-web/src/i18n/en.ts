@@ -18,6 +18,9 @@ export const en = {
   show_ended: "This show is over",
   show_ended_hint: "Thank you for watching. You can still look at the shelf.",
   show_paused: "The picture will be back in a moment",
+  show_unreachable: "No picture gets through",
+  show_unreachable_hint:
+    "This network seems to block video. We keep trying; everything else works.",
   show_unknown: "There is no show at this address",
   show_private: "This show is by invitation",
   show_private_hint: "Open it with the link you were sent.",

@@ -18,6 +18,9 @@ export const es: Messages = {
   show_ended: "La emisión ha terminado",
   show_ended_hint: "Gracias por verla. Aún puedes mirar los productos.",
   show_paused: "La imagen vuelve enseguida",
+  show_unreachable: "La imagen no llega",
+  show_unreachable_hint:
+    "Parece que esta red bloquea el vídeo. Seguimos intentándolo; lo demás funciona.",
   show_unknown: "No hay ninguna emisión en esta dirección",
   show_private: "Esta emisión es por invitación",
   show_private_hint: "Ábrela con el enlace que recibiste.",

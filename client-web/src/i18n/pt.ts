@@ -18,6 +18,9 @@ export const pt: Messages = {
   show_ended: "A transmissão terminou",
   show_ended_hint: "Obrigado por assistir. Você ainda pode ver os produtos.",
   show_paused: "A imagem volta já",
+  show_unreachable: "A imagem não chega",
+  show_unreachable_hint:
+    "Parece que esta rede bloqueia vídeo. Continuamos tentando; o resto funciona.",
   show_unknown: "Não há transmissão neste endereço",
   show_private: "Esta transmissão é para convidados",
   show_private_hint: "Abra com o link que você recebeu.",

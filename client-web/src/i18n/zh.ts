@@ -17,6 +17,8 @@ export const zh: Messages = {
   show_ended: "直播已结束",
   show_ended_hint: "感谢观看，您仍可浏览商品。",
   show_paused: "画面马上回来",
+  show_unreachable: "收不到画面",
+  show_unreachable_hint: "此网络似乎屏蔽了视频。我们会继续尝试，其他功能照常可用。",
   show_unknown: "该地址没有直播",
   show_private: "此直播仅限受邀观众",
   show_private_hint: "请用收到的邀请链接打开。",

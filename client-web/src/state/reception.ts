@@ -17,6 +17,8 @@ const RENEW_MS_MAX = 10_000;
 export class Receptions {
   readonly current = signal<Reception | null>(null);
   readonly state = signal<PeerState>("connecting");
+  /** Whether media ever came through: set before `state` tells of it. */
+  hasConnected = false;
   private next: Reception | null = null;
   private failures = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
@@ -61,6 +63,7 @@ export class Receptions {
   private onState(receiver: Receiver, state: PeerState): void {
     if (state === "connected") {
       this.failures = 0;
+      this.hasConnected = true;
       if (this.next?.receiver === receiver) this.promote();
     }
     if (receiver === this.current.value?.receiver) this.state.value = state;

@@ -28,6 +28,12 @@ const TICK_MS = 150;
 const STATS_TICKS = 4;
 const CLOCK_SAMPLES_MAX = 8;
 
+/** How a picture is shown: not at all, or so many physical pixels tall (none: not known yet). */
+export interface Shown {
+  visible: boolean;
+  height: number | null;
+}
+
 export class ShowSession {
   readonly status = signal<LinkStatus>("waiting");
   readonly show = signal<ShowState | null>(null);
@@ -123,9 +129,9 @@ export class ShowSession {
     this.socket.reconnect();
   }
 
-  /** Says how tall a slot's picture is on the screen. */
-  watch(mid: string, height: number): void {
-    this.socket.notify({ type: "watch", mid, visible: true, height });
+  /** Says how a slot's picture is shown on the screen. */
+  watch(mid: string, shown: Shown): void {
+    this.socket.notify({ type: "watch", mid, ...shown });
   }
 
   pin(product: string): Promise<ServerMessage> {

@@ -1,6 +1,7 @@
 // The viewer's page in moments that a real server will not produce on demand.
 
 import { expect, test } from "@playwright/test";
+import { hide } from "../people.ts";
 import { World } from "./world.ts";
 
 test("subtitles: two rows at most, another language and off are remembered", async ({ page }) => {
@@ -55,6 +56,40 @@ test("without network the page says so and comes back by itself", async ({ page,
   await context.setOffline(false);
   await expect(page.getByTestId("viewer")).toHaveAttribute("data-status", "online");
   await expect(page.getByTestId("viewer_reconnecting")).toBeHidden();
+});
+
+test("a page that nobody looks at wants no picture until it is seen again", async ({ page }) => {
+  const world = new World(page);
+  await world.start();
+  await page.goto(`${world.origin}/s/atelier`);
+  const told = () => world.watches.at(-1);
+  await expect.poll(() => told()?.height).toBeGreaterThan(0);
+  const seen = told();
+  expect(seen?.visible).toBe(true);
+  await hide(page, true);
+  await expect.poll(told).toMatchObject({ mid: seen?.mid, visible: false });
+  await hide(page, false);
+  await expect.poll(told).toEqual(seen);
+});
+
+test("a network that lets no picture through is told apart from a pause", async ({ page }) => {
+  await page.addInitScript(() => {
+    window.RTCPeerConnection = class extends RTCPeerConnection {
+      override get connectionState(): RTCPeerConnectionState {
+        return "failed";
+      }
+      override async setRemoteDescription(description: RTCSessionDescriptionInit): Promise<void> {
+        await super.setRemoteDescription(description);
+        this.dispatchEvent(new Event("connectionstatechange"));
+      }
+    };
+  });
+  const world = new World(page);
+  await world.start();
+  await page.goto(`${world.origin}/s/atelier`);
+  const curtain = page.getByTestId("viewer_curtain");
+  await expect(curtain).toHaveAttribute("data-act", "unreachable");
+  await expect(page.getByTestId("pin_card")).toBeVisible();
 });
 
 test("not yet, over, and unknown shows say so", async ({ page }) => {

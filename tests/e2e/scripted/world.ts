@@ -26,6 +26,7 @@ const TYPES: Record<string, string> = {
 };
 
 type Join = Extract<ClientMessage, { type: "join" }>;
+type Watch = Extract<ClientMessage, { type: "watch" }>;
 export type Answer = { status: number; body: unknown };
 
 export class World {
@@ -36,6 +37,8 @@ export class World {
   epoch = "e1";
   joins: Join[] = [];
   requests: ClientMessage[] = [];
+  /** What the page told of how it shows its pictures. */
+  watches: Watch[] = [];
   orderKeys: string[] = [];
   /** What `POST …/orders` answers next; empty means an order. `null` cuts the connection. */
   orderAnswers: (Answer | null)[] = [];
@@ -119,6 +122,8 @@ export class World {
       await this.join(message, send);
     } else if (message.type === "clock") {
       send({ type: "clock", client_ms: message.client_ms, server_ms: Date.now() });
+    } else if (message.type === "watch") {
+      this.watches.push(message);
     } else if ("request" in message) {
       this.requests.push(message);
       if (message.type === "publish") {

@@ -1,11 +1,24 @@
-// What is said instead of a picture: not yet live, over, unknown, private, turned away.
+// What is said instead of a picture: not yet live, blocked by the network, over, unknown, private,
+// turned away.
 
 import type { JSX } from "preact";
 import { t } from "../../i18n";
 import type { ShowSession } from "../../state/session";
 import { LogoIcon } from "../kit/icons";
 
-type Act = "opening" | "starting" | "paused" | "over" | "unknown" | "private" | "left" | null;
+type Act =
+  | "opening"
+  | "starting"
+  | "paused"
+  | "unreachable"
+  | "over"
+  | "unknown"
+  | "private"
+  | "left"
+  | null;
+
+/** Acts during which the show goes on: chat, shelf and subtitles stay. */
+const BESIDE_THE_SHOW: readonly Act[] = [null, "starting", "paused", "unreachable", "over"];
 
 function actOf(session: ShowSession): Act {
   const ended = session.ended.value;
@@ -17,16 +30,17 @@ function actOf(session: ShowSession): Act {
   const show = session.show.value;
   if (!show) return "opening";
   if (show.info.phase === "ended") return "over";
-  const isReceiving = session.receptions.state.value !== "failed";
-  const hasPicture = isReceiving && show.tracks.some(({ kind }) => kind === "video");
-  if (hasPicture) return null;
+  const { receptions } = session;
+  if (show.tracks.some(({ kind }) => kind === "video")) {
+    if (receptions.state.value !== "failed") return null;
+    if (!receptions.hasConnected) return "unreachable";
+  }
   return show.info.phase === "live" ? "paused" : "starting";
 }
 
 /** Whether subtitles and cards have nothing to lie over. */
 export function isCurtained(session: ShowSession): boolean {
-  const act = actOf(session);
-  return act !== null && act !== "paused" && act !== "starting" && act !== "over";
+  return !BESIDE_THE_SHOW.includes(actOf(session));
 }
 
 export function Curtain({ session }: { session: ShowSession }): JSX.Element | null {
@@ -63,6 +77,8 @@ function words(act: Exclude<Act, null>, message: string): [string, string] {
       return [t("show_starting"), t("show_starting_hint")];
     case "paused":
       return [t("show_paused"), ""];
+    case "unreachable":
+      return [t("show_unreachable"), t("show_unreachable_hint")];
     case "over":
       return [t("show_ended"), t("show_ended_hint")];
     case "unknown":

@@ -1,5 +1,8 @@
 // How tall a picture really is on the screen, which tells the server the layer to send: the
-// element may be larger than the picture in it (`contain`) or cut it (`cover`).
+// element may be larger than the picture in it (`contain`) or cut it (`cover`). Nothing is sent of
+// a picture that nobody sees.
+
+import type { Shown } from "../../state/session";
 
 export interface Box {
   width: number;
@@ -24,4 +27,16 @@ export function shownHeight(
   const scale = fit === "cover" ? Math.max(across, down) : Math.min(across, down);
   const height = Math.ceil((picture.height * scale * pixelRatio) / STEP) * STEP;
   return Math.min(height, HEIGHT_MAX);
+}
+
+/** What the server is to be told after `told`; null when that has not changed. */
+export function nextShown(
+  isSeen: boolean,
+  height: number | null,
+  told: Shown | null,
+): Shown | null {
+  // Until its first frame a picture's size is unknown, and so it is to the server.
+  if (isSeen && height === null && told?.visible !== false) return null;
+  const next = { visible: isSeen, height: isSeen ? height : null };
+  return told?.visible === next.visible && told.height === next.height ? null : next;
 }

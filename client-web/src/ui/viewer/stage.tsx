@@ -1,7 +1,7 @@
 // The pictures and sounds of a show: one large, guests small beside it. Pictures are always
 // muted, so that they may start by themselves; sounds are elements of their own.
 
-import type { JSX, RefObject } from "preact";
+import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { t } from "../../i18n";
 import type { SlotView, TrackView } from "../../net/protocol.gen";
@@ -9,7 +9,7 @@ import type { Reception } from "../../state/reception";
 import type { ShowSession } from "../../state/session";
 import { SoundIcon } from "../kit/icons";
 import { Ambient } from "./ambient";
-import { shownHeight } from "./shown-height";
+import { useShown } from "./use-shown";
 
 export interface StageProps {
   session: ShowSession;
@@ -112,7 +112,7 @@ function Picture({ session, reception, slot, isMain, onShape }: PictureProps): J
     // Muted pictures may always start; a play() cut short by a new stream is no failure.
     void video.current.play().catch(() => undefined);
   }, [stream]);
-  useShownHeight(video, session, reception, slot.mid);
+  useShown(video, session, reception, slot.mid);
   const measure = (): void => {
     const { videoWidth = 0, videoHeight = 0 } = video.current ?? {};
     const next = videoHeight > videoWidth ? "tall" : "wide";
@@ -133,37 +133,6 @@ function Picture({ session, reception, slot, isMain, onShape }: PictureProps): J
       onLoadedMetadata={measure}
     />
   );
-}
-
-/** Keeps the server told how tall a picture is shown. */
-function useShownHeight(
-  video: RefObject<HTMLVideoElement | null>,
-  session: ShowSession,
-  reception: Reception,
-  mid: string,
-): void {
-  const { receiver } = reception;
-  useEffect(() => {
-    const element = video.current;
-    if (!element) return;
-    let told: number | null = null;
-    const tell = (): void => {
-      const box = { width: element.clientWidth, height: element.clientHeight };
-      const picture = { width: element.videoWidth, height: element.videoHeight };
-      const fit = getComputedStyle(element).objectFit;
-      const height = shownHeight(box, picture, fit, window.devicePixelRatio);
-      if (height === null || height === told) return;
-      told = height;
-      session.watch(mid, height);
-    };
-    const observer = new ResizeObserver(tell);
-    observer.observe(element);
-    element.addEventListener("resize", tell);
-    return () => {
-      observer.disconnect();
-      element.removeEventListener("resize", tell);
-    };
-  }, [video, session, receiver, mid]);
 }
 
 interface SoundProps extends SlotProps {
