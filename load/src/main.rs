@@ -1,9 +1,11 @@
 //! `load`: how much, how late, at what cost. Runs a scenario against a server, its own or a
-//! given one, and judges the result by the scenario's budgets: exit code 0 kept, 1 broken. And
-//! whether a server, ours or any, keeps to WHIP and WHEP.
+//! given one, and judges the result by the scenario's budgets: exit code 0 kept, 1 broken. What the
+//! media engine and the captions reach of their goals. And whether a server, ours or any, keeps to
+//! WHIP and WHEP.
 
 mod bench;
 mod bot;
+mod captions;
 mod conformance;
 mod measure;
 mod report;
@@ -27,6 +29,8 @@ enum Command {
     Run(Args),
     /// Measure the media engine against its goals and print the table
     Bench(bench::Args),
+    /// Measure captions against their goals and print the table
+    Captions(captions::Args),
     /// Judge a server by WHIP (RFC 9725) or WHEP
     Conformance(conformance::Args),
 }
@@ -61,6 +65,7 @@ fn main() -> ExitCode {
     let verdict = match Command::parse() {
         Command::Run(args) => run(&args),
         Command::Bench(args) => bench::run(&args),
+        Command::Captions(args) => captions::run(&args),
         Command::Conformance(args) => conformance::judge(args),
     };
     match verdict {

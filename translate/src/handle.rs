@@ -112,6 +112,9 @@ pub struct Caption {
     pub language: Language,
     /// The words.
     pub text: String,
+    /// How many characters of `text` stay as they are: all of a final, none of a translation that
+    /// is not final. Only the punctuation after them may still change.
+    pub stable: usize,
     /// Media clock where the line's speech starts, ms.
     pub start_ms: u64,
     /// Media clock where it ends (so far), ms.

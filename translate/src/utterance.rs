@@ -28,6 +28,8 @@ pub(crate) struct Line {
     pub(crate) id: CaptionId,
     /// The words; empty when a shown partial turned out to be nothing.
     pub(crate) text: String,
+    /// Characters of `text` that stay.
+    pub(crate) stable: usize,
     /// Media clock.
     pub(crate) start_ms: u64,
     /// Media clock.
@@ -222,6 +224,7 @@ impl Utterance {
             kind,
             id,
             text,
+            stable: 0,
             start_ms,
             end_ms,
             audio: None,
@@ -263,6 +266,7 @@ impl Utterance {
         out.push(Line {
             kind: CaptionKind::Final,
             id,
+            stable: text.chars().count(),
             text,
             start_ms,
             end_ms,
@@ -284,6 +288,8 @@ impl Utterance {
             return self.retract(out);
         };
         let (start_ms, end_ms) = self.times(first, last);
+        let committed = &self.agreement.committed()[self.lined..];
+        let stable = join(committed).chars().count();
         let id = *self.open.get_or_insert_with(ids);
         self.shown.clone_from(&text);
         let kind = CaptionKind::Partial;
@@ -291,6 +297,7 @@ impl Utterance {
             kind,
             id,
             text,
+            stable,
             start_ms,
             end_ms,
             audio: None,

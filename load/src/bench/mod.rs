@@ -7,7 +7,7 @@ mod delay;
 mod forwarding;
 mod joins;
 mod memory;
-mod row;
+pub(crate) mod row;
 mod stage;
 
 use std::path::PathBuf;
@@ -102,7 +102,8 @@ async fn measure(args: &Args, cores: Cores) -> Result<Vec<Row>> {
     Ok(rows)
 }
 
-fn machine() -> String {
+/// Processor, cores and kernel.
+pub(crate) fn machine() -> String {
     let read = |path| std::fs::read_to_string(path).unwrap_or_default();
     let cpus = read("/proc/cpuinfo");
     let names: Vec<&str> = cpus
@@ -115,7 +116,8 @@ fn machine() -> String {
     format!("{name}, {count} cores, Linux {}", kernel.trim())
 }
 
-fn commit() -> Option<String> {
+/// Version control's name of the sources.
+pub(crate) fn commit() -> Option<String> {
     let git = std::process::Command::new("git")
         .args(["describe", "--always", "--dirty", "--abbrev=10"])
         .output()

@@ -2,14 +2,14 @@
 //! text at all. Needs the models: `make test` fetches them first.
 
 mod speech;
-mod words;
 
 use std::collections::BTreeSet;
 
 use anyhow::{Context, ensure};
-use speech::{Line, clips, finals, lines, path, run, text, wav};
+use speech::{Line, clips, finals, lines, path, run, text};
+use tests::sound::{not_speech, write_wav};
+use tests::words::{Errors, compare, normal};
 use translate::file::AudioFile;
-use words::{Errors, compare, normal};
 
 /// What we aim at, and where the build fails: the clips are few, one bad one moves the mean.
 const RATE_GOAL: f64 = 0.12;
@@ -168,33 +168,9 @@ fn chinese_is_shown_in_the_script_of_the_viewer() -> anyhow::Result<()> {
 #[test]
 fn what_is_not_speech_gives_no_text() -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
-    let mut state = 7u32;
-    let mut noise = move || {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (state >> 8) as f32 / 8_388_608.0 - 1.0
-    };
-    let tone = |i: usize, hz: f32| (i as f32 * hz * std::f32::consts::TAU / 16_000.0).sin();
-    let chord = |i: usize| {
-        let root = [220.0, 174.6, 196.0, 261.6][i / 16_000 % 4];
-        let beat = 1.0 - (i % 8_000) as f32 / 8_000.0;
-        0.2 * beat * (tone(i, root) + tone(i, root * 1.25) + tone(i, root * 1.5))
-    };
-    let seconds = 8 * 16_000;
-    let cases: [(&str, Vec<f32>); 5] = [
-        ("silence", vec![0.0; seconds]),
-        ("noise", (0..seconds).map(|_| 0.1 * noise()).collect()),
-        (
-            "hum",
-            (0..seconds)
-                .map(|i| 0.2 * tone(i, 50.0) + 0.1 * tone(i, 150.0))
-                .collect(),
-        ),
-        ("chords", (0..seconds).map(chord).collect()),
-        ("chords that go on", (0..3 * seconds).map(chord).collect()),
-    ];
-    for (name, samples) in cases {
+    for (name, samples) in not_speech(8) {
         let file = folder.path().join(name).with_extension("wav");
-        wav(&file, 16_000, &samples)?;
+        write_wav(&file, 16_000, &samples)?;
         let lines = lines(&file, &[])?;
         ensure!(lines.is_empty(), "{name}: {lines:?}");
     }
@@ -215,7 +191,7 @@ fn a_noisy_telephone_is_understood() -> anyhow::Result<()> {
     };
     let narrow: Vec<f32> = pcm.chunks_exact(2).map(narrow).collect();
     let telephone = folder.path().join("telephone.wav");
-    wav(&telephone, 8_000, &narrow)?;
+    write_wav(&telephone, 8_000, &narrow)?;
     let clip = clips(|_| true)?
         .into_iter()
         .find(|clip| clip.file == "en/LJ001-0001.flac");

@@ -29,6 +29,8 @@ pub(crate) struct Line {
     pub language: String,
     /// The words.
     pub text: String,
+    /// Characters of `text` that stay.
+    pub stable: usize,
     /// Media clock.
     pub start_ms: u64,
     /// Media clock.
@@ -104,6 +106,7 @@ pub(crate) fn lines(file: &Path, args: &[&str]) -> anyhow::Result<Vec<Line>> {
             line.emitted_ms > line.start_ms,
             "{line:?} was shown before it was said"
         );
+        ensure!(line.stable <= line.text.chars().count(), "{line:?}");
         emitted_ms = line.emitted_ms;
     }
     Ok(lines)
@@ -118,22 +121,4 @@ pub(crate) fn finals(lines: &[Line], language: &str) -> String {
         .map(|line| line.text.as_str())
         .collect::<Vec<_>>()
         .join(" ")
-}
-
-/// Writes 16-bit mono samples as a WAV file.
-pub(crate) fn wav(path: &Path, rate_hz: u32, samples: &[f32]) -> anyhow::Result<()> {
-    let bytes = u32::try_from(samples.len() * 2)?;
-    let mut file = Vec::with_capacity(44 + samples.len() * 2);
-    file.extend(b"RIFF");
-    file.extend((36 + bytes).to_le_bytes());
-    file.extend(b"WAVEfmt ");
-    file.extend(16u32.to_le_bytes());
-    file.extend([1u16, 1].map(u16::to_le_bytes).concat());
-    file.extend([rate_hz, rate_hz * 2].map(u32::to_le_bytes).concat());
-    file.extend([2u16, 16].map(u16::to_le_bytes).concat());
-    file.extend(b"data");
-    file.extend(bytes.to_le_bytes());
-    let sample = |s: &f32| ((s.clamp(-1.0, 1.0) * 32_767.0) as i16).to_le_bytes();
-    file.extend(samples.iter().flat_map(sample));
-    Ok(std::fs::write(path, file)?)
 }

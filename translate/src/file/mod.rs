@@ -9,5 +9,5 @@ mod run;
 mod subtitles;
 
 pub use audio::{AudioFile, FileError};
-pub use run::{Pace, Settings, caption};
+pub use run::{Pace, Settings, Spent, caption};
 pub use subtitles::{Subtitles, cues};

@@ -10,7 +10,7 @@ use super::{AudioFile, FileError};
 use crate::clock::Stopwatch;
 use crate::engine::opus::LibOpus;
 use crate::limits::FILE_FRAME_MS;
-use crate::pipeline::{Answer, Input, Job, JobId, Pipeline};
+use crate::pipeline::{Answer, Input, Job, JobId, Pipeline, Work};
 use crate::ports::Routes;
 use crate::worker::Engines;
 use crate::{Language, Output, SpeakerId, SpeakerOptions};
@@ -38,7 +38,34 @@ pub struct Settings {
     pub pace: Pace,
 }
 
-/// Captions a file. `each` is given every output as it is made, `progress` the milliseconds of
+/// What the decode thread did for a file.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Spent {
+    /// Audio fed, ms.
+    pub audio_ms: u64,
+    /// Pieces of audio decoded.
+    pub decodes: u64,
+    /// Time that took: processor time in virtual time, else time on the wall.
+    pub decoding_ms: u64,
+    /// Lines translated.
+    pub translations: u64,
+    /// Time that took.
+    pub translating_ms: u64,
+}
+
+impl Spent {
+    fn add(&mut self, recognized: bool, ran_ms: u64) {
+        let (count, sum) = if recognized {
+            (&mut self.decodes, &mut self.decoding_ms)
+        } else {
+            (&mut self.translations, &mut self.translating_ms)
+        };
+        *count += 1;
+        *sum += ran_ms;
+    }
+}
+
+/// Captions a file and says what that took. `each` is given every output as it is made, `progress` the milliseconds of
 /// audio fed so far. Times are on a media clock that starts with the file.
 ///
 /// # Errors
@@ -50,7 +77,7 @@ pub fn caption(
     settings: &Settings,
     mut each: impl FnMut(Output),
     mut progress: impl FnMut(u64),
-) -> Result<(), FileError> {
+) -> Result<Spent, FileError> {
     let make_decoder = || {
         let decoder = LibOpus::new().expect("libopus needs 30 kB for a decoder");
         Box::new(decoder) as Box<dyn crate::ports::OpusDecoder>
@@ -71,6 +98,7 @@ pub fn caption(
         Pace::Virtual => Box::new(Virtual {
             engines,
             running: None,
+            spent: Spent::default(),
         }),
         Pace::RealTime => Box::new(RealTime::start(engines)),
     };
@@ -103,7 +131,10 @@ pub fn caption(
     }
     pipeline.handle(fed_ms, Input::Close(SPEAKER));
     runner.finish(&mut pipeline, fed_ms, &mut each);
-    Ok(())
+    Ok(Spent {
+        audio_ms: fed_ms,
+        ..runner.spent()
+    })
 }
 
 /// Runs jobs and keeps the time.
@@ -114,6 +145,12 @@ trait Runner {
     fn start_jobs(&mut self, pipeline: &mut Pipeline, now_ms: u64, each: &mut dyn FnMut(Output));
     /// Lets time pass until nothing is left to do.
     fn finish(&mut self, pipeline: &mut Pipeline, now_ms: u64, each: &mut dyn FnMut(Output));
+    /// What the jobs took.
+    fn spent(&self) -> Spent;
+}
+
+fn is_recognition(work: &Work) -> bool {
+    matches!(work, Work::Recognize { .. })
 }
 
 fn drain(pipeline: &mut Pipeline, each: &mut dyn FnMut(Output)) {
@@ -127,6 +164,7 @@ fn drain(pipeline: &mut Pipeline, each: &mut dyn FnMut(Output)) {
 struct Virtual {
     engines: Engines,
     running: Option<Done>,
+    spent: Spent,
 }
 
 struct Done {
@@ -165,6 +203,7 @@ impl Runner for Virtual {
             let watch = Stopwatch::start();
             let answer = self.engines.run(&work);
             let ran_ms = watch.cpu().as_micros().div_ceil(1_000) as u64;
+            self.spent.add(is_recognition(&work), ran_ms);
             self.running = Some(Done {
                 at_ms: now_ms + ran_ms,
                 job: id,
@@ -182,6 +221,10 @@ impl Runner for Virtual {
             self.advance(pipeline, at_ms, each);
         }
     }
+
+    fn spent(&self) -> Spent {
+        self.spent
+    }
 }
 
 /// One decode thread on the wall clock.
@@ -189,7 +232,9 @@ struct RealTime {
     watch: Stopwatch,
     jobs: SyncSender<Job>,
     done: Receiver<(JobId, Answer, u64)>,
-    busy: bool,
+    /// Whether a job is out, and whether it is a recognition.
+    busy: Option<bool>,
+    spent: Spent,
 }
 
 impl RealTime {
@@ -210,7 +255,8 @@ impl RealTime {
             watch: Stopwatch::start(),
             jobs,
             done,
-            busy: false,
+            busy: None,
+            spent: Spent::default(),
         }
     }
 
@@ -228,7 +274,7 @@ impl RealTime {
         let left = Duration::from_millis(until_ms.saturating_sub(self.now_ms()));
         match self.done.recv_timeout(left) {
             Ok((job, answer, ran_ms)) => {
-                self.busy = false;
+                self.spent.add(self.busy.take() == Some(true), ran_ms);
                 let now_ms = self.now_ms();
                 pipeline.handle(
                     now_ms,
@@ -254,10 +300,11 @@ impl Runner for RealTime {
     fn start_jobs(&mut self, pipeline: &mut Pipeline, _now_ms: u64, each: &mut dyn FnMut(Output)) {
         drain(pipeline, each);
         let now_ms = self.now_ms();
-        if !self.busy
+        if self.busy.is_none()
             && let Some(job) = pipeline.next_job(now_ms)
         {
-            self.busy = self.jobs.send(job).is_ok();
+            let recognition = is_recognition(&job.work);
+            self.busy = self.jobs.send(job).is_ok().then_some(recognition);
         }
         drain(pipeline, each);
     }
@@ -266,6 +313,10 @@ impl Runner for RealTime {
         /// No decode takes this long; a lost thread must not hang the command.
         const PATIENCE_MS: u64 = 60_000;
         self.start_jobs(pipeline, now_ms, each);
-        while self.busy && self.wait(pipeline, self.now_ms() + PATIENCE_MS, each) {}
+        while self.busy.is_some() && self.wait(pipeline, self.now_ms() + PATIENCE_MS, each) {}
+    }
+
+    fn spent(&self) -> Spent {
+        self.spent
     }
 }

@@ -223,6 +223,7 @@ impl Pipeline {
                     id: line.id,
                     language: spoken.clone(),
                     text: line.text,
+                    stable: line.stable,
                     start_ms: line.start_ms,
                     end_ms: line.end_ms,
                     emitted_ms: now_ms,

@@ -324,8 +324,26 @@ proptest! {
     }
 }
 
+/// What was said to stay stays, whatever line it ends up in.
+fn check_stable(seen: &[Output]) -> Result<(), TestCaseError> {
+    let english = |caption: &&Caption| caption.language.0 == "en";
+    let captions: Vec<&Caption> = seen.iter().filter_map(caption).filter(english).collect();
+    let mut lines: BTreeMap<CaptionId, &Caption> = BTreeMap::new();
+    let mut kept = String::new();
+    for together in captions.chunk_by(|a, b| a.emitted_ms == b.emitted_ms) {
+        lines.extend(together.iter().map(|caption| (caption.id, *caption)));
+        let stable = |line: &&Caption| line.text.chars().take(line.stable).collect::<String>();
+        let stays: String = lines.values().map(stable).collect();
+        let stays: String = stays.chars().filter(|c| c.is_alphanumeric()).collect();
+        prop_assert!(stays.starts_with(&kept), "`{kept}` becomes `{stays}`");
+        kept = stays;
+    }
+    Ok(())
+}
+
 /// Nothing follows a final, ids of finals are unique in each language, time is monotone.
 fn check_laws(seen: &[Output]) -> Result<(), TestCaseError> {
+    check_stable(seen)?;
     let mut finals: BTreeSet<(CaptionId, &Language)> = BTreeSet::new();
     let mut ends: BTreeMap<&Language, u64> = BTreeMap::new();
     let mut emitted_ms = 0;

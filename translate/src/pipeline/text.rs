@@ -20,9 +20,14 @@ pub(super) struct Source {
 impl Source {
     fn output(&self, now_ms: u64, language: Language, text: String) -> Output {
         let spoken = self.caption.language.clone();
+        let stable = match self.caption.kind {
+            CaptionKind::Final => text.chars().count(),
+            CaptionKind::Partial => 0,
+        };
         let caption = Caption {
             language,
             text,
+            stable,
             emitted_ms: now_ms,
             ..self.caption.clone()
         };

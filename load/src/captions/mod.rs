@@ -1,0 +1,123 @@
+//! `load captions`: live captions against their goals. Files go through the pipeline of a live
+//! show in virtual time: audio arrives on the media clock, every decode takes the processor time
+//! it was measured to take, so a run needs no real time and a busy machine blurs it little.
+
+mod chrf;
+mod run;
+mod seen;
+mod set;
+mod stream;
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result, ensure};
+use serde::Serialize;
+use translate::Loaded;
+
+use crate::bench::row::{Row, table};
+use crate::bench::{commit, machine};
+
+/// Arguments of `load captions`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Folder of clips with a manifest.json; its stream_en.flac and .words.json are used as well
+    #[arg(long, value_name = "DIR")]
+    set: Option<PathBuf>,
+    /// English speech whose words have known times
+    #[arg(long, value_name = "FILE", requires = "words")]
+    stream: Option<PathBuf>,
+    /// The words: `[["word", start_s, end_s], …]`
+    #[arg(long, value_name = "JSON", requires = "stream")]
+    words: Option<PathBuf>,
+    /// Only these parts, e.g. `--only stream,quiet`
+    #[arg(long, value_delimiter = ',')]
+    only: Vec<Part>,
+    /// Only these languages of the set
+    #[arg(long, value_delimiter = ',', value_name = "TAG,TAG")]
+    languages: Vec<String>,
+    /// Model directory [default: $VITRINE_MODELS, else the XDG cache]
+    #[arg(long, value_name = "DIR")]
+    models: Option<PathBuf>,
+    /// Print what was heard
+    #[arg(long)]
+    text: bool,
+    /// Exit with 1 when a goal is missed
+    #[arg(long)]
+    strict: bool,
+    /// Write the rows here as JSON
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Part {
+    /// Latency, errors, flicker and cost of the English stream
+    Stream,
+    /// The same stream with a reader of Portuguese
+    Translation,
+    /// What must give no text
+    Quiet,
+    /// Errors in every language of the set, and its translations
+    Set,
+}
+
+/// The result, with what it was measured on.
+#[derive(Debug, Serialize)]
+struct Figures {
+    /// Unix milliseconds.
+    at_ms: u64,
+    machine: String,
+    commit: Option<String>,
+    rows: Vec<Row>,
+}
+
+/// Prints the table; with `--strict`, whether all goals are met.
+pub(crate) fn run(args: &Args) -> Result<bool> {
+    let in_set = |name: &str| args.set.as_ref().map(|set| set.join(name));
+    let stream = args.stream.clone().or_else(|| in_set("stream_en.flac"));
+    let words = args
+        .words
+        .clone()
+        .or_else(|| in_set("stream_en.words.json"));
+    let stream = stream.zip(words).filter(|(stream, _)| stream.exists());
+    let wanted = |part| args.only.is_empty() || args.only.contains(&part);
+    ensure!(
+        stream.is_some() || args.set.is_some() || args.only == [Part::Quiet],
+        "nothing to measure: give --set or --stream"
+    );
+    let loaded = Loaded::load(args.models.as_deref())?;
+    let mut rows = Vec::new();
+    if let Some((file, words)) = stream {
+        if wanted(Part::Stream) {
+            rows.extend(stream::measure(&loaded, &file, &words, args.text)?);
+        }
+        if wanted(Part::Translation) {
+            rows.extend(stream::translation(&loaded, &file, &words)?);
+        }
+    }
+    if wanted(Part::Quiet) {
+        rows.push(set::quiet(&loaded)?);
+    }
+    if wanted(Part::Set)
+        && let Some(set) = &args.set
+    {
+        rows.extend(set::measure(&loaded, set, &args.languages, args.text)?);
+    }
+    let figures = Figures {
+        at_ms: signaling::clock::now_ms(),
+        machine: machine(),
+        commit: commit(),
+        rows,
+    };
+    println!(
+        "{}; commit {}\n",
+        figures.machine,
+        figures.commit.as_deref().unwrap_or("unknown")
+    );
+    println!("{}", table(&figures.rows));
+    if let Some(path) = &args.json {
+        std::fs::write(path, serde_json::to_string_pretty(&figures)? + "\n")
+            .with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    Ok(!args.strict || figures.rows.iter().all(|row| row.met != Some(false)))
+}
