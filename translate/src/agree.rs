@@ -1,6 +1,7 @@
 //! LocalAgreement-2: a word may be kept once two decodes in a row heard it. Kept words never
 //! change; what follows them may.
 
+use crate::limits::SHOW_PROBABILITY;
 use crate::ports::Word;
 
 /// The form in which words are compared: lower case, letters and digits only.
@@ -33,6 +34,10 @@ pub(crate) struct Agreement {
     ending: String,
     /// What the newest hypothesis heard beyond that.
     tentative: Vec<Word>,
+    /// How many of those the hypothesis before has heard as well.
+    twice: usize,
+    /// How many of those are on screen.
+    on_screen: usize,
 }
 
 impl Agreement {
@@ -48,26 +53,37 @@ impl Agreement {
         &self.tentative
     }
 
-    /// Everything heard from the committed word `from` on, as it may be shown now.
+    /// Everything heard from the committed word `from` on, as it may be shown now: of the words
+    /// that may still change those that end before `settled_ms` or are likely, that were heard
+    /// twice, or that are on screen already. The rest is mostly the beginning of other words.
     #[must_use]
-    pub(crate) fn shown(&self, from: usize) -> Vec<Word> {
+    pub(crate) fn show(&mut self, from: usize, settled_ms: u32) -> Vec<Word> {
         let mut words = self.committed[from..].to_vec();
         if let Some(last) = words.last_mut() {
             last.text.push_str(&self.ending);
         }
-        words.extend_from_slice(&self.tentative);
+        let settled =
+            |word: &&Word| word.end_ms <= settled_ms || word.probability >= SHOW_PROBABILITY;
+        let settled = self.tentative.iter().take_while(settled).count();
+        self.on_screen = settled.max(self.twice).max(self.on_screen);
+        words.extend_from_slice(&self.tentative[..self.on_screen]);
         words
     }
 
-    /// Takes a newer hypothesis of the same buffer; returns how many words it committed.
-    pub(crate) fn update(&mut self, heard: Vec<Word>) -> usize {
+    /// Takes a newer hypothesis of the same buffer; returns how many words it committed: those
+    /// that both heard and that end before `sure_ms`.
+    pub(crate) fn update(&mut self, heard: Vec<Word>, sure_ms: u32) -> usize {
         let split = self.split(&heard);
         self.hear_ending(&heard, split);
-        let agreed = common(&self.tentative, &heard[split..]);
+        let same = common(&self.tentative, &heard[split..]);
+        let sure = |word: &&Word| word.end_ms <= sure_ms;
+        let agreed = heard[split..split + same].iter().take_while(sure).count();
         if agreed > 0 {
             self.append(&heard[split..split + agreed]);
             self.open_last();
         }
+        self.on_screen = self.on_screen.min(same).saturating_sub(agreed);
+        self.twice = same - agreed;
         self.tentative = heard.into_iter().skip(split + agreed).collect();
         agreed
     }
@@ -75,12 +91,16 @@ impl Agreement {
     /// Takes a hypothesis that may be shown but agrees with nothing: its language is a guess.
     pub(crate) fn propose(&mut self, heard: Vec<Word>) {
         let split = self.split(&heard);
+        let same = common(&self.tentative, &heard[split..]);
+        self.on_screen = self.on_screen.min(same);
+        self.twice = same;
         self.tentative = heard.into_iter().skip(split).collect();
     }
 
     /// Commits what was heard last.
     pub(crate) fn settle(&mut self) {
         let tentative = std::mem::take(&mut self.tentative);
+        (self.twice, self.on_screen) = (0, 0);
         self.append(&tentative);
     }
 
@@ -90,6 +110,7 @@ impl Agreement {
         self.hear_ending(heard, split);
         self.append(&heard[split..]);
         self.tentative.clear();
+        (self.twice, self.on_screen) = (0, 0);
     }
 
     /// Drops the first `words` committed words: their audio left the buffer.

@@ -1,8 +1,25 @@
 //! Every bound of this crate, with where the number comes from.
 
-/// Between two partial decodes of one speaker: first words after 0.9 s, two streams a core
-/// (LocalAgreement-2 measured at 0.6, 1.0, 1.5 and 2.0 s).
-pub(crate) const STEP_MS: u64 = 1_000;
+/// Between two partial decodes of one speaker (docs/benchmarks.md has the figures of others).
+pub(crate) const STEP_MS: u64 = 600;
+
+/// Voice there must be in the new audio to be worth a partial: in a pause nothing is said.
+pub(crate) const STEP_VOICED_MS: u64 = 96;
+
+/// A pause this long is read at once: what was said before it is complete, and if speech ends
+/// here nothing is left to decode. Twice the pause inside a word.
+pub(crate) const PAUSE_MS: u64 = 200;
+const _: () = assert!(PAUSE_MS < SILENCE_MS);
+
+/// Words that end later than this before the end of the audio are not committed yet: the next
+/// sound may make other words of them.
+pub(crate) const COMMIT_HELD_MS: u64 = 300;
+
+/// Nor are they shown, unless they were heard twice …
+pub(crate) const SHOW_HELD_MS: u64 = 250;
+
+/// … or the recogniser is this sure.
+pub(crate) const SHOW_PROBABILITY: f32 = 0.5;
 
 /// The longest stretched step. Beyond it partials stop and lines come at pauses only.
 pub(crate) const STEP_MS_MAX: u64 = 3_000;
@@ -16,8 +33,9 @@ pub(crate) const PRE_ROLL_MS: u64 = 300;
 /// Silence that ends an utterance; shorter cuts clauses apart (14.7 % word errors at 0.25 s).
 pub(crate) const SILENCE_MS: u64 = 400;
 
-/// Longest decoded buffer before it is cut at a committed sentence end.
-pub(crate) const BUFFER_MS_MAX: u64 = 9_000;
+/// Longest decoded buffer before it is cut, at a committed sentence end if there is one: what a
+/// partial costs grows with it.
+pub(crate) const BUFFER_MS_MAX: u64 = 6_000;
 
 /// Where a buffer is finished by force, when no committed word offers a place to cut.
 pub(crate) const BUFFER_MS_HARD: u64 = 12_000;

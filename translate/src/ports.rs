@@ -83,7 +83,8 @@ pub struct Detection {
 
 /// Speech to text. One per decode thread.
 pub trait Recognizer: Send {
-    /// Writes down 16 kHz mono `audio` in `language`.
+    /// Writes down 16 kHz mono `audio` in `language`. `given` are its first words as they were
+    /// decided before; the hypothesis begins with them.
     ///
     /// # Errors
     /// When the engine fails; the audio is lost to captions.
@@ -92,6 +93,7 @@ pub trait Recognizer: Send {
         audio: &[f32],
         language: &Language,
         task: Task,
+        given: &[Word],
     ) -> Result<Hypothesis, EngineError>;
 
     /// Finds the language of `audio`.

@@ -78,6 +78,7 @@ impl Load {
 #[cfg(test)]
 mod tests {
     use super::{Load, Request, Urgency, pick};
+    use crate::limits::STEP_MS;
 
     #[test]
     fn finals_come_first_then_the_earliest_deadline() {
@@ -102,11 +103,11 @@ mod tests {
     #[test]
     fn the_step_stretches_and_then_partials_stop() {
         let mut load = Load::new(1);
-        assert_eq!(load.step_ms(1), Some(1_000));
+        assert_eq!(load.step_ms(1), Some(STEP_MS));
         for _ in 0..50 {
             load.observe(100, 400);
         }
-        assert_eq!(load.step_ms(2), Some(1_000));
+        assert_eq!(load.step_ms(1), Some(STEP_MS));
         let stretched = load.step_ms(4).expect("still partials");
         assert!((1_800..2_000).contains(&stretched), "{stretched}");
         assert_eq!(load.step_ms(9), None);

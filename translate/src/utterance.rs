@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use crate::agree::{Agreement, join};
 use crate::limits::{
-    BUFFER_MS_HARD, BUFFER_MS_MAX, CUT_REST_MS_MIN, FIRST_DECODE_MS, VOICED_MS_MIN,
+    BUFFER_MS_HARD, BUFFER_MS_MAX, COMMIT_HELD_MS, CUT_REST_MS_MIN, FIRST_DECODE_MS, PAUSE_MS,
+    SHOW_HELD_MS, STEP_VOICED_MS, VOICED_MS_MIN,
 };
 use crate::lines::{ends_clause, ends_sentence, first_line};
 use crate::ports::Word;
@@ -16,6 +17,8 @@ use crate::{CaptionId, CaptionKind};
 const SAMPLES_PER_MS: usize = 16;
 /// Silence that must follow the last voiced frame for a decode to count as the last one.
 const TAIL_MS: u64 = 160;
+/// A pause is not read before there is this much of audio: less is noise more often than speech.
+const PAUSE_DECODE_MS_MIN: u64 = 700;
 /// How far a cut may move to find a quieter place.
 const CUT_SEARCH_FRAMES: usize = 12;
 
@@ -111,6 +114,12 @@ impl Utterance {
         &self.audio
     }
 
+    /// The words of the buffer that stay.
+    #[must_use]
+    pub(crate) fn committed(&self) -> &[Word] {
+        self.agreement.committed()
+    }
+
     /// Media clock from first to last sample.
     #[must_use]
     pub(crate) fn span_ms(&self) -> (u64, u64) {
@@ -140,24 +149,48 @@ impl Utterance {
         self.voiced_ms(self.audio.len()) >= VOICED_MS_MIN
     }
 
-    /// Media clock since when a partial is due, when there are `step_ms` of new audio.
+    /// Media clock since when a partial is due: when there are `step_ms` of new audio with voice
+    /// in it, or at once when a pause begins, which may be the end.
     #[must_use]
     pub(crate) fn partial_due_ms(&self, step_ms: u64) -> Option<u64> {
+        if !self.is_speech() {
+            return None;
+        }
         let decoded_ms = (self.decoded / SAMPLES_PER_MS) as u64;
+        let spoken_ms = (self.spoken() / SAMPLES_PER_MS) as u64;
+        let length_ms = self.length_ms();
+        let pause_ms = (spoken_ms + PAUSE_MS).max(PAUSE_DECODE_MS_MIN);
+        if decoded_ms < spoken_ms + TAIL_MS && length_ms >= pause_ms {
+            return Some(self.start_ms + pause_ms);
+        }
         let needed_ms = FIRST_DECODE_MS.max(decoded_ms + step_ms);
-        let due = self.length_ms() >= needed_ms && self.is_speech();
+        let new_ms = self.voiced_ms(self.audio.len()) - self.voiced_ms(self.decoded);
+        let due = length_ms >= needed_ms && new_ms >= STEP_VOICED_MS;
         due.then_some(self.start_ms + needed_ms)
+    }
+
+    /// Samples up to the last voiced frame.
+    fn spoken(&self) -> usize {
+        let last = self.voiced.iter().rposition(|voiced| *voiced);
+        last.map_or(0, |i| i + 1) * FRAME_SAMPLES
+    }
+
+    /// Until when words of a decode of the first `samples` are believed: in a pause to the end,
+    /// else `held_ms` less, because the last sounds may be the beginning of another word.
+    fn believed_ms(&self, samples: usize, held_ms: u64) -> u32 {
+        let frames = (samples / FRAME_SAMPLES).min(self.voiced.len());
+        let heard = self.voiced[..frames].iter().rev();
+        let quiet = heard.take_while(|voiced| !**voiced).count() * FRAME_SAMPLES;
+        if quiet >= TAIL_MS as usize * SAMPLES_PER_MS {
+            return u32::MAX;
+        }
+        ((samples / SAMPLES_PER_MS) as u64).saturating_sub(held_ms) as u32
     }
 
     /// Whether the newest decode has already read all that was said.
     #[must_use]
     pub(crate) fn is_read(&self) -> bool {
-        let last = self
-            .voiced
-            .iter()
-            .rposition(|voiced| *voiced)
-            .map_or(0, |i| i + 1);
-        let needed = last * FRAME_SAMPLES + TAIL_MS as usize * SAMPLES_PER_MS;
+        let needed = self.spoken() + TAIL_MS as usize * SAMPLES_PER_MS;
         self.ended_ms.is_some() && self.decoded > 0 && self.decoded >= needed
     }
 
@@ -178,16 +211,19 @@ impl Utterance {
         out: &mut Vec<Line>,
     ) {
         self.decoded = samples.min(self.audio.len());
+        let mut settled_ms = self.believed_ms(samples, SHOW_HELD_MS);
         if commit {
-            self.agreement.update(heard);
+            let sure_ms = self.believed_ms(samples, COMMIT_HELD_MS);
+            self.agreement.update(heard, sure_ms);
         } else {
             self.agreement.propose(heard);
         }
         self.finish_lines(ids, out);
         if self.length_ms() > BUFFER_MS_MAX && self.ended_ms.is_none() {
-            self.cut(ids, out);
+            let cut_ms = self.cut(ids, out);
+            settled_ms = settled_ms.saturating_sub(cut_ms as u32);
         }
-        self.show(ids, out);
+        self.show(settled_ms, ids, out);
     }
 
     /// Gives up a decode of the first `samples`: the next partial waits for new audio.
@@ -278,8 +314,8 @@ impl Utterance {
     }
 
     /// Shows the unfinished line when it changed.
-    fn show(&mut self, ids: &mut dyn FnMut() -> CaptionId, out: &mut Vec<Line>) {
-        let words = self.agreement.shown(self.lined);
+    fn show(&mut self, settled_ms: u32, ids: &mut dyn FnMut() -> CaptionId, out: &mut Vec<Line>) {
+        let words = self.agreement.show(self.lined, settled_ms);
         let text = join(&words);
         if text == self.shown {
             return;
@@ -312,9 +348,10 @@ impl Utterance {
     }
 
     /// Cuts the buffer after a committed word; the line before the cut is finished with it.
-    fn cut(&mut self, ids: &mut dyn FnMut() -> CaptionId, out: &mut Vec<Line>) {
+    /// Returns how much it cut.
+    fn cut(&mut self, ids: &mut dyn FnMut() -> CaptionId, out: &mut Vec<Line>) -> u64 {
         let Some(after) = self.cut_after() else {
-            return;
+            return 0;
         };
         if after > self.lined {
             self.finish_line(after, ids, out);
@@ -334,6 +371,7 @@ impl Utterance {
         self.start_ms += cut_ms;
         self.agreement.forget(after, cut_ms as u32);
         self.lined = self.lined.saturating_sub(after);
+        cut_ms
     }
 
     /// After how many committed words to cut: the last sentence end, else the last clause end,

@@ -16,11 +16,11 @@ pub(crate) struct Piece {
     pub(crate) probability: f32,
 }
 
-/// Puts the tokens' bytes together to words.
+/// Puts the tokens' bytes together to words. `spaced` says whether the first would have a space
+/// before it although it brings none.
 #[must_use]
-pub(crate) fn split(pieces: &[Piece]) -> Vec<Word> {
+pub(crate) fn split(pieces: &[Piece], mut spaced: bool) -> Vec<Word> {
     let mut words: Vec<Word> = Vec::new();
-    let mut spaced = true;
     for (character, piece) in characters(pieces) {
         if character.is_whitespace() {
             spaced = true;
@@ -101,7 +101,10 @@ mod tests {
             end_ms: i as u32 * 100 + 90,
             probability: 0.5,
         };
-        let words = split(&tokens.iter().enumerate().map(piece).collect::<Vec<_>>());
+        let words = split(
+            &tokens.iter().enumerate().map(piece).collect::<Vec<_>>(),
+            true,
+        );
         assert_eq!(
             words
                 .iter()

@@ -26,7 +26,8 @@ impl Engines {
                 audio,
                 language,
                 task,
-            } => self.recognize(audio, language.as_ref(), *task),
+                given,
+            } => self.recognize(audio, language.as_ref(), *task, given),
             Work::Translate {
                 source,
                 target,
@@ -44,6 +45,7 @@ impl Engines {
         audio: &[f32],
         language: Option<&Language>,
         task: Task,
+        given: &[Word],
     ) -> Result<Answer, EngineError> {
         let detection = match language {
             Some(_) => None,
@@ -51,7 +53,7 @@ impl Engines {
         };
         let found = detection.as_ref().map(|detection| &detection.language);
         let language = language.or(found).expect("given or just found");
-        let mut hypothesis = self.recognizer.recognize(audio, language, task)?;
+        let mut hypothesis = self.recognizer.recognize(audio, language, task, given)?;
         if task == Task::Transcribe {
             self.write_one_script(&mut hypothesis.words, &Tag::from(language));
         }

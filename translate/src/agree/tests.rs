@@ -20,7 +20,7 @@ fn words(text: &str) -> Vec<Word> {
 fn check(heard: &[&str], expected: &[&str]) {
     let mut agreement = Agreement::default();
     for (heard, expected) in heard.iter().zip(expected) {
-        agreement.update(words(heard));
+        agreement.update(words(heard), u32::MAX);
         let shown = format!(
             "{} | {}",
             join(agreement.committed()),
@@ -65,6 +65,38 @@ fn the_full_stop_of_a_cut_sentence_is_not_kept() {
 }
 
 #[test]
+fn words_at_the_very_end_wait_for_more_sound() {
+    let mut agreement = Agreement::default();
+    agreement.update(words("ask what"), 500);
+    agreement.update(words("ask what"), 500);
+    assert_eq!(join(agreement.committed()), "ask");
+    agreement.update(words("ask what you"), 800);
+    assert_eq!(join(agreement.committed()), "ask what");
+}
+
+#[test]
+fn unlikely_words_at_the_very_end_are_shown_when_heard_twice() {
+    let unsure = |text| {
+        let mut words = words(text);
+        words.iter_mut().for_each(|word| word.probability = 0.3);
+        words
+    };
+    let mut agreement = Agreement::default();
+    agreement.update(unsure("ask what"), 0);
+    assert_eq!(join(&agreement.show(0, 300)), "ask");
+    agreement.update(unsure("ask what you"), 0);
+    assert_eq!(join(&agreement.show(0, 300)), "ask what");
+    // What is on screen stays there while it is heard.
+    agreement.update(unsure("ask what are"), 0);
+    assert_eq!(join(&agreement.show(0, 0)), "ask what");
+    agreement.update(unsure("ask that are"), 0);
+    assert_eq!(join(&agreement.show(0, 0)), "ask");
+    // Likely words do not wait.
+    agreement.update(words("ask this is"), 0);
+    assert_eq!(join(&agreement.show(0, 0)), "ask this is");
+}
+
+#[test]
 fn a_rewritten_beginning_does_not_repeat_words() {
     check(
         &[
@@ -85,8 +117,8 @@ fn a_rewritten_beginning_does_not_repeat_words() {
 #[test]
 fn finishing_keeps_the_committed_and_takes_the_rest() {
     let mut agreement = Agreement::default();
-    agreement.update(words("ask what you"));
-    agreement.update(words("ask what you can"));
+    agreement.update(words("ask what you"), u32::MAX);
+    agreement.update(words("ask what you can"), u32::MAX);
     agreement.finish(&words("Ask what you can do."));
     assert_eq!(join(agreement.committed()), "ask what you can do.");
     assert!(agreement.tentative().is_empty());
@@ -95,8 +127,8 @@ fn finishing_keeps_the_committed_and_takes_the_rest() {
 #[test]
 fn finishing_closes_the_last_word() {
     let mut agreement = Agreement::default();
-    agreement.update(words("thank you."));
-    agreement.update(words("thank you."));
+    agreement.update(words("thank you."), u32::MAX);
+    agreement.update(words("thank you."), u32::MAX);
     agreement.finish(&words("Thank you."));
     assert_eq!(join(agreement.committed()), "thank you.");
 }
@@ -104,9 +136,9 @@ fn finishing_closes_the_last_word() {
 #[test]
 fn settling_keeps_the_ending() {
     let mut agreement = Agreement::default();
-    agreement.update(words("thank you."));
-    agreement.update(words("thank you."));
-    assert_eq!(join(&agreement.shown(0)), "thank you.");
+    agreement.update(words("thank you."), u32::MAX);
+    agreement.update(words("thank you."), u32::MAX);
+    assert_eq!(join(&agreement.show(0, 0)), "thank you.");
     agreement.settle();
     assert_eq!(join(agreement.committed()), "thank you.");
 }
@@ -129,7 +161,7 @@ proptest! {
         let mut before = String::new();
         let (last, rows) = rows.split_last().expect("at least one row");
         for row in rows {
-            agreement.update(words(&row.join(" ")));
+            agreement.update(words(&row.join(" ")), u32::MAX);
             let after = join(agreement.committed());
             prop_assert!(after.starts_with(&before), "`{before}` became `{after}`");
             before = after;

@@ -41,6 +41,7 @@ impl Recognizer for ScriptedRecognizer {
         audio: &[f32],
         _language: &Language,
         task: Task,
+        _given: &[Word],
     ) -> Result<Hypothesis, EngineError> {
         let line = match self.lines.len() {
             0 | 1 => self.lines.front().copied().unwrap_or(""),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::ports::{Detection, EngineError, Hypothesis, Task};
+use crate::ports::{Detection, EngineError, Hypothesis, Task, Word};
 use crate::{CaptionId, Language, SpeakerId};
 
 /// Identifies a job for the life of a pipeline.
@@ -31,6 +31,8 @@ pub enum Work {
         language: Option<Language>,
         /// Transcribe or translate.
         task: Task,
+        /// Words of its beginning that are committed already.
+        given: Vec<Word>,
     },
     /// Translate a line.
     Translate {

@@ -245,6 +245,7 @@ impl Speaker {
             audio: utterance.audio().into(),
             language,
             task: Task::Transcribe,
+            given: utterance.committed().to_vec(),
         }
     }
 

@@ -158,6 +158,7 @@ impl Texts {
             audio,
             language,
             task: Task::TranslateToEnglish,
+            given: Vec::new(),
         })
     }
 

@@ -110,6 +110,53 @@ fn a_long_speech_is_cut_and_loses_nothing() {
     assert!(distinct.len() >= 58, "{text:?}");
 }
 
+fn pause(utterance: &mut Utterance, ms: u64) {
+    for _ in 0..ms / 16 {
+        utterance.push(&[0.0; FRAME_SAMPLES], false);
+    }
+}
+
+#[test]
+fn a_pause_is_read_at_once_and_leaves_nothing_to_decode() {
+    let (mut ids, mut lines) = (counter(), Vec::new());
+    let mut utterance = Utterance::new(0, &[]);
+    speak(&mut utterance, 1_600);
+    assert_eq!(utterance.partial_due_ms(600), Some(1_000));
+    let samples = utterance.audio().len();
+    utterance.partial(
+        samples,
+        words("red lamps", 1_600),
+        true,
+        &mut ids,
+        &mut lines,
+    );
+    speak(&mut utterance, 160);
+    assert_eq!(utterance.partial_due_ms(600), None);
+    pause(&mut utterance, 208);
+    assert_eq!(utterance.partial_due_ms(600), Some(1_960));
+    let samples = utterance.audio().len();
+    utterance.partial(
+        samples,
+        words("red lamps", 1_968),
+        true,
+        &mut ids,
+        &mut lines,
+    );
+    assert_eq!(
+        utterance.committed().len(),
+        2,
+        "nothing can make other words of them"
+    );
+    pause(&mut utterance, 800);
+    assert_eq!(
+        utterance.partial_due_ms(600),
+        None,
+        "nothing was said since"
+    );
+    utterance.end(3_000);
+    assert!(utterance.is_read());
+}
+
 #[test]
 fn a_partial_that_was_nothing_is_taken_back() {
     let (mut ids, mut lines) = (counter(), Vec::new());

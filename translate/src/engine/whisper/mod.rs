@@ -1,0 +1,351 @@
+//! whisper.cpp through `whisper_rs`, which only this folder names. It makes the spectrogram and
+//! runs encoder and decoder; the tokens are chosen here, so that words which are committed already
+//! are given to the decoder at once instead of being found again one by one. The settings are
+//! measured ones: one thread (two burn the other core in spin locks), greedy, timestamps on and 64
+//! positions of slack after the audio (leaving out either costs 20 points of word errors), no
+//! prompt before the audio.
+
+mod greedy;
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use whisper_rs::{
+    FullParams, SamplingStrategy, WhisperContext, WhisperContextParameters, WhisperError,
+    WhisperState, get_lang_id, get_lang_str,
+};
+
+use crate::agree::{join, key};
+use crate::ports::{Detection, EngineError, Hypothesis, Recognizer, Task, Word};
+use crate::words::split;
+use crate::{Language, StartError};
+use greedy::{Layout, POSITION_MS, Rules, Token, place};
+
+/// Encoder positions in a second.
+const POSITIONS_PER_SECOND: usize = 50;
+/// Slack after the audio, without which Whisper goes on talking.
+const POSITIONS_SLACK: usize = 64;
+/// What their number is rounded up to: matrix products go by tiles.
+const POSITIONS_STEP: usize = 16;
+/// Whisper writes at most so many tokens for a second of speech.
+const TOKENS_PER_SECOND: usize = 6;
+const TOKENS_BASE: usize = 12;
+const SAMPLES_PER_SECOND: usize = 16_000;
+/// A time stamp this close to the end of the audio ends the text.
+const END_MS: u32 = 100;
+/// Places kept free in the decoder's window of 448 tokens.
+const TOKENS_SPARE: usize = 8;
+
+/// A loaded Whisper file, shared by all decode threads.
+#[derive(Clone)]
+pub struct WhisperModel {
+    context: Arc<WhisperContext>,
+    layout: Layout,
+    /// The token that says there is no speech.
+    no_speech: usize,
+}
+
+impl WhisperModel {
+    /// Loads a ggml Whisper file.
+    ///
+    /// # Errors
+    /// When whisper.cpp cannot read it.
+    pub fn load(path: &Path) -> Result<WhisperModel, StartError> {
+        whisper_rs::install_logging_hooks();
+        let mut parameters = WhisperContextParameters::new();
+        parameters.use_gpu(false);
+        let context = WhisperContext::new_with_params(path, parameters).map_err(|error| {
+            StartError::Unusable {
+                path: path.to_owned(),
+                reason: error.to_string(),
+            }
+        })?;
+        let place = |token: i32| usize::try_from(token).unwrap_or(0);
+        let blank = context.tokenize(" ", 4).ok();
+        let layout = Layout {
+            end: place(context.token_eot()),
+            zero: place(context.token_beg()),
+            blank: blank.and_then(|tokens| tokens.first().copied()).map(place),
+        };
+        Ok(WhisperModel {
+            no_speech: place(context.token_nosp()),
+            context: Arc::new(context),
+            layout,
+        })
+    }
+
+    /// Whether it hears more than English.
+    #[must_use]
+    pub fn is_multilingual(&self) -> bool {
+        self.context.is_multilingual()
+    }
+
+    /// Whether it can write down `language`.
+    #[must_use]
+    pub fn hears(&self, language: &Language) -> bool {
+        let code = code(language);
+        get_lang_id(&code).is_some() && (self.is_multilingual() || code == "en")
+    }
+
+    /// One more decoder on this model, for one thread; 66 MB with base.
+    ///
+    /// # Errors
+    /// When there is no memory.
+    pub fn recognizer(&self) -> Result<Whisper, EngineError> {
+        let state = self
+            .context
+            .create_state()
+            .map_err(|error| failed(&error))?;
+        Ok(Whisper {
+            model: self.clone(),
+            state,
+            encoded: Vec::new(),
+            settings: HashMap::new(),
+        })
+    }
+}
+
+/// A recogniser for one thread.
+pub struct Whisper {
+    model: WhisperModel,
+    state: WhisperState,
+    /// What the encoder has read already: detecting a language encodes as well.
+    encoded: Vec<f32>,
+    /// One set for each language: `set_language` leaks its string every time.
+    settings: HashMap<String, FullParams<'static, 'static>>,
+}
+
+impl Recognizer for Whisper {
+    fn recognize(
+        &mut self,
+        audio: &[f32],
+        language: &Language,
+        task: Task,
+        given: &[Word],
+    ) -> Result<Hypothesis, EngineError> {
+        if !self.model.hears(language) {
+            let reason = format!("the installed model does not hear `{}`", language.0);
+            return Err(EngineError {
+                engine: "whisper",
+                reason,
+            });
+        }
+        let code = code(language);
+        if std::mem::take(&mut self.encoded) != audio {
+            self.listen(audio, &code)?;
+            self.state.encode(0, 1).map_err(|error| failed(&error))?;
+        }
+        self.decode(audio.len(), &code, task, given)
+            .map_err(|error| failed(&error))
+    }
+
+    fn detect(&mut self, audio: &[f32]) -> Result<Detection, EngineError> {
+        if !self.model.is_multilingual() {
+            return Ok(Detection {
+                language: Language("en".to_owned()),
+                probability: 1.0,
+            });
+        }
+        self.listen(audio, "en")?;
+        let (id, probabilities) = self
+            .state
+            .lang_detect(0, 1)
+            .map_err(|error| failed(&error))?;
+        self.encoded = audio.to_vec();
+        let code = get_lang_str(id).unwrap_or("en");
+        let probability = usize::try_from(id)
+            .ok()
+            .and_then(|id| probabilities.get(id).copied());
+        let language = Language(tag(code).to_owned());
+        Ok(Detection {
+            language,
+            probability: probability.unwrap_or(0.0),
+        })
+    }
+}
+
+impl Whisper {
+    /// Makes the spectrogram and sets the encoder's size.
+    fn listen(&mut self, audio: &[f32], code: &str) -> Result<(), EngineError> {
+        let made = self.settings.entry(code.to_owned());
+        let mut settings = made.or_insert_with(|| settings(code)).clone();
+        let positions = (audio.len() * POSITIONS_PER_SECOND).div_ceil(SAMPLES_PER_SECOND);
+        let positions = (positions + POSITIONS_SLACK).next_multiple_of(POSITIONS_STEP);
+        let most = self.model.context.model_n_audio_ctx();
+        settings.set_audio_ctx(i32::try_from(positions).unwrap_or(most).min(most));
+        self.state
+            .full(settings, audio)
+            .map_err(|error| failed(&error))
+    }
+
+    /// Finds the words in what was encoded, after those that are given.
+    fn decode(
+        &mut self,
+        samples: usize,
+        code: &str,
+        task: Task,
+        given: &[Word],
+    ) -> Result<Hypothesis, WhisperError> {
+        let layout = self.model.layout;
+        let audio_ms = (samples * 1_000 / SAMPLES_PER_SECOND) as u32;
+        let window = self.model.context.n_text_ctx() as usize - TOKENS_SPARE;
+        let mut rules = Rules::new(layout);
+        let mut prompt = self.task_tokens(code, task);
+        let mut no_speech = 0.0;
+        let given = if self.give(given, &mut prompt, &mut rules, window / 2)? {
+            given
+        } else {
+            &[]
+        };
+        // Logits are those of the first token of a batch, so the last one goes alone.
+        let (next, before) = prompt.split_last().expect("there is a task");
+        let mut next = *next;
+        let mut past = before.len();
+        if past > 0 {
+            self.state.decode(before, 0, 1)?;
+        }
+        let from_ms = given.last().map_or(0, |word| word.end_ms).min(audio_ms);
+        let most =
+            TOKENS_BASE + ((audio_ms - from_ms) as usize * TOKENS_PER_SECOND).div_ceil(1_000);
+        let mut tokens: Vec<Token> = Vec::new();
+        while tokens.len() < most && past < window {
+            self.state.decode(&[next], past, 1)?;
+            past += 1;
+            let logits = self.state.get_logits()?;
+            if tokens.is_empty() && given.is_empty() {
+                no_speech = share(logits, self.model.no_speech);
+            }
+            let token = rules.choose(logits);
+            next = token.id as i32;
+            tokens.push(token);
+            let end_ms = (token.id >= layout.zero).then_some(token.time).flatten();
+            let at_end = end_ms.is_some_and(|time| time as u32 * POSITION_MS + END_MS >= audio_ms);
+            if token.id == layout.end || at_end {
+                break;
+            }
+        }
+        Ok(self.hypothesis(&tokens, given, no_speech, audio_ms))
+    }
+
+    /// Gives words to the decoder, unless there are none or more than `most` tokens of them.
+    fn give(
+        &self,
+        words: &[Word],
+        prompt: &mut Vec<i32>,
+        rules: &mut Rules,
+        most: usize,
+    ) -> Result<bool, WhisperError> {
+        let text = format!(" {}", join(words));
+        // No token is shorter than a byte.
+        let tokens = self.model.context.tokenize(&text, text.len())?;
+        if words.is_empty() || tokens.len() > most {
+            return Ok(false);
+        }
+        let zero = self.model.layout.zero;
+        prompt.push(zero as i32);
+        prompt.extend(&tokens);
+        rules.take(zero);
+        tokens.iter().for_each(|id| rules.take(*id as usize));
+        Ok(true)
+    }
+
+    /// Start, language and task; a model of English alone knows only the first.
+    fn task_tokens(&self, code: &str, task: Task) -> Vec<i32> {
+        let context = &self.model.context;
+        let mut tokens = vec![context.token_sot()];
+        if context.is_multilingual() {
+            tokens.push(context.token_lang(get_lang_id(code).unwrap_or(0)));
+            tokens.push(match task {
+                Task::Transcribe => context.token_transcribe(),
+                Task::TranslateToEnglish => context.token_translate(),
+            });
+        }
+        tokens
+    }
+
+    /// Reads the words from the tokens' bytes: a token may be half a character.
+    fn hypothesis(
+        &self,
+        tokens: &[Token],
+        given: &[Word],
+        no_speech: f32,
+        audio_ms: u32,
+    ) -> Hypothesis {
+        let layout = self.model.layout;
+        let bytes = |id: usize| {
+            let bytes = self.model.context.token_to_bytes(id as i32);
+            bytes.unwrap_or_default().to_vec()
+        };
+        let from_ms = given.last().map_or(0, |word| word.end_ms).min(audio_ms);
+        let pieces = place(tokens, layout, bytes, (from_ms, audio_ms));
+        let text = tokens.iter().filter(|token| token.id < layout.end);
+        let count = text.clone().count().max(1) as f32;
+        let mean_logprob = text.map(|token| token.logprob).sum::<f32>() / count;
+        let mut found = split(&pieces, given.is_empty()).into_iter().peekable();
+        let mut words = given.to_vec();
+        // What closes the last given word belongs to it.
+        if let Some(last) = words.last_mut()
+            && let Some(mark) = found.next_if(|word| !word.spaced && key(&word.text).is_empty())
+        {
+            last.text.push_str(&mark.text);
+        }
+        words.extend(found);
+        Hypothesis {
+            words,
+            no_speech,
+            mean_logprob,
+        }
+    }
+}
+
+/// The share of one token among all.
+fn share(logits: &[f32], token: usize) -> f32 {
+    let highest = logits.iter().copied().fold(f32::MIN, f32::max);
+    let all: f32 = logits.iter().map(|logit| (logit - highest).exp()).sum();
+    logits
+        .get(token)
+        .map_or(0.0, |logit| (logit - highest).exp() / all)
+}
+
+/// A pass over the first tenth of a second makes the spectrogram of everything and sets the
+/// encoder's size, but ends before it encodes.
+fn settings(code: &str) -> FullParams<'static, 'static> {
+    let mut settings = FullParams::new(SamplingStrategy::Greedy { best_of: 1 });
+    // `None` would ask for detection; the string is leaked once per language.
+    let language: &'static str = get_lang_id(code).and_then(get_lang_str).unwrap_or("en");
+    settings.set_language(Some(language));
+    settings.set_n_threads(1);
+    settings.set_no_context(true);
+    settings.set_duration_ms(100);
+    settings.set_print_special(false);
+    settings.set_print_progress(false);
+    settings.set_print_realtime(false);
+    settings.set_print_timestamps(false);
+    settings
+}
+
+/// Whisper's name for a language.
+fn code(language: &Language) -> String {
+    match language.base() {
+        "nb" | "nn" => "no",
+        "jv" => "jw",
+        "fil" => "tl",
+        "iw" => "he",
+        "cmn" => "zh",
+        base => base,
+    }
+    .to_owned()
+}
+
+/// The tag for Whisper's name.
+fn tag(code: &str) -> &str {
+    if code == "jw" { "jv" } else { code }
+}
+
+fn failed(error: &whisper_rs::WhisperError) -> EngineError {
+    EngineError {
+        engine: "whisper",
+        reason: error.to_string(),
+    }
+}
