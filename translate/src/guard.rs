@@ -4,8 +4,8 @@
 use crate::agree::key;
 use crate::ports::{Hypothesis, Word};
 
-/// Longest loop looked for.
-const LOOP_WORDS_MAX: usize = 8;
+/// Longest loop looked for: a recogniser that is given a whole sentence may say the end of it again.
+const LOOP_WORDS_MAX: usize = 16;
 /// A loop of this many words is one already when said twice.
 const LOOP_WORDS_SURE: usize = 4;
 /// A single number or character may be said this often: codes, telephone numbers, laughter.
@@ -223,6 +223,10 @@ mod tests {
                 "it is a very good one",
             ),
             ("so go on go on go on go on", "so go on"),
+            (
+                "from all the arts and crafts shown in the exhibition. All the arts and crafts shown in the exhibition,",
+                "from all the arts and crafts shown in the exhibition.",
+            ),
             (
                 "my number is five five five two",
                 "my number is five five five two",

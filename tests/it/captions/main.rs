@@ -10,6 +10,8 @@ use speech::{Line, clips, finals, lines, path, run, text};
 use tests::sound::{not_speech, write_wav};
 use tests::words::{Errors, compare, normal};
 use translate::file::AudioFile;
+use translate::ports::Task;
+use translate::{Language, Loaded};
 
 /// What we aim at, and where the build fails: the clips are few, one bad one moves the mean.
 const RATE_GOAL: f64 = 0.12;
@@ -58,6 +60,36 @@ fn partials_precede_their_final(lines: &[Line]) -> bool {
                 .iter()
                 .any(|other| other.id == line.id && !other.is_final())
     })
+}
+
+#[test]
+fn given_words_stay_and_the_rest_follows() -> anyhow::Result<()> {
+    let mut file = AudioFile::open(&path("en/jfk.flac"))?;
+    let mut pcm = Vec::new();
+    while file.next(&mut pcm)? {}
+    let mut recognizer = Loaded::load(None)?.engines()?.recognizer;
+    let english = Language("en".to_owned());
+    let free = recognizer.recognize(&pcm, &english, Task::Transcribe, &[])?;
+    let mut given = free.words.get(..4).context("four words")?.to_vec();
+    // Nobody says it, so it is there only because it was given.
+    "yellow".clone_into(&mut given[3].text);
+    let heard = recognizer.recognize(&pcm, &english, Task::Transcribe, &given)?;
+    let texts: Vec<&str> = heard.words.iter().map(|word| word.text.as_str()).collect();
+    ensure!(
+        normal(&texts[..4].join(" ")) == ["and", "so", "my", "yellow"],
+        "{texts:?}"
+    );
+    ensure!(texts[4].starts_with("American"), "{texts:?}");
+    ensure!(
+        texts.last().is_some_and(|last| last.starts_with("country")),
+        "{texts:?}"
+    );
+    ensure!(
+        heard.words[4].start_ms >= given[3].end_ms,
+        "{:?}",
+        heard.words
+    );
+    Ok(())
 }
 
 #[test]
