@@ -48,6 +48,8 @@ pub(crate) struct Caller {
     reporting: bool,
     crypto: Arc<dyn RTCCryptoProvider>,
     identity: Identity,
+    /// The fingerprint in its offer.
+    announced: String,
     answer: String,
     remote: Option<Remote>,
     deadline: Option<Instant>,
@@ -73,6 +75,7 @@ impl Caller {
     pub(crate) const SSRC: u32 = 0x5eed;
 
     pub(crate) fn new(wish: Wish, address: SocketAddr) -> Caller {
+        let identity = Identity::generate().unwrap();
         Caller {
             address,
             connected: false,
@@ -85,7 +88,8 @@ impl Caller {
             passive: false,
             reporting: false,
             crypto: rtc_crypto::default_provider().unwrap(),
-            identity: Identity::generate().unwrap(),
+            announced: identity.fingerprint.clone(),
+            identity,
             answer: String::new(),
             remote: None,
             deadline: None,
@@ -98,6 +102,12 @@ impl Caller {
     /// It waits for the server's ClientHello, as FFmpeg does.
     pub(crate) fn passive(mut self) -> Caller {
         self.passive = true;
+        self
+    }
+
+    /// It shows another certificate than its offer announces.
+    pub(crate) fn impostor(mut self) -> Caller {
+        self.identity = Identity::generate().unwrap();
         self
     }
 
@@ -128,7 +138,7 @@ impl Caller {
              a=fingerprint:sha-256 {}\r\na=setup:{setup}\r\na=rtcp-mux\r\na=mid:0\r\n\
              a={direction}\r\na=rtpmap:96 VP8/90000\r\na=rtcp-fb:96 nack\r\n\
              a=rtcp-fb:96 nack pli\r\na=rtpmap:97 rtx/90000\r\na=fmtp:97 apt=96\r\n{feedback}{stream}",
-            self.identity.fingerprint
+            self.announced
         )
     }
 

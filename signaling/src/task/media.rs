@@ -162,20 +162,22 @@ pub(super) fn aside(work: impl Future<Output = ()> + Send + 'static) {
     tokio::spawn(work);
 }
 
-/// Whether a session that was just put into the table is still there. Its end may have come
-/// before it could be found: media, asked afterwards, either has it still, and its end will find
-/// it, or it is taken out here and the room hears that it left.
+/// Whether a session that was just put into the table is still there; if not, the room hears that
+/// it left.
 pub async fn stands(media: &Media, hub: &Hub, sessions: &Sessions, key: &str) -> bool {
-    let Some(id) = sessions.media_id(key) else {
-        return false;
-    };
-    if media.slots(id).await.is_ok() {
-        return true;
-    }
-    if let Some(session) = sessions.take(key) {
+    if let Some(session) = take_ended(media, sessions, key).await {
         left(hub, &session).await;
     }
-    false
+    sessions.media_id(key).is_some()
+}
+
+/// Takes a session out of the table that ended before it was in it, so that its end did not find
+/// it. One that media, asked afterwards, still has will be found.
+async fn take_ended(media: &Media, sessions: &Sessions, key: &str) -> Option<HttpSession> {
+    match media.slots(sessions.media_id(key)?).await {
+        Ok(_) => None,
+        Err(_) => sessions.take(key),
+    }
 }
 
 /// A session ended by itself: its URL is gone, and the room hears of it.

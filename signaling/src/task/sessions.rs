@@ -344,6 +344,17 @@ mod tests {
         assert!(sessions.get(Door::Whep, "rug", &opened.key).is_none());
     }
 
+    #[test]
+    fn the_table_is_bounded_and_whoever_leaves_makes_room() {
+        let sessions = Sessions::default();
+        let keys = (0..HTTP_SESSIONS_MAX).map(|_| sessions.add(session()).key);
+        let keys: Vec<_> = keys.collect();
+        assert!(!sessions.has_room());
+        assert_eq!(sessions.take(&keys[0]), Some(session()));
+        assert!(sessions.has_room());
+        assert_eq!(sessions.take(&keys[0]), None);
+    }
+
     #[tokio::test]
     async fn an_offer_of_ours_waits_for_one_answer_and_not_for_ever() {
         let config = media::MediaConfig {

@@ -136,6 +136,20 @@ async fn a_player_hears_of_the_picture_the_people_and_the_shop() -> anyhow::Resu
 }
 
 #[tokio::test]
+async fn a_server_that_stops_sends_its_players_elsewhere() -> anyhow::Result<()> {
+    let world = World::open().await?;
+    let session = session(&world).await?;
+    let (_, mut events) = listen(&world, &session, "[\"reconnect\"]").await?;
+    let pid = world.server.pid().to_string();
+    let told = std::process::Command::new("kill")
+        .args(["-TERM", &pid])
+        .status()?;
+    anyhow::ensure!(told.success(), "the server was there");
+    assert_eq!(events.next("reconnect").await?, json!({}));
+    events.ended().await
+}
+
+#[tokio::test]
 async fn bad_lists_make_no_stream_and_streams_are_counted() -> anyhow::Result<()> {
     let world = World::open().await?;
     let session = session(&world).await?;

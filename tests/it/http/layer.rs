@@ -91,6 +91,7 @@ async fn a_player_hears_which_layers_there_are() -> anyhow::Result<()> {
     // Layers come one after the other, and are measured when they are there.
     let told = loop {
         let told = turning(&mut host, events.next("layers")).await?;
+        assert_ne!(told, json!({}), "no layers are no news at the start");
         if matches!(rates(&told)[..], [Some(_), Some(_)]) {
             break told;
         }

@@ -118,6 +118,19 @@ fn forged_hellos_and_alerts_do_not_end_a_viewer() {
     spray(Wish::View, true);
 }
 
+/// Who took a neighbour's place in the handshake is not shown what the neighbour was let in for.
+#[test]
+fn another_certificate_than_announced_ends_a_viewer() {
+    for passive in [false, true] {
+        let mut world = World::new(server());
+        let caller = Caller::new(Wish::View, peer_at(10)).impostor();
+        let caller = if passive { caller.passive() } else { caller };
+        world.admit(Wish::View, caller);
+        world.run(5 * SECOND);
+        assert_eq!((up(&world), ends(&world)), (0, 1), "passive: {passive}");
+    }
+}
+
 #[test]
 fn only_a_known_ufrag_with_its_password_is_answered_and_briefly() {
     let mut world = World::new(server());
