@@ -54,9 +54,8 @@ export async function startDemo(): Promise<Server> {
   if (url !== undefined) return new Server(url, process.env["VITRINE_DATA"] ?? "", null);
   const data = mkdtempSync(join(tmpdir(), "vitrine-e2e-"));
   const log = join(data, "server.log");
-  const child = spawn(BINARY, ["demo", "--listen", "127.0.0.1:0", "--data", data], {
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  const args = ["demo", "--listen", "127.0.0.1:0", "--media-tcp-port", "0", "--data", data];
+  const child = spawn(BINARY, args, { stdio: ["ignore", "pipe", "pipe"] });
   child.stderr.pipe(createWriteStream(log));
   const address = await new Promise<string>((resolve, reject) => {
     const said = (): string => readFileSync(log, "utf8").slice(-4_000);
