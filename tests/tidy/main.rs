@@ -119,7 +119,7 @@ fn a_crate_behind_a_port_is_named_in_one_place() {
         (
             "media/",
             "dimpl::",
-            &["media/src/viewer/dtls.rs", "media/src/dtls.rs"],
+            &["media/src/dtls.rs", "media/src/dtls/"],
         ),
         ("translate/", "whisper_rs::", &["translate/src/engine/"]),
         ("translate/", "fxtranslate::", &["translate/src/engine/"]),
