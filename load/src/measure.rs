@@ -180,6 +180,37 @@ fn thread_cpu() -> Duration {
     )
 }
 
+/// Time of all cores since boot, in the kernel's ticks (`proc_stat(5)`).
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ticks {
+    all: u64,
+    stolen: u64,
+}
+
+impl Ticks {
+    /// So far.
+    pub(crate) fn now() -> Ticks {
+        let text = std::fs::read_to_string("/proc/stat").unwrap_or_default();
+        Ticks::read(&text)
+    }
+
+    /// Of the first line: user, nice, system, idle, iowait, irq, softirq, steal.
+    fn read(text: &str) -> Ticks {
+        let numbers = text.split_whitespace().skip(1).take(8);
+        let ticks: Vec<u64> = numbers.map(|tick| tick.parse().unwrap_or(0)).collect();
+        Ticks {
+            all: ticks.iter().sum(),
+            stolen: ticks.get(7).copied().unwrap_or(0),
+        }
+    }
+
+    /// Share of the time since then that the host gave to other guests.
+    pub(crate) fn stolen_since(self, before: Ticks) -> f64 {
+        let all = self.all.saturating_sub(before.all).max(1);
+        self.stolen.saturating_sub(before.stolen) as f64 / all as f64
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -210,5 +241,14 @@ mod tests {
         let floor = floor.measure(&Cores::split().unwrap(), Duration::from_millis(40));
         let floor = floor.unwrap();
         assert!(floor > 0.0 && floor < 1000.0, "{floor} µs");
+    }
+
+    #[test]
+    fn stolen_time_is_a_share_of_all() {
+        let before = Ticks::read("cpu  100 0 50 800 10 0 20 20 0 0\ncpu0 1 1 1 1 1 1 1 1 0 0\n");
+        assert_eq!((before.all, before.stolen), (1_000, 20));
+        let after = Ticks::read("cpu  150 0 50 890 10 0 20 80 7 7\n");
+        assert!((after.stolen_since(before) - 0.3).abs() < 1e-9);
+        assert!(Ticks::read("").stolen_since(before) < 1e-9);
     }
 }

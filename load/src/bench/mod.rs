@@ -15,7 +15,7 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result};
 use serde::Serialize;
 
-use crate::measure::Cores;
+use crate::measure::{Cores, Ticks};
 use row::Row;
 use stage::Lab;
 
@@ -53,6 +53,9 @@ struct Bench {
     machine: String,
     /// Version control's name of the sources, where it is known.
     commit: Option<String>,
+    /// Share of the cores' time that the host gave to other guests meanwhile. A few percent make
+    /// the tails of delays.
+    stolen: f64,
     rows: Vec<Row>,
 }
 
@@ -64,16 +67,20 @@ pub(crate) fn run(args: &Args) -> Result<bool> {
         .worker_threads(2)
         .enable_all()
         .build()?;
+    let before = Ticks::now();
+    let rows = runtime.block_on(measure(args, cores))?;
     let bench = Bench {
         at_ms: signaling::clock::now_ms(),
         machine: machine(),
         commit: commit(),
-        rows: runtime.block_on(measure(args, cores))?,
+        stolen: Ticks::now().stolen_since(before),
+        rows,
     };
     println!(
-        "{}; commit {}\n",
+        "{}; commit {}; {:.1} % of its time given to other guests by the host\n",
         bench.machine,
-        bench.commit.as_deref().unwrap_or("unknown")
+        bench.commit.as_deref().unwrap_or("unknown"),
+        bench.stolen * 100.0
     );
     println!("{}", row::table(&bench.rows));
     if let Some(path) = &args.json {
