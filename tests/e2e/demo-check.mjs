@@ -94,16 +94,19 @@ await step("a pinned product", async () => {
 
 let bought;
 await step("a confirmed order", async () => {
-  // The pin may leave while we reach for it: then the next one does.
+  // The pin may leave while we reach for it: then the next one does. A click that was given up
+  // may have been made all the same: then the sheet is open and covers the pin.
+  const reserve = page.getByTestId("order_reserve");
   await until(
     async () => {
+      if (await reserve.isVisible()) return true;
       const button = page.getByTestId("pin_buy").first();
-      return button.click({ timeout: 1_000 }).then(() => true, () => false);
+      return button.click({ timeout: 3_000 }).then(() => true, () => false);
     },
     (clicked) => clicked,
     "nothing to buy",
   );
-  await page.getByTestId("order_reserve").click({ timeout: left() });
+  await reserve.click({ timeout: left() });
   await page.getByTestId("order_name").fill("Ana Demo", { timeout: left() });
   await page.getByTestId("order_contact").fill("ana@example.org");
   const answer = page.waitForResponse((r) => r.url().endsWith("/confirm"), { timeout: left() });
