@@ -4,6 +4,7 @@
 
 mod capacity;
 mod delay;
+pub(crate) mod figures;
 mod forwarding;
 mod joins;
 mod memory;
@@ -12,10 +13,10 @@ mod stage;
 
 use std::path::PathBuf;
 
-use anyhow::{Context as _, Result};
-use serde::Serialize;
+use anyhow::Result;
 
 use crate::measure::{Cores, Ticks};
+use figures::Figures;
 use row::Row;
 use stage::Lab;
 
@@ -44,21 +45,6 @@ enum Part {
     Capacity,
 }
 
-/// The result, with what it was measured on.
-#[derive(Debug, Serialize)]
-struct Bench {
-    /// Unix milliseconds.
-    at_ms: u64,
-    /// Processor, cores and kernel.
-    machine: String,
-    /// Version control's name of the sources, where it is known.
-    commit: Option<String>,
-    /// Share of the cores' time that the host gave to other guests meanwhile. A few percent make
-    /// the tails of delays.
-    stolen: f64,
-    rows: Vec<Row>,
-}
-
 /// Prints the table; with `--strict`, whether all goals are met.
 pub(crate) fn run(args: &Args) -> Result<bool> {
     let cores = Cores::split()?;
@@ -69,25 +55,8 @@ pub(crate) fn run(args: &Args) -> Result<bool> {
         .build()?;
     let before = Ticks::now();
     let rows = runtime.block_on(measure(args, cores))?;
-    let bench = Bench {
-        at_ms: signaling::clock::now_ms(),
-        machine: machine(),
-        commit: commit(),
-        stolen: Ticks::now().stolen_since(before),
-        rows,
-    };
-    println!(
-        "{}; commit {}; {:.1} % of its time given to other guests by the host\n",
-        bench.machine,
-        bench.commit.as_deref().unwrap_or("unknown"),
-        bench.stolen * 100.0
-    );
-    println!("{}", row::table(&bench.rows));
-    if let Some(path) = &args.json {
-        std::fs::write(path, serde_json::to_string_pretty(&bench)? + "\n")
-            .with_context(|| format!("cannot write {}", path.display()))?;
-    }
-    Ok(!args.strict || bench.rows.iter().all(|row| row.met != Some(false)))
+    let all_met = Figures::new(before, rows).publish(args.json.as_deref())?;
+    Ok(!args.strict || all_met)
 }
 
 async fn measure(args: &Args, cores: Cores) -> Result<Vec<Row>> {
@@ -107,29 +76,4 @@ async fn measure(args: &Args, cores: Cores) -> Result<Vec<Row>> {
         rows.extend(joins::measure(&lab).await?);
     }
     Ok(rows)
-}
-
-/// Processor, cores and kernel.
-pub(crate) fn machine() -> String {
-    let read = |path| std::fs::read_to_string(path).unwrap_or_default();
-    let cpus = read("/proc/cpuinfo");
-    let names: Vec<&str> = cpus
-        .lines()
-        .filter_map(|line| line.strip_prefix("model name")?.split_once(": "))
-        .map(|(_, name)| name.trim())
-        .collect();
-    let (name, count) = (names.first().unwrap_or(&"unknown processor"), names.len());
-    let kernel = read("/proc/sys/kernel/osrelease");
-    format!("{name}, {count} cores, Linux {}", kernel.trim())
-}
-
-/// Version control's name of the sources.
-pub(crate) fn commit() -> Option<String> {
-    let git = std::process::Command::new("git")
-        .args(["describe", "--always", "--dirty", "--abbrev=10"])
-        .output()
-        .ok()?;
-    let text = String::from_utf8(git.stdout).ok()?;
-    let text = text.trim();
-    (!text.is_empty()).then(|| text.to_owned())
 }

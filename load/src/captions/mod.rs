@@ -10,12 +10,11 @@ mod stream;
 
 use std::path::PathBuf;
 
-use anyhow::{Context as _, Result, ensure};
-use serde::Serialize;
+use anyhow::{Result, ensure};
 use translate::Loaded;
 
-use crate::bench::row::{Row, table};
-use crate::bench::{commit, machine};
+use crate::bench::figures::Figures;
+use crate::measure::Ticks;
 
 /// Arguments of `load captions`.
 #[derive(Debug, clap::Args)]
@@ -61,16 +60,6 @@ enum Part {
     Set,
 }
 
-/// The result, with what it was measured on.
-#[derive(Debug, Serialize)]
-struct Figures {
-    /// Unix milliseconds.
-    at_ms: u64,
-    machine: String,
-    commit: Option<String>,
-    rows: Vec<Row>,
-}
-
 /// Prints the table; with `--strict`, whether all goals are met.
 pub(crate) fn run(args: &Args) -> Result<bool> {
     let in_set = |name: &str| args.set.as_ref().map(|set| set.join(name));
@@ -86,7 +75,7 @@ pub(crate) fn run(args: &Args) -> Result<bool> {
         "nothing to measure: give --set or --stream"
     );
     let loaded = Loaded::load(args.models.as_deref())?;
-    let mut rows = Vec::new();
+    let (before, mut rows) = (Ticks::now(), Vec::new());
     if let Some((file, words)) = stream {
         if wanted(Part::Stream) {
             rows.extend(stream::measure(&loaded, &file, &words, args.text)?);
@@ -103,21 +92,6 @@ pub(crate) fn run(args: &Args) -> Result<bool> {
     {
         rows.extend(set::measure(&loaded, set, &args.languages, args.text)?);
     }
-    let figures = Figures {
-        at_ms: signaling::clock::now_ms(),
-        machine: machine(),
-        commit: commit(),
-        rows,
-    };
-    println!(
-        "{}; commit {}\n",
-        figures.machine,
-        figures.commit.as_deref().unwrap_or("unknown")
-    );
-    println!("{}", table(&figures.rows));
-    if let Some(path) = &args.json {
-        std::fs::write(path, serde_json::to_string_pretty(&figures)? + "\n")
-            .with_context(|| format!("cannot write {}", path.display()))?;
-    }
-    Ok(!args.strict || figures.rows.iter().all(|row| row.met != Some(false)))
+    let all_met = Figures::new(before, rows).publish(args.json.as_deref())?;
+    Ok(!args.strict || all_met)
 }
