@@ -13,6 +13,7 @@ pub mod languages;
 mod limits;
 mod lines;
 mod loaded;
+mod meter;
 pub mod models;
 mod pcm;
 pub mod pipeline;

@@ -18,6 +18,7 @@ use crate::ports::OpusDecoder;
 use crate::worker::Engines;
 use crate::{
     CaptionKind, Language, Loaded, Output, SpeakerId, SpeakerOptions, SpeechPacket, StartError,
+    meter,
 };
 
 /// What reaches the pipeline thread.
@@ -104,6 +105,7 @@ impl Shell {
     pub(crate) fn push(&self, speaker: SpeakerId, packet: SpeechPacket) {
         if let Err(TrySendError::Full(_)) = self.messages.try_send(Message::Packet(speaker, packet))
         {
+            meter::dropped("packet");
             let dropped = self.packets_dropped.fetch_add(1, Ordering::Relaxed) + 1;
             if dropped.is_power_of_two() {
                 tracing::warn!(dropped, "captions cannot keep up: audio packets dropped");
@@ -178,6 +180,7 @@ impl Desk {
             if now.saturating_sub(ticked_ms) >= TICK_MS {
                 ticked_ms = now;
                 self.pipeline.handle(now, Input::Tick);
+                meter::step(self.pipeline.step_ms());
             }
             self.send_outputs();
             self.start_jobs(now);
@@ -212,6 +215,7 @@ impl Desk {
                 self.idle.push(worker);
                 return;
             };
+            meter::started(&job);
             // The worker is idle, so its queue of one is empty; it is gone only if it panicked.
             if let Err(TrySendError::Disconnected(job) | TrySendError::Full(job)) =
                 self.workers[worker].try_send(job)
@@ -239,17 +243,21 @@ impl Desk {
             }
         }
         while let Some(output) = self.pipeline.poll() {
+            meter::emitted(&output);
             let room = self.finals.is_empty();
             let refused = if room {
                 self.outputs.try_send(output)
             } else {
                 Err(OutputError::Full(output))
             };
-            if let Err(OutputError::Full(output)) = refused
-                && !is_partial(&output)
-            {
+            if let Err(OutputError::Full(output)) = refused {
+                if is_partial(&output) {
+                    meter::dropped("partial");
+                    continue;
+                }
                 if self.finals.len() >= FINALS_WAITING_MAX {
                     tracing::error!("nobody reads the captions: a final line is dropped");
+                    meter::dropped("final");
                     self.finals.pop_front();
                 }
                 self.finals.push_back(output);
@@ -273,6 +281,7 @@ fn start_worker(
             let watch = Stopwatch::start();
             let answer = engines.run(&job.work);
             let ran_ms = u64::try_from(watch.wall().as_millis()).unwrap_or(u64::MAX);
+            meter::ran(job.kind, &job.work, ran_ms);
             let done = Message::Done {
                 worker,
                 job: job.id,

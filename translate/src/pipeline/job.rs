@@ -14,10 +14,37 @@ pub struct JobId(pub u64);
 pub struct Job {
     /// To be given back with the answer.
     pub id: JobId,
+    /// What for.
+    pub kind: Kind,
     /// When the answer should be there, media clock ms.
     pub deadline_ms: u64,
+    /// How long it was due before it was given out, ms.
+    pub waited_ms: u64,
     /// What to do.
     pub work: Work,
+}
+
+/// What a job is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A decode whose words stay.
+    Final,
+    /// A decode that the next one replaces.
+    Partial,
+    /// A translation of text.
+    Translation,
+}
+
+impl Kind {
+    /// As a label.
+    #[must_use]
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Kind::Final => "final",
+            Kind::Partial => "partial",
+            Kind::Translation => "translation",
+        }
+    }
 }
 
 /// What to do.
@@ -84,6 +111,16 @@ pub(super) enum Purpose {
     Speech(CaptionId),
     /// A line into a language; whether it is final.
     Text(CaptionId, Language, bool),
+}
+
+impl Purpose {
+    pub(super) fn kind(&self) -> Kind {
+        match self {
+            Purpose::Final(_) | Purpose::Speech(_) => Kind::Final,
+            Purpose::Partial(_) => Kind::Partial,
+            Purpose::Text(..) => Kind::Translation,
+        }
+    }
 }
 
 /// A job that is out.

@@ -12,7 +12,7 @@ mod turns;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
-pub use job::{Answer, Job, JobId, Work};
+pub use job::{Answer, Job, JobId, Kind, Work};
 
 use crate::limits::{FINAL_DUE_MS, FINAL_LAG_MS_MAX, SPEAKERS_MAX};
 use crate::ports::{OpusDecoder, Routes};
@@ -258,7 +258,9 @@ impl Pipeline {
         }
     }
 
-    fn step_ms(&self) -> Option<u64> {
+    /// Milliseconds between two partials of a speaker now; `None`: partials are suspended.
+    #[must_use]
+    pub fn step_ms(&self) -> Option<u64> {
         let speaking = self
             .speakers
             .values()
@@ -332,10 +334,13 @@ impl Pipeline {
     fn start(&mut self, deadline_ms: u64, waited_ms: u64, purpose: Purpose, work: Work) -> Job {
         let id = JobId(self.next_job);
         self.next_job += 1;
+        let kind = purpose.kind();
         self.running.insert(id, Running { purpose, waited_ms });
         Job {
             id,
+            kind,
             deadline_ms,
+            waited_ms,
             work,
         }
     }
