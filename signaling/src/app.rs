@@ -23,6 +23,7 @@ use crate::http::{self, AppState, Stopping};
 use crate::limits::STOP_DRAIN;
 use crate::store::shows::ShowStore;
 use crate::store::sqlite::SqliteStore;
+use crate::store::transcripts::Transcripts;
 use crate::task::hub::Hub;
 use crate::task::media::{carry_captions, carry_events};
 use crate::task::news::{carry_letters, carry_notices};
@@ -42,7 +43,8 @@ pub struct Running {
     handles: Vec<Handle<SocketAddr>>,
     servers: Vec<JoinHandle<std::io::Result<()>>>,
     carriers: Vec<JoinHandle<()>>,
-    shop: JoinHandle<()>,
+    /// Tasks that write to the store, and end when nobody asks them any more.
+    writers: Vec<JoinHandle<()>>,
 }
 
 /// Starts everything; when it returns the doors are open.
@@ -63,6 +65,8 @@ pub async fn start(mut config: Config) -> anyhow::Result<Running> {
     let database = config.data.join("vitrine.db");
     let store = SqliteStore::open(&database).await.context("shop")?;
     let shows = ShowStore::open(&database).await.context("shows")?;
+    let opened = Transcripts::open(&database).await;
+    let (transcripts, transcripts_writer) = opened.context("transcripts")?;
     let shop_config = ShopConfig::new(key.derive("quotes"));
     let (shop, notices, shop_task) = spawn(Arc::new(store), &shop_config, Arc::new(now_ms));
     let (media, events) = Media::start(media_config(&config)).context("media")?;
@@ -81,6 +85,7 @@ pub async fn start(mut config: Config) -> anyhow::Result<Running> {
         shop: shop.clone(),
         bus: bus.clone(),
         shows,
+        transcripts: transcripts.clone(),
     };
     let hub = Hub::new(ports.clone());
     hub.load().await.context("shows")?;
@@ -104,6 +109,7 @@ pub async fn start(mut config: Config) -> anyhow::Result<Running> {
         shop,
         sessions,
         speech,
+        transcripts,
         bus,
         stopping: Stopping::default(),
         trust,
@@ -113,7 +119,7 @@ pub async fn start(mut config: Config) -> anyhow::Result<Running> {
         (listener, tls_listener),
         server_tls,
         carriers,
-        shop_task,
+        vec![shop_task, transcripts_writer],
     )
 }
 
@@ -200,7 +206,7 @@ fn serve(
     (listener, tls_listener): (TcpListener, Option<TcpListener>),
     server_tls: Option<tls::ServerTls>,
     carriers: Vec<JoinHandle<()>>,
-    shop: JoinHandle<()>,
+    writers: Vec<JoinHandle<()>>,
 ) -> anyhow::Result<Running> {
     let router: Router = http::router(state.clone());
     let (address, tls_address) = (
@@ -233,7 +239,7 @@ fn serve(
         handles,
         servers,
         carriers,
-        shop,
+        writers,
     })
 }
 
@@ -263,7 +269,7 @@ impl Running {
             handles,
             servers,
             carriers,
-            shop,
+            writers,
             ..
         } = self;
         let (hub, media) = (state.hub.clone(), state.media.clone());
@@ -288,11 +294,13 @@ impl Running {
         phases.push(shutdown::run(Phase::Drain, drain).await);
         phases.push(shutdown::run(Phase::Media, media.shutdown()).await);
         let finish = async {
-            // Requests in flight were answered; with the last handle gone the shop's task ends.
+            // Requests in flight were answered; with the last handle gone the writers end.
             carriers.iter().for_each(JoinHandle::abort);
             drop((state, hub, media));
-            if let Err(error) = shop.await {
-                tracing::error!(%error, "the shop's task did not end well");
+            for writer in writers {
+                if let Err(error) = writer.await {
+                    tracing::error!(%error, "a writer to the store did not end well");
+                }
             }
         };
         phases.push(shutdown::run(Phase::Shop, finish).await);

@@ -37,8 +37,28 @@ pub const SHELF_PRODUCTS_MAX: usize = 500;
 /// Final captions in a snapshot: a minute or two in four languages.
 pub const CAPTIONS_MAX: usize = 128;
 
-/// Final captions kept for the WebVTT endpoint, per show: two hours in two languages.
-pub const CUES_MAX: usize = 8_192;
+/// Final captions kept for rolling WebVTT, per show: half an hour of one language, or five minutes
+/// of six. All of them are in the store.
+pub const CUES_MAX: usize = 512;
+
+/// Longest window of rolling WebVTT, seconds: as long as those are kept.
+pub const VTT_WINDOW_S_MAX: u64 = 1_800;
+
+/// Languages of a show whose reading pace is kept: those spoken and those wanted. Full: all are
+/// forgotten, at worst a cue comes a second early.
+pub const PRESENTERS_MAX: usize = 64;
+
+/// Lines waiting to be written: a minute of a dozen shows. Full: dropped and counted.
+pub const TRANSCRIPT_QUEUE_MAX: usize = 4_096;
+
+/// Lines in one transaction.
+pub const TRANSCRIPT_BATCH_MAX: usize = 256;
+
+/// Lines read of one language: a week of talk; about 10 MB.
+pub const TRANSCRIPT_LINES_MAX: i64 = 100_000;
+
+/// Longest text looked for in a transcript, characters.
+pub const SEARCH_CHARS_MAX: usize = 200;
 
 /// Chat lines in a snapshot.
 pub const CHAT_LINES_MAX: usize = 100;
@@ -72,6 +92,10 @@ pub const LANGUAGES_WANTED_MAX: usize = 12;
 
 /// How long one poll of a WebVTT file keeps its language wanted. Players poll every few seconds.
 pub const VTT_INTEREST_MS: u64 = 15_000;
+
+/// How long an event stream keeps its languages wanted after it last said so: it does at every
+/// `EVENT_TICK`, and a reader that is gone should not cost a decode for long.
+pub const STREAM_INTEREST_MS: u64 = 3_000;
 
 /// Messages waiting for one page. At twenty a second this is over ten seconds of not reading.
 pub const OUTBOX_MAX: usize = 256;
@@ -191,6 +215,7 @@ pub const STOP_DRAIN: Duration = Duration::from_secs(5);
 pub const STOP_PHASE_MAX: Duration = Duration::from_secs(10);
 
 const _: () = assert!(OUTBOX_PARTIALS_FREE_MIN < OUTBOX_MAX);
+const _: () = assert!(STREAM_INTEREST_MS > 2 * EVENT_TICK.as_millis() as u64);
 const _: () = assert!(WS_PING_EVERY.as_secs() * 2 < WS_SILENCE_MAX.as_secs());
 const _: () = assert!(PRESENCE_EVERY.as_millis() as u64 * 3 < PRESENCE_TTL_MS);
 

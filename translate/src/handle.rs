@@ -10,6 +10,9 @@ use crate::Loaded;
 use crate::ports::EngineError;
 use crate::shell::Shell;
 
+/// BCP 47 "undetermined": no translation leads to it.
+pub const AS_SPOKEN: &str = "und";
+
 /// A BCP 47 tag as the menus show it: `en`, `pt`, `zh-Hans`, `zh-Hant`, `de`.
 #[derive(
     Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
@@ -22,6 +25,13 @@ impl Language {
     #[must_use]
     pub fn base(&self) -> &str {
         self.0.split(['-', '_']).next().unwrap_or_default()
+    }
+
+    /// What to want for speech written down as it was spoken, in whatever language, and nothing
+    /// translated: a transcript.
+    #[must_use]
+    pub fn as_spoken() -> Language {
+        Language(AS_SPOKEN.to_owned())
     }
 }
 
@@ -121,6 +131,10 @@ pub struct Caption {
     pub end_ms: u64,
     /// Media clock when it was emitted, decode time included, ms.
     pub emitted_ms: u64,
+    /// An earlier line, translated for who changed the language just now: its lag says nothing
+    /// about the engine.
+    #[serde(skip)]
+    pub recalled: bool,
 }
 
 /// What comes out of the pipeline.
@@ -192,7 +206,9 @@ impl Captions {
     }
 
     /// Languages somebody wants to read of this speaker. Empty: recognition pauses. What was
-    /// spoken is emitted in its own language whenever anything is wanted.
+    /// spoken is emitted in its own language whenever anything is wanted
+    /// ([`Language::as_spoken`]: nothing but that). Languages that were not wanted before get the
+    /// speaker's last lines at once.
     pub fn want(&self, speaker: SpeakerId, languages: BTreeSet<Language>) {
         self.shell.want(speaker, languages);
     }

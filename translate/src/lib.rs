@@ -18,6 +18,7 @@ pub mod models;
 mod pcm;
 pub mod pipeline;
 pub mod ports;
+pub mod present;
 mod schedule;
 mod sentences;
 mod shell;
@@ -29,7 +30,7 @@ mod words;
 pub mod worker;
 
 pub use handle::{
-    Caption, CaptionId, CaptionKind, Captions, CaptionsConfig, Language, Output, SpeakerId,
-    SpeakerOptions, SpeechPacket, StartError,
+    AS_SPOKEN, Caption, CaptionId, CaptionKind, Captions, CaptionsConfig, Language, Output,
+    SpeakerId, SpeakerOptions, SpeechPacket, StartError,
 };
 pub use loaded::Loaded;

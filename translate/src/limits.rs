@@ -94,6 +94,12 @@ pub(crate) const TEXT_JOBS_MAX: usize = 256;
 /// Final lines remembered so that no late partial follows them.
 pub(crate) const FINALS_REMEMBERED: u64 = 512;
 
+/// Final lines of a speaker kept for who changes the language: more than fit on a screen.
+pub(crate) const RECENT_LINES_MAX: usize = 6;
+
+/// And how old the end of such a line may be: what was said a minute ago is not waited for.
+pub(crate) const RECENT_MS_MAX: u64 = 60_000;
+
 /// Calls waiting for the pipeline thread: a second of packets from 40 speakers. When full, the
 /// packet is dropped and the timeline sees a loss.
 pub(crate) const COMMANDS_MAX: usize = 2_048;

@@ -28,13 +28,21 @@ spoken: string,
  */
 text: string, 
 /**
+ * How many characters of `text` stay as they are: all of a final.
+ */
+stable: number, 
+/**
  * Media time the speech starts, Unix ms.
  */
 start_ms: number, 
 /**
  * Media time it ends, Unix ms.
  */
-end_ms: number, };
+end_ms: number, 
+/**
+ * The text as screens that can be followed, in order.
+ */
+cues: Array<CueView>, };
 
 /**
  * A chat line.
@@ -409,6 +417,10 @@ kind?: ShowKind,
  * Only invited people may watch.
  */
 private?: boolean, 
+/**
+ * Write down what is said while the show is on air, whether or not somebody reads along.
+ */
+transcript?: boolean, 
 /**
  * Cover picture URL.
  */
@@ -864,6 +876,10 @@ phase: Phase,
  */
 private: boolean, 
 /**
+ * What is said on air is written down, whether or not somebody reads along.
+ */
+transcript: boolean, 
+/**
  * When it went on air, Unix ms.
  */
 started_ms: number | null, 
@@ -896,6 +912,10 @@ phase: Phase,
  * Only invited people may watch.
  */
 private: boolean, 
+/**
+ * What is said on air is written down, whether or not somebody reads along.
+ */
+transcript: boolean, 
 /**
  * When it went on air, Unix ms.
  */
@@ -1042,3 +1062,8 @@ export type VisitBody = {
  * Display name.
  */
 name?: string, };
+
+/** T */
+export type CueView = { rows: Array<string>, start_ms: number, end_ms: number, };
+export type Transcript = { show: string, title: string, started_ms: number, language: string, languages: Array<string>, lines: Array<TranscriptLine>, };
+export type TranscriptLine = { id: string, start_ms: number, end_ms: number, participant: string, speaker: string, spoken: string, text: string, translation: string | null, };

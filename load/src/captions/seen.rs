@@ -157,6 +157,7 @@ mod tests {
             start_ms: 0,
             end_ms: 0,
             emitted_ms: at_ms,
+            recalled: false,
         }
     }
 

@@ -23,7 +23,7 @@ use super::layer;
 use super::session::find;
 use super::shows::room;
 use super::{AppState, Stopping};
-use crate::limits::{EVENT_KEEPALIVE, EVENT_TICK, LANGUAGES_WANTED_MAX};
+use crate::limits::{EVENT_KEEPALIVE, EVENT_TICK, LANGUAGES_WANTED_MAX, STREAM_INTEREST_MS};
 use crate::protocol::events::{
     ACTIVE, ANNOUNCED, INACTIVE, LAYERS, RECONNECT, VIEWERCOUNT, Wanted,
 };
@@ -268,8 +268,9 @@ impl Reader {
         if self.viewers.replace(viewers) != Some(viewers) {
             self.tell(VIEWERCOUNT, json!({ "viewercount": viewers }));
         }
-        for language in &self.wanted.languages {
-            self.room.tell(Input::Poll(language.clone())).await;
+        for language in self.wanted.reads() {
+            let reads = Input::Reads(language.to_owned(), STREAM_INTEREST_MS);
+            self.room.tell(reads).await;
         }
         if self.looks > 0 && self.wanted.has(LAYERS) {
             self.look_at_layers().await;

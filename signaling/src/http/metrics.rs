@@ -41,6 +41,8 @@ pub async fn render(State(state): State<AppState>) -> impl IntoResponse {
     let viewers: u32 = rooms.iter().map(|room| room.view().viewers).sum();
     gauge!("vitrine_viewers").set(f64::from(viewers));
     gauge!("vitrine_captions_on").set(f64::from(u8::from(state.speech.engine().is_some())));
+    #[allow(clippy::cast_precision_loss)] // A dozen for each of a thousand shows.
+    gauge!("vitrine_caption_languages_wanted").set(state.speech.wanted() as f64);
     let mut text = telemetry::metrics().render();
     write_media(&mut text, &state.media.stats());
     (

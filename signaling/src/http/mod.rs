@@ -40,6 +40,7 @@ use crate::bus::Bus;
 use crate::config::Config;
 use crate::limits::BODY_BYTES_MAX;
 use crate::shop::ShopHandle;
+use crate::store::transcripts::Transcripts;
 use crate::task::hub::Hub;
 use crate::task::sessions::Sessions;
 use crate::task::speech::Speech;
@@ -62,6 +63,8 @@ pub struct AppState {
     pub sessions: Sessions,
     /// Captions.
     pub speech: Speech,
+    /// What was said.
+    pub transcripts: Transcripts,
     /// Other processes.
     pub bus: Bus,
     /// Whether the server is on its way out.
@@ -170,7 +173,14 @@ fn rtc() -> Router<AppState> {
             "/whep/{show}/{session}/layer",
             post(layer::choose).options(endpoint::options),
         )
-        .route("/captions/{show}/{file}", get(captions::vtt))
+        .route(
+            "/captions/{show}",
+            delete(captions::forget).options(endpoint::options),
+        )
+        .route(
+            "/captions/{show}/{file}",
+            get(captions::file).options(endpoint::options),
+        )
         .method_not_allowed_fallback(endpoint::wrong_method)
 }
 

@@ -80,6 +80,7 @@ pub async fn create(
         kind: body.kind.unwrap_or(ShowKind::Live),
         phase: Phase::Scheduled,
         private: body.private,
+        transcript: body.transcript,
         started_ms: None,
         cover: body.cover,
     };

@@ -84,6 +84,7 @@ async fn room_for(state: &AppState, show: &str, role: Role) -> Result<RoomHandle
         kind: ShowKind::Live,
         phase: Phase::Scheduled,
         private: false,
+        transcript: false,
         started_ms: None,
         cover: None,
     };

@@ -38,10 +38,55 @@ pub struct NewShow {
     #[serde(default)]
     #[ts(optional, as = "Option<bool>")]
     pub private: bool,
+    /// Write down what is said while the show is on air, whether or not somebody reads along.
+    #[serde(default)]
+    #[ts(optional, as = "Option<bool>")]
+    pub transcript: bool,
     /// Cover picture URL.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub cover: Option<String>,
+}
+
+/// What was said in a show: `GET /captions/{show}/{lang}.json`.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct Transcript {
+    /// The show.
+    pub show: String,
+    /// Its title.
+    pub title: String,
+    /// Time zero of the lines, Unix ms.
+    #[ts(type = "number")]
+    pub started_ms: u64,
+    /// Language of the translations, as asked for.
+    pub language: String,
+    /// Languages there are lines in.
+    pub languages: Vec<String>,
+    /// By time.
+    pub lines: Vec<TranscriptLine>,
+}
+
+/// A line as it was spoken, with its translation.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct TranscriptLine {
+    /// Line id.
+    pub id: String,
+    /// From, milliseconds after time zero.
+    #[ts(type = "number")]
+    pub start_ms: u64,
+    /// To, milliseconds after time zero.
+    #[ts(type = "number")]
+    pub end_ms: u64,
+    /// Who spoke.
+    pub participant: String,
+    /// Their name then.
+    pub speaker: String,
+    /// Language it was spoken in, BCP 47.
+    pub spoken: String,
+    /// The words.
+    pub text: String,
+    /// The words in the language asked for; none when it is the spoken one or nobody read it.
+    pub translation: Option<String>,
 }
 
 /// Body of `POST /api/shows/{show}/visit`.

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::server::RoomEvent;
+use crate::room::AS_SPOKEN;
 
 /// There is a picture or sound.
 pub const ACTIVE: &str = "active";
@@ -26,7 +27,8 @@ pub const UNPINNED: &str = "unpinned";
 pub const PRODUCT: &str = "product";
 /// What can still be bought of it.
 pub const STOCK: &str = "stock";
-/// A final caption. `caption:ja` in the request asks for one language and keeps it wanted.
+/// A final caption. `caption:ja` in the request asks for one language and keeps it wanted;
+/// `caption` alone keeps wanted what is spoken.
 pub const CAPTION: &str = "caption";
 
 /// All of them, as the `Link` announces them.
@@ -49,6 +51,8 @@ pub struct Wanted {
     names: BTreeSet<&'static str>,
     /// Caption languages; none named means all.
     pub languages: BTreeSet<String>,
+    /// The events were named one by one.
+    is_named: bool,
 }
 
 impl Default for Wanted {
@@ -57,6 +61,7 @@ impl Default for Wanted {
         Wanted {
             names: ANNOUNCED.into(),
             languages: BTreeSet::new(),
+            is_named: false,
         }
     }
 }
@@ -68,6 +73,7 @@ impl Wanted {
         let mut wanted = Wanted {
             names: BTreeSet::new(),
             languages: BTreeSet::new(),
+            is_named: true,
         };
         for item in list {
             let (name, language) = item.split_once(':').unwrap_or((item, ""));
@@ -80,6 +86,14 @@ impl Wanted {
             }
         }
         wanted
+    }
+
+    /// Languages that this reader keeps wanted: those it named; what is spoken, when it named
+    /// captions and no language; none, when it takes whatever there is.
+    pub fn reads(&self) -> impl Iterator<Item = &str> {
+        let spoken = self.is_named && self.has(CAPTION) && self.languages.is_empty();
+        let languages = self.languages.iter().map(String::as_str);
+        languages.chain(spoken.then_some(AS_SPOKEN))
     }
 
     /// Whether events of this name were asked for.
@@ -123,6 +137,7 @@ mod tests {
             text: "Hello".into(),
             start_ms: 1,
             end_ms: 2,
+            ..CaptionView::default()
         })
     }
 
@@ -141,6 +156,9 @@ mod tests {
         assert!(wanted.has(LAYERS) && !wanted.has(ACTIVE));
         let all = Wanted::default();
         assert!(all.event(&caption("fr")).is_some() && all.has(ACTIVE));
+        let reads = |wanted: &Wanted| wanted.reads().collect::<Vec<_>>().join(" ");
+        assert_eq!((reads(&wanted), reads(&all)), ("ja".into(), String::new()));
+        assert_eq!(reads(&Wanted::of(["caption"])), AS_SPOKEN);
         assert_eq!(Wanted::of([]).event(&gone), None);
     }
 }

@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use ts_rs::{Config, TS, TypeVisitor};
 
 use super::PROTOCOL_VERSION;
-use super::api::{NewShow, ServerInfo, ShowList, Ticket, Visit, VisitBody};
+use super::api::{NewShow, ServerInfo, ShowList, Ticket, Transcript, Visit, VisitBody};
 use super::client::ClientMessage;
 use super::server::ServerMessage;
 use super::shop::{
@@ -40,6 +40,7 @@ pub fn typescript() -> String {
     collector.visit::<Visit>();
     collector.visit::<Ticket>();
     collector.visit::<ServerInfo>();
+    collector.visit::<Transcript>();
     collector.visit::<ReserveBody>();
     collector.visit::<ConfirmBody>();
     collector.visit::<QuoteView>();

@@ -240,6 +240,9 @@ pub struct ShowInfo {
     pub phase: Phase,
     /// Only invited people may watch.
     pub private: bool,
+    /// What is said on air is written down, whether or not somebody reads along.
+    #[serde(default)]
+    pub transcript: bool,
     /// When it went on air, Unix ms.
     #[ts(type = "number | null")]
     pub started_ms: Option<u64>,
@@ -371,7 +374,7 @@ pub struct ProductView {
 }
 
 /// One caption line in one language.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct CaptionView {
     /// Line id; partial, final and translations of one line share it.
     pub id: String,
@@ -383,10 +386,30 @@ pub struct CaptionView {
     pub spoken: String,
     /// The words.
     pub text: String,
+    /// How many characters of `text` stay as they are: all of a final.
+    #[serde(default)]
+    pub stable: u32,
     /// Media time the speech starts, Unix ms.
     #[ts(type = "number")]
     pub start_ms: u64,
     /// Media time it ends, Unix ms.
+    #[ts(type = "number")]
+    pub end_ms: u64,
+    /// The text as screens that can be followed, in order.
+    #[serde(default)]
+    pub cues: Vec<CueView>,
+}
+
+/// What is on the screen at one time: at most two rows of 37 columns (18 full-width characters),
+/// at least a second, at no more than 180 words a minute unless it would be three seconds late.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct CueView {
+    /// One row or two.
+    pub rows: Vec<String>,
+    /// Media time from which it is shown, Unix ms.
+    #[ts(type = "number")]
+    pub start_ms: u64,
+    /// Until when, unless the next one comes before.
     #[ts(type = "number")]
     pub end_ms: u64,
 }

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use super::client::{ClientMessage, Phase, Resume, Role, SourceKind};
 use super::server::{
-    CaptionView, ChatLine, Entry, JoinState, Participant, Pin, RoomEvent, ServerMessage, ShowInfo,
-    ShowKind, ShowState, SlotView, TrackKind, TrackView,
+    CaptionView, ChatLine, CueView, Entry, JoinState, Participant, Pin, RoomEvent, ServerMessage,
+    ShowInfo, ShowKind, ShowState, SlotView, TrackKind, TrackView,
 };
 
 fn text() -> impl Strategy<Value = String> {
@@ -81,6 +81,7 @@ fn client_message() -> impl Strategy<Value = ClientMessage> {
 fn event() -> impl Strategy<Value = RoomEvent> {
     let show = (text(), any::<bool>(), prop::option::of(any::<u64>())).prop_map(
         |(title, private, started_ms)| ShowInfo {
+            transcript: private,
             name: "lamp".into(),
             title,
             kind: ShowKind::Tour,
@@ -107,6 +108,12 @@ fn event() -> impl Strategy<Value = RoomEvent> {
         text,
         start_ms,
         end_ms: start_ms,
+        stable: 3,
+        cues: vec![CueView {
+            rows: vec!["a".into(), "b".into()],
+            start_ms,
+            end_ms: start_ms,
+        }],
     });
     let chat = (any::<u64>(), text(), role()).prop_map(|(id, text, role)| ChatLine {
         id,
@@ -153,6 +160,7 @@ fn server_message() -> impl Strategy<Value = ServerMessage> {
                 kind: ShowKind::Live,
                 phase: Phase::Live,
                 private: false,
+                transcript: false,
                 started_ms: None,
                 cover: None,
             });

@@ -1,60 +1,112 @@
-//! Which languages somebody wants to read, and the cues kept for the WebVTT door.
+//! Which languages somebody wants to read, how captions are laid out for them, and those kept
+//! for rolling WebVTT.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use crate::limits::{CUES_MAX, LANGUAGES_WANTED_MAX, VTT_INTEREST_MS};
-use crate::protocol::server::CaptionView;
+use translate::present::{Cue, Presenter};
+
+use crate::limits::{CUES_MAX, LANGUAGES_WANTED_MAX, PRESENTERS_MAX};
+use crate::protocol::server::{CaptionView, CueView};
+
+/// The language to want for what is said as it is said: for a transcript, or a reader who named
+/// none. BCP 47 "undetermined".
+pub const AS_SPOKEN: &str = "und";
+
+/// A final caption and its speaker's name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spoken {
+    /// The line.
+    pub caption: CaptionView,
+    /// Display name when it was said.
+    pub speaker: String,
+}
 
 /// The caption side of a room.
 #[derive(Debug, Default)]
 pub(super) struct Captions {
-    cues: VecDeque<CaptionView>,
-    /// Languages polled as WebVTT, and until when that counts.
-    polled: BTreeMap<String, u64>,
+    said: VecDeque<Spoken>,
+    /// The pace of each language.
+    presenters: BTreeMap<String, Presenter>,
+    /// Languages read without a page (WebVTT, event streams), and until when that counts.
+    readers: BTreeMap<String, u64>,
     wanted: BTreeSet<String>,
 }
 
 impl Captions {
-    pub(super) fn keep(&mut self, cue: CaptionView) {
-        if self.cues.len() == CUES_MAX {
-            self.cues.pop_front();
+    /// Lays a caption out in screens.
+    pub(super) fn present(&mut self, caption: &mut CaptionView, is_final: bool) {
+        let CaptionView {
+            language,
+            text,
+            start_ms,
+            end_ms,
+            ..
+        } = &*caption;
+        if self.presenters.len() >= PRESENTERS_MAX && !self.presenters.contains_key(language) {
+            self.presenters.clear();
         }
-        self.cues.push_back(cue);
+        let presenter = self.presenters.entry(language.clone()).or_default();
+        let cues = match is_final {
+            true => presenter.take(text, *start_ms, *end_ms),
+            false => presenter.preview(text, *start_ms, *end_ms),
+        };
+        let view = |cue: Cue| CueView {
+            rows: cue.rows,
+            start_ms: cue.start_ms,
+            end_ms: cue.end_ms,
+        };
+        caption.cues = cues.into_iter().map(view).collect();
     }
 
-    /// Cues of one language, oldest first.
-    pub(super) fn cues(&self, language: &str) -> Vec<CaptionView> {
-        self.cues
-            .iter()
-            .filter(|cue| cue.language == language)
-            .cloned()
-            .collect()
+    pub(super) fn keep(&mut self, spoken: Spoken) {
+        if self.said.len() == CUES_MAX {
+            self.said.pop_front();
+        }
+        self.said.push_back(spoken);
     }
 
-    /// Somebody reads the WebVTT of a language.
-    pub(super) fn polled(&mut self, now_ms: u64, language: String) {
-        if self.polled.contains_key(&language) || self.polled.len() < LANGUAGES_WANTED_MAX {
-            self.polled.insert(language, now_ms + VTT_INTEREST_MS);
+    /// Recent lines of one language, or those in the language they were spoken in, in the order
+    /// they came.
+    pub(super) fn cues(&self, language: &str) -> Vec<Spoken> {
+        let is_read = |CaptionView {
+                           language: own,
+                           spoken,
+                           ..
+                       }: &CaptionView| {
+            own == language || language == AS_SPOKEN && own == spoken
+        };
+        let said = self.said.iter().filter(|said| is_read(&said.caption));
+        said.cloned().collect()
+    }
+
+    /// Somebody without a page reads a language.
+    pub(super) fn reads(&mut self, now_ms: u64, language: String, for_ms: u64) {
+        if self.readers.contains_key(&language) || self.readers.len() < LANGUAGES_WANTED_MAX {
+            let until_ms = self.readers.entry(language).or_default();
+            *until_ms = (*until_ms).max(now_ms + for_ms);
         }
     }
 
     /// Counts the wishes anew. The new set comes back when it differs from the last one. Only
-    /// languages that can be made count; beyond the limit the least wanted are left out.
+    /// languages that can be made count; beyond the limit the least wanted are left out. A show
+    /// that is recorded wants what is spoken, and nothing else when nobody reads.
     pub(super) fn wish<'a>(
         &'a mut self,
         now_ms: u64,
         choices: impl Iterator<Item = &'a str>,
         possible: &[String],
+        is_recorded: bool,
     ) -> Option<&'a BTreeSet<String>> {
-        self.polled.retain(|_, until_ms| *until_ms > now_ms);
+        self.readers.retain(|_, until_ms| *until_ms > now_ms);
         let mut votes = BTreeMap::<&str, usize>::new();
-        for language in self.polled.keys().map(String::as_str) {
+        let recorded = is_recorded.then_some(AS_SPOKEN);
+        let readers = self.readers.keys().map(String::as_str);
+        for language in readers.chain(choices).chain(recorded) {
             *votes.entry(language).or_default() += 1;
         }
-        for language in choices {
-            *votes.entry(language).or_default() += 1;
-        }
-        votes.retain(|language, _| possible.iter().any(|known| known == language));
+        votes.retain(|language, _| {
+            *language == AS_SPOKEN || possible.iter().any(|known| known == language)
+        });
         let mut ranked: Vec<_> = votes.into_iter().collect();
         ranked.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
         let wanted: BTreeSet<String> = ranked
@@ -87,25 +139,26 @@ mod tests {
     #[test]
     fn only_possible_languages_count_and_only_changes_are_told() {
         let possible = ["en", "pt"].map(str::to_owned);
+        let wish = |captions: &mut Captions, now_ms, choices: &[&'static str], recorded| {
+            let wanted = captions.wish(now_ms, choices.iter().copied(), &possible, recorded);
+            wanted.map(|wanted| wanted.iter().cloned().collect::<Vec<_>>().join(" "))
+        };
         let mut captions = Captions::default();
-        let first = captions
-            .wish(0, ["en", "xx", "en"].into_iter(), &possible)
-            .cloned();
-        assert_eq!(first, Some(BTreeSet::from(["en".to_owned()])));
-        assert_eq!(captions.wish(0, ["en"].into_iter(), &possible), None);
-        captions.polled(0, "pt".into());
-        let both = captions
-            .wish(1, ["en"].into_iter(), &possible)
-            .map(BTreeSet::len);
-        assert_eq!(both, Some(2), "a WebVTT reader counts");
-        let later = captions
-            .wish(VTT_INTEREST_MS, std::iter::empty(), &possible)
-            .cloned();
-        assert_eq!(
-            later,
-            Some(BTreeSet::new()),
-            "and is forgotten when it stops polling"
-        );
+        let first = wish(&mut captions, 0, &["en", "xx", "en"], false);
+        assert_eq!(first.as_deref(), Some("en"));
+        assert_eq!(wish(&mut captions, 0, &["en"], false), None);
+        captions.reads(0, "pt".into(), 5_000);
+        captions.reads(1, "pt".into(), 100);
+        let both = wish(&mut captions, 1, &["en"], false);
+        assert_eq!(both.as_deref(), Some("en pt"), "a WebVTT reader counts");
+        let kept = wish(&mut captions, 4_999, &["en"], false);
+        assert_eq!(kept, None, "as long as it said");
+        let later = wish(&mut captions, 5_000, &[], false);
+        assert_eq!(later.as_deref(), Some(""), "and is forgotten when it stops");
+        let recorded = wish(&mut captions, 5_000, &[], true);
+        assert_eq!(recorded.as_deref(), Some("und"), "nobody reads, it is kept");
+        captions.reads(5_000, AS_SPOKEN.into(), 100);
+        assert_eq!(wish(&mut captions, 5_050, &[], true), None);
     }
 
     #[test]

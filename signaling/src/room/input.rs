@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::captions::Spoken;
 use crate::limits::{CHAT_CHARS_MAX, PINS_MAX};
 use crate::protocol::client::{Phase, Resume, Role, SourceKind};
 use crate::protocol::server::{
@@ -101,8 +102,8 @@ pub enum Input {
         /// To, media time ms.
         end_ms: u64,
     },
-    /// Somebody reads the WebVTT of a language.
-    Poll(String),
+    /// Somebody without a page reads a language, and will for so many milliseconds at least.
+    Reads(String, u64),
     /// An event of the same show in another process.
     Remote(RoomEvent),
     /// Viewers of the same show in another process.
@@ -129,6 +130,8 @@ pub enum Effect {
     Entry(Arc<Entry>),
     /// Send a partial caption to those who read its language.
     Partial(CaptionView),
+    /// Keep a final caption.
+    Keep(Spoken),
     /// Tell everybody how many watch.
     Viewers(u32),
     /// Tell one page its new role.

@@ -12,7 +12,7 @@ pub mod state;
 
 use std::collections::{BTreeMap, VecDeque};
 
-pub use captions::is_language_tag;
+pub use captions::{AS_SPOKEN, Spoken, is_language_tag};
 pub use input::{Ask, Effect, Input, PeerId, Refusal, Seat};
 
 use crate::limits::{PRESENCE_PROCESSES_MAX, PRESENCE_TTL_MS};
@@ -64,7 +64,8 @@ impl Room {
             Input::Join { .. }
                 | Input::Leave(_)
                 | Input::Captions(..)
-                | Input::Poll(_)
+                | Input::Reads(..)
+                | Input::Ask(_, Ask::Phase(_))
                 | Input::Languages(_)
                 | Input::Tick
         );
@@ -99,8 +100,11 @@ impl Room {
             Input::Spoken(participant, language) => {
                 self.set_spoken(now_ms, &participant, Some(language));
             }
-            Input::Partial(caption) => self.effects.push_back(Effect::Partial(caption)),
-            Input::Final(caption) => self.append_shared(now_ms, RoomEvent::Caption(caption)),
+            Input::Partial(mut caption) => {
+                self.captions.present(&mut caption, false);
+                self.effects.push_back(Effect::Partial(caption));
+            }
+            Input::Final(caption) => self.said(now_ms, caption),
             Input::Gap {
                 participant,
                 start_ms,
@@ -113,7 +117,7 @@ impl Room {
                 };
                 self.append_shared(now_ms, gap);
             }
-            Input::Poll(language) => self.captions.polled(now_ms, language),
+            Input::Reads(language, for_ms) => self.captions.reads(now_ms, language, for_ms),
             Input::Remote(event) => self.remote(now_ms, event),
             Input::RemoteViewers(process, count) => self.heard(now_ms, process, count),
             Input::Tick => self.tick(now_ms),
@@ -166,9 +170,9 @@ impl Room {
         self.told_viewers
     }
 
-    /// Final captions of one language, for WebVTT.
+    /// Recent final captions of one language, for WebVTT.
     #[must_use]
-    pub fn cues(&self, language: &str) -> Vec<CaptionView> {
+    pub fn cues(&self, language: &str) -> Vec<Spoken> {
         self.captions.cues(language)
     }
 
@@ -181,7 +185,7 @@ impl Room {
     fn append(&mut self, at_ms: u64, event: RoomEvent) {
         state::apply(&mut self.state, &event);
         match &event {
-            RoomEvent::Caption(cue) => self.captions.keep(cue.clone()),
+            RoomEvent::Caption(caption) => self.captions.keep(self.spoken(caption.clone())),
             RoomEvent::Show(info) => self.effects.push_back(Effect::Save(info.clone())),
             _ => {}
         }
@@ -193,6 +197,21 @@ impl Room {
     fn append_shared(&mut self, at_ms: u64, event: RoomEvent) {
         self.effects.push_back(Effect::Share(event.clone()));
         self.append(at_ms, event);
+    }
+
+    /// A final caption of this process's engine: shown, told, and kept on disk.
+    fn said(&mut self, now_ms: u64, mut caption: CaptionView) {
+        self.captions.present(&mut caption, true);
+        let spoken = self.spoken(caption.clone());
+        self.effects.push_back(Effect::Keep(spoken));
+        self.append_shared(now_ms, RoomEvent::Caption(caption));
+    }
+
+    fn spoken(&self, caption: CaptionView) -> Spoken {
+        let people = &self.state.participants;
+        let person = people.iter().find(|known| known.id == caption.participant);
+        let speaker = person.map(|person| person.name.clone()).unwrap_or_default();
+        Spoken { caption, speaker }
     }
 
     fn product(&mut self, now_ms: u64, product: ProductView) {
@@ -276,7 +295,11 @@ impl Room {
             .roster
             .peers()
             .filter_map(|peer| peer.captions.as_deref());
-        if let Some(wanted) = self.captions.wish(now_ms, choices, &self.state.languages) {
+        let info = &self.state.info;
+        let is_recorded = info.transcript && info.phase == Phase::Live;
+        let possible = &self.state.languages;
+        let wanted = self.captions.wish(now_ms, choices, possible, is_recorded);
+        if let Some(wanted) = wanted {
             self.effects.push_back(Effect::Wanted(wanted.clone()));
         }
     }

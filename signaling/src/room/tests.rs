@@ -22,6 +22,7 @@ fn info() -> ShowInfo {
         kind: ShowKind::Live,
         phase: Phase::Scheduled,
         private: false,
+        transcript: false,
         started_ms: None,
         cover: None,
     }
@@ -70,6 +71,7 @@ fn caption(id: u64, language: &str) -> CaptionView {
         text: "hello".into(),
         start_ms: id,
         end_ms: id + 1,
+        ..CaptionView::default()
     }
 }
 
@@ -303,13 +305,36 @@ fn only_wanted_languages_are_asked_for() {
     room.handle(1, Input::Captions(VIEWER, Some("pt".into())))
         .expect("chosen");
     assert_eq!(wanted(&mut room), Some(vec!["pt".into()]));
-    room.handle(1, Input::Poll("en".into())).expect("polled");
+    let reads = Input::Reads("en".into(), VTT_INTEREST_MS);
+    room.handle(1, reads).expect("polled");
     assert_eq!(wanted(&mut room), Some(vec!["en".into(), "pt".into()]));
     room.handle(1 + VTT_INTEREST_MS, Input::Tick)
         .expect("later");
     assert_eq!(wanted(&mut room), Some(vec!["pt".into()]));
     room.handle(20_000, Input::Leave(VIEWER)).expect("left");
     assert_eq!(wanted(&mut room), Some(vec![]), "recognition pauses");
+}
+
+#[test]
+fn a_recorded_show_is_written_down_while_it_is_on_air() {
+    let recorded = ShowInfo {
+        transcript: true,
+        ..info()
+    };
+    let mut room = Room::new(recorded, "e".into(), 1);
+    let wanted = |room: &mut Room, phase| {
+        let asked = Input::Ask(HOST, Ask::Phase(phase));
+        room.handle(2, asked).expect("the host may");
+        drain(room).into_iter().find_map(|effect| match effect {
+            Effect::Wanted(tags) => Some(tags.into_iter().collect::<Vec<_>>()),
+            _ => None,
+        })
+    };
+    room.handle(0, join(HOST, "host", Role::Host))
+        .expect("accepted");
+    drain(&mut room);
+    assert_eq!(wanted(&mut room, Phase::Live), Some(vec!["und".into()]));
+    assert_eq!(wanted(&mut room, Phase::Ended), Some(vec![]));
 }
 
 #[test]

@@ -41,10 +41,11 @@ impl ShowStore {
     /// When the store cannot be written.
     pub async fn save(&self, info: &ShowInfo) -> Result<(), sqlx::Error> {
         let query = sqlx::query(
-            "INSERT INTO show (name, title, kind, phase, private, started_ms, cover) \
-             VALUES (?, ?, ?, ?, ?, ?, ?) \
+            "INSERT INTO show (name, title, kind, phase, private, transcript, started_ms, cover) \
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?) \
              ON CONFLICT (name) DO UPDATE SET title = excluded.title, kind = excluded.kind, \
              phase = excluded.phase, private = excluded.private, \
+             transcript = excluded.transcript, \
              started_ms = excluded.started_ms, cover = excluded.cover",
         )
         .bind(&info.name)
@@ -52,6 +53,7 @@ impl ShowStore {
         .bind(kind_name(info.kind))
         .bind(phase_name(info.phase))
         .bind(info.private)
+        .bind(info.transcript)
         .bind(
             info.started_ms
                 .map(|ms| i64::try_from(ms).unwrap_or(i64::MAX)),
@@ -67,7 +69,8 @@ impl ShowStore {
     /// When the store cannot be read.
     pub async fn all(&self) -> Result<Vec<ShowInfo>, sqlx::Error> {
         let query = sqlx::query(
-            "SELECT name, title, kind, phase, private, started_ms, cover FROM show ORDER BY name",
+            "SELECT name, title, kind, phase, private, transcript, started_ms, cover FROM show \
+             ORDER BY name",
         );
         let rows = query.fetch_all(&mut *self.0.lock().await).await?;
         rows.iter()
@@ -79,6 +82,7 @@ impl ShowStore {
                     kind: kind_of(row.try_get("kind")?),
                     phase: phase_of(row.try_get("phase")?),
                     private: row.try_get("private")?,
+                    transcript: row.try_get("transcript")?,
                     started_ms: started_ms.and_then(|ms| u64::try_from(ms).ok()),
                     cover: row.try_get("cover")?,
                 })
@@ -134,6 +138,7 @@ mod tests {
             kind: ShowKind::Tour,
             phase: Phase::Scheduled,
             private: true,
+            transcript: true,
             started_ms: None,
             cover: Some("/c.png".into()),
         };

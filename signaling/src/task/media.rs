@@ -9,6 +9,7 @@ use super::hub::Hub;
 use super::room::{Ports, RoomHandle};
 use super::sessions::{Door, HttpSession, Sessions};
 use super::speech::{Speaker, speaker_id};
+use crate::auth::random_id;
 use crate::clock::now_ms;
 use crate::limits::TAP_QUEUE_MAX;
 use crate::protocol::client::SourceKind;
@@ -235,6 +236,8 @@ fn start_tap(ports: &Ports) -> mpsc::Sender<TapPacket> {
 
 /// Carries what the caption engine says to the rooms until it stops.
 pub async fn carry_captions(mut outputs: mpsc::Receiver<Output>, hub: Hub, ports: Ports) {
+    // The engine counts its lines from one at every start; a show's transcript has those of all.
+    let run = random_id();
     while let Some(output) = outputs.recv().await {
         let id = match &output {
             Output::Caption { speaker, .. }
@@ -251,7 +254,7 @@ pub async fn carry_captions(mut outputs: mpsc::Receiver<Output>, hub: Hub, ports
             Output::Caption {
                 spoken, caption, ..
             } => {
-                caption_to(&room, speaker, &spoken, caption).await;
+                caption_to(&room, &run, speaker, &spoken, caption).await;
             }
             Output::Spoken { language, .. } => {
                 ports.speech.found(id, language.clone());
@@ -276,23 +279,33 @@ pub async fn carry_captions(mut outputs: mpsc::Receiver<Output>, hub: Hub, ports
     }
 }
 
-async fn caption_to(room: &RoomHandle, speaker: Speaker, spoken: &Language, caption: Caption) {
+async fn caption_to(
+    room: &RoomHandle,
+    run: &str,
+    speaker: Speaker,
+    spoken: &Language,
+    caption: Caption,
+) {
     let lag_ms = caption.emitted_ms.saturating_sub(caption.end_ms);
-    let kind = caption.kind;
+    let (kind, is_recalled) = (caption.kind, caption.recalled);
     let view = CaptionView {
-        id: caption.id.0.to_string(),
+        id: format!("{run}-{}", caption.id.0),
         participant: speaker.participant,
         language: caption.language.0,
         spoken: spoken.0.clone(),
         text: caption.text,
+        stable: u32::try_from(caption.stable).unwrap_or(u32::MAX),
         start_ms: caption.start_ms,
         end_ms: caption.end_ms,
+        cues: Vec::new(),
     };
     match kind {
         CaptionKind::Partial => room.tell(Input::Partial(view)).await,
         CaptionKind::Final => {
-            #[allow(clippy::cast_precision_loss)] // Milliseconds of lag are far below 2^52.
-            metrics::histogram!("vitrine_caption_lag_seconds").record(lag_ms as f64 / 1_000.0);
+            if !is_recalled {
+                #[allow(clippy::cast_precision_loss)] // Milliseconds of lag are far below 2^52.
+                metrics::histogram!("vitrine_caption_lag_seconds").record(lag_ms as f64 / 1_000.0);
+            }
             room.tell(Input::Final(view)).await;
         }
     }

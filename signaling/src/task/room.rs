@@ -19,9 +19,10 @@ use crate::protocol::server::{
     CaptionView, Entry, JoinState, OrderView, Participant, Pin, RoomEvent, ServerMessage, ShowInfo,
     TrackView,
 };
-use crate::room::{Effect, Input, PeerId, Refusal, Room};
+use crate::room::{Effect, Input, PeerId, Refusal, Room, Spoken};
 use crate::shop::ShopHandle;
 use crate::store::shows::ShowStore;
+use crate::store::transcripts::{Line, Transcripts};
 
 /// What rooms act upon.
 #[derive(Clone)]
@@ -38,6 +39,8 @@ pub struct Ports {
     pub bus: Bus,
     /// Shows on disk.
     pub shows: ShowStore,
+    /// What is said in them.
+    pub transcripts: Transcripts,
 }
 
 /// What a page is told when it enters.
@@ -62,7 +65,7 @@ enum Message {
         Outbox,
         oneshot::Sender<Result<Welcome, Refusal>>,
     ),
-    Cues(String, oneshot::Sender<Vec<CaptionView>>),
+    Cues(String, oneshot::Sender<Vec<Spoken>>),
     Order(OrderView),
     Farewell,
 }
@@ -159,11 +162,11 @@ impl RoomHandle {
         answer.await.map_err(|_| Closing)
     }
 
-    /// Final captions of one language; asking keeps the language wanted for a while.
+    /// Recent final captions of one language.
     ///
     /// # Errors
     /// When the room is closing.
-    pub async fn cues(&self, language: String) -> Result<Vec<CaptionView>, Closing> {
+    pub async fn cues(&self, language: String) -> Result<Vec<Spoken>, Closing> {
         let (reply, answer) = oneshot::channel();
         self.send(Message::Cues(language, reply)).await?;
         answer.await.map_err(|_| Closing)
@@ -261,12 +264,7 @@ impl Task {
                     drop(reply.send(Err(refusal)));
                 }
             }
-            Message::Cues(language, reply) => {
-                self.input(Input::Poll(language.clone()))
-                    .await
-                    .expect("polls are never refused");
-                drop(reply.send(self.room.cues(&language)));
-            }
+            Message::Cues(language, reply) => drop(reply.send(self.room.cues(&language))),
             Message::Order(order) => {
                 let text = encode(&ServerMessage::Order(order));
                 let hosts = self.peers.values().filter(|(_, role)| *role == Role::Host);
@@ -352,6 +350,7 @@ impl Task {
                 .ports
                 .bus
                 .tell(&self.show, News::Event(Box::new(event))),
+            Effect::Keep(spoken) => self.ports.transcripts.keep(&self.show, line_of(spoken)),
             Effect::Save(info) => {
                 if let Err(error) = self.ports.shows.save(&info).await {
                     tracing::error!(%error, "the show's phase was not stored");
@@ -397,6 +396,19 @@ impl Task {
                 outbox.send_replaceable(text.clone());
             }
         }
+    }
+}
+
+fn line_of(Spoken { caption, speaker }: Spoken) -> Line {
+    Line {
+        id: caption.id,
+        participant: caption.participant,
+        speaker,
+        language: caption.language,
+        spoken: caption.spoken,
+        text: caption.text,
+        start_ms: caption.start_ms,
+        end_ms: caption.end_ms,
     }
 }
 

@@ -106,21 +106,25 @@ impl Speech {
 
     /// Languages somebody reads in a show.
     pub fn want(&self, show: &str, languages: BTreeSet<String>) {
-        let Some(engine) = self.engine() else { return };
         let languages: BTreeSet<_> = languages.into_iter().map(Language).collect();
         let mut table = self.table();
-        for (id, _) in table
-            .speakers
-            .iter()
-            .filter(|(_, speaker)| speaker.show == show)
-        {
-            engine.want(*id, languages.clone());
+        let here = |(_, speaker): &(&SpeakerId, &Speaker)| speaker.show == show;
+        for (id, _) in table.speakers.iter().filter(here) {
+            if let Some(engine) = self.engine() {
+                engine.want(*id, languages.clone());
+            }
         }
         if languages.is_empty() {
             table.wanted.remove(show);
         } else {
             table.wanted.insert(show.to_owned(), languages);
         }
+    }
+
+    /// How many languages are wanted, all shows together.
+    #[must_use]
+    pub fn wanted(&self) -> usize {
+        self.table().wanted.values().map(BTreeSet::len).sum()
     }
 
     /// A host says which language somebody speaks, or that it is to be found.
@@ -198,4 +202,12 @@ impl Speech {
 #[must_use]
 pub fn speaker_id(track: TrackId) -> SpeakerId {
     SpeakerId(track.0)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn rooms_and_the_engine_mean_the_same_by_as_spoken() {
+        assert_eq!(crate::room::AS_SPOKEN, translate::AS_SPOKEN);
+    }
 }

@@ -65,7 +65,7 @@ pub(super) async fn listen(
     Ok((url, Events { response, text }))
 }
 
-async fn session(world: &World) -> anyhow::Result<String> {
+pub(super) async fn session(world: &World) -> anyhow::Result<String> {
     let created = world.offer("/whep/lamp", None).send().await?;
     anyhow::ensure!(created.status() == 201, "{}", created.status());
     let link = created.headers()["link"].to_str()?.to_owned();

@@ -2,6 +2,7 @@
 //! shows, health, pages. After every refusal nothing has changed.
 
 mod bus;
+mod captions;
 mod conformance;
 mod events;
 mod layer;

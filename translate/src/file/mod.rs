@@ -10,4 +10,4 @@ mod subtitles;
 
 pub use audio::{AudioFile, FileError};
 pub use run::{Pace, Settings, Spent, caption};
-pub use subtitles::{Subtitles, cues};
+pub use subtitles::{Subtitle, Subtitles, cues, subtitles};

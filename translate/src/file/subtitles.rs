@@ -1,12 +1,8 @@
-//! Final lines as subtitles: WebVTT and SubRip with cues a reader can follow.
+//! Final lines as subtitle files: WebVTT and SubRip, with the cues that all clients get.
 
 use std::fmt::Write;
 
-/// Characters in a row, and rows in a cue (BBC and Netflix guides agree on about this).
-const ROW_CHARS: usize = 42;
-const ROWS: usize = 2;
-/// A cue stays at least this long, if the next one leaves it the time.
-const CUE_MS_MIN: u64 = 1_000;
+use crate::present::{self, Cue, Presenter};
 
 /// The two subtitle formats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,100 +13,82 @@ pub enum Subtitles {
     SubRip,
 }
 
-/// One cue: when and what.
+/// One cue of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Cue {
-    start_ms: u64,
-    end_ms: u64,
-    text: String,
+pub struct Subtitle {
+    /// Who speaks, empty when nobody is named.
+    pub speaker: String,
+    /// WebVTT cue settings, empty for the usual place.
+    pub place: &'static str,
+    /// The words and their time from the start of the file.
+    pub cue: Cue,
 }
 
-/// Writes lines `(start_ms, end_ms, text)` as a subtitle file.
+/// Writes lines `(start_ms, end_ms, text)` of one speaker as a subtitle file.
 #[must_use]
 pub fn cues(format: Subtitles, lines: &[(u64, u64, String)]) -> String {
-    let mut cues: Vec<Cue> = lines
-        .iter()
-        .flat_map(|line| cut(line.0, line.1, &line.2))
-        .collect();
-    cues.sort_by_key(|cue| cue.start_ms);
-    for i in 0..cues.len() {
-        let next_ms = cues.get(i + 1).map_or(u64::MAX, |next| next.start_ms);
-        let cue = &mut cues[i];
-        cue.end_ms = cue
-            .end_ms
-            .max(cue.start_ms + CUE_MS_MIN)
-            .min(next_ms)
-            .max(cue.start_ms + 1);
-    }
+    let mut lines: Vec<_> = lines.iter().collect();
+    lines.sort_by_key(|line| line.0);
+    let mut presenter = Presenter::default();
+    let cues = lines
+        .into_iter()
+        .flat_map(|line| presenter.take(&line.2, line.0, line.1));
+    let mut cues: Vec<Cue> = cues.collect();
+    present::clear(cues.iter_mut());
+    let subtitle = |cue| Subtitle {
+        speaker: String::new(),
+        place: "",
+        cue,
+    };
+    let cues: Vec<Subtitle> = cues.into_iter().map(subtitle).collect();
+    subtitles(format, &cues)
+}
+
+/// Writes cues as a subtitle file, in the order given.
+#[must_use]
+pub fn subtitles(format: Subtitles, cues: &[Subtitle]) -> String {
     let mut out = String::new();
     if format == Subtitles::WebVtt {
-        out.push_str("WEBVTT\n\n");
+        out.push_str("WEBVTT\n");
     }
-    for (i, cue) in cues.iter().enumerate() {
-        if format == Subtitles::SubRip {
-            let _ = writeln!(out, "{}", i + 1);
-        }
+    let mut speaker = "";
+    for (i, subtitle) in cues.iter().enumerate() {
+        let Subtitle { cue, place, .. } = subtitle;
         let (start, end) = (time(format, cue.start_ms), time(format, cue.end_ms));
-        let text = rows(&escape(format, &cue.text)).join("\n");
-        let _ = write!(out, "{start} --> {end}\n{text}\n\n");
+        let is_new = speaker != subtitle.speaker;
+        speaker = &subtitle.speaker;
+        let text = escape(format, &cue.rows.join("\n"));
+        let name = escape(format, &speaker.replace(char::is_whitespace, " "));
+        // A String takes every write.
+        let _ = match format {
+            Subtitles::WebVtt => {
+                let space = if place.is_empty() { "" } else { " " };
+                let voice = match name.is_empty() {
+                    true => String::new(),
+                    false => format!("<v {name}>"),
+                };
+                write!(out, "\n{start} --> {end}{space}{place}\n{voice}{text}\n")
+            }
+            Subtitles::SubRip => {
+                let gap = if i == 0 { "" } else { "\n" };
+                let named = is_new && !name.is_empty();
+                let name = if named { name + ": " } else { String::new() };
+                let number = i + 1;
+                write!(out, "{gap}{number}\n{start} --> {end}\n{name}{text}\n")
+            }
+        };
     }
     out
 }
 
-/// Cuts a line into cues of at most two rows, time shared by length.
-fn cut(start_ms: u64, end_ms: u64, text: &str) -> Vec<Cue> {
-    let rows = rows(text);
-    let total = rows
-        .iter()
-        .map(|row| row.chars().count())
-        .sum::<usize>()
-        .max(1) as u64;
-    let length_ms = end_ms.saturating_sub(start_ms);
-    let mut said = 0;
-    let cue = |rows: &[String]| {
-        let chars = rows.iter().map(|row| row.chars().count()).sum::<usize>() as u64;
-        let from_ms = start_ms + length_ms * said / total;
-        said += chars;
-        let to_ms = start_ms + length_ms * said / total;
-        Cue {
-            start_ms: from_ms,
-            end_ms: to_ms,
-            text: rows.join(" "),
-        }
-    };
-    rows.chunks(ROWS).map(cue).collect()
-}
-
-/// Breaks text into rows at spaces, or anywhere in a script that has none.
-fn rows(text: &str) -> Vec<String> {
-    let mut rows: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
-        let length = |text: &str| text.chars().count();
-        match rows.last_mut() {
-            Some(row) if length(row) + 1 + length(word) <= ROW_CHARS => {
-                row.push(' ');
-                row.push_str(word);
-            }
-            _ => {
-                let letters: Vec<char> = word.chars().collect();
-                rows.extend(
-                    letters
-                        .chunks(ROW_CHARS)
-                        .map(|part| part.iter().collect::<String>()),
-                );
-            }
-        }
-    }
-    rows
-}
-
+/// Text that cannot end its cue or start a tag.
 fn escape(format: Subtitles, text: &str) -> String {
     match format {
         Subtitles::WebVtt => text
             .replace('&', "&amp;")
             .replace('<', "&lt;")
             .replace('>', "&gt;"),
-        Subtitles::SubRip => text.to_owned(),
+        Subtitles::SubRip => text.replace("-->", "→"),
     }
 }
 
@@ -127,31 +105,63 @@ fn time(format: Subtitles, ms: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Subtitles, cues};
+    use super::*;
 
     #[test]
     fn a_file_of_each_kind() {
         let lines = [
-            (500, 1_200, "Five < six & more.".to_owned()),
             (1_300, 3_000, "Yes.".to_owned()),
+            (500, 1_200, "Five < six & more.".to_owned()),
         ];
         assert_eq!(
             cues(Subtitles::WebVtt, &lines),
-            "WEBVTT\n\n00:00:00.500 --> 00:00:01.300\nFive &lt; six &amp; more.\n\n\
-             00:00:01.300 --> 00:00:03.000\nYes.\n\n"
+            "WEBVTT\n\n00:00:00.500 --> 00:00:02.167\nFive &lt; six &amp; more.\n\n\
+             00:00:02.167 --> 00:00:03.167\nYes.\n",
+            "five words need five thirds of a second"
         );
         assert_eq!(
-            cues(Subtitles::SubRip, &lines[1..]),
-            "1\n00:00:01,300 --> 00:00:03,000\nYes.\n\n"
+            cues(Subtitles::SubRip, &lines[..1]),
+            "1\n00:00:01,300 --> 00:00:03,000\nYes.\n"
+        );
+        assert_eq!(cues(Subtitles::WebVtt, &[]), "WEBVTT\n");
+    }
+
+    #[test]
+    fn speakers_and_places_are_named() {
+        let said = |speaker: &str, place, row: &str| Subtitle {
+            speaker: speaker.to_owned(),
+            place,
+            cue: Cue {
+                rows: vec![row.to_owned()],
+                start_ms: 3_723_004,
+                end_ms: 3_724_000,
+            },
+        };
+        let cues = [
+            said("Ana <b>", "", "one --> two"),
+            said("Ana <b>", "line:0", "um"),
+        ];
+        let time = "01:02:03.004 --> 01:02:04.000";
+        assert_eq!(
+            subtitles(Subtitles::WebVtt, &cues),
+            format!(
+                "WEBVTT\n\n{time}\n<v Ana &lt;b&gt;>one --&gt; two\n\n{time} line:0\n\
+                 <v Ana &lt;b&gt;>um\n"
+            )
+        );
+        let time = time.replace('.', ",");
+        assert_eq!(
+            subtitles(Subtitles::SubRip, &cues),
+            format!("1\n{time}\nAna <b>: one → two\n\n2\n{time}\num\n")
         );
     }
 
     #[test]
     fn long_lines_become_several_cues() {
-        let line = (0, 9_000, "word ".repeat(40));
+        let line = (0, 60_000, "word ".repeat(40));
         let text = cues(Subtitles::WebVtt, &[line]);
         assert_eq!(text.matches("-->").count(), 3);
-        assert!(text.lines().all(|row| row.chars().count() <= 42), "{text}");
-        assert!(text.contains("--> 00:00:09.000"));
+        assert!(text.lines().all(|row| row.chars().count() <= 37), "{text}");
+        assert!(text.contains("--> 00:01:00.000"));
     }
 }

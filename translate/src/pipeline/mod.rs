@@ -5,6 +5,7 @@
 //! thread that is free.
 
 mod job;
+mod recent;
 mod speaker;
 mod text;
 mod turns;
@@ -106,6 +107,8 @@ impl Pipeline {
                 });
             }
             Input::Want(id, languages) => {
+                self.texts
+                    .recall(now_ms, id, &languages, self.routes.as_ref());
                 self.with(now_ms, id, |speaker, out| {
                     speaker.want(now_ms, languages, out)
                 });
@@ -206,6 +209,7 @@ impl Pipeline {
             self.carry_out(now_ms, id, event);
         }
         if gone {
+            self.texts.forget(id);
             self.speakers.remove(&id);
         }
     }
@@ -227,6 +231,7 @@ impl Pipeline {
                     start_ms: line.start_ms,
                     end_ms: line.end_ms,
                     emitted_ms: now_ms,
+                    recalled: false,
                 };
                 let source = Source {
                     speaker: id,

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::job::{Answer, Work};
 use super::turns::{Serial, Turns};
+use crate::handle::AS_SPOKEN;
 use crate::limits::{GAP_MS_MIN, LANGUAGE_VOICED_MS, SILENCE_FILL_MS_MAX};
 use crate::ports::{Detection, Hypothesis, OpusDecoder, Task};
 use crate::timeline::{Piece, Timeline};
@@ -369,7 +370,7 @@ impl Speaker {
                 && self
                     .wanted
                     .iter()
-                    .any(|wanted| wanted.base() != spoken.base())
+                    .any(|wanted| wanted.base() != spoken.base() && wanted.0 != AS_SPOKEN)
         })
     }
 

@@ -223,6 +223,77 @@ fn nobody_reading_costs_no_decode() {
 }
 
 #[test]
+fn what_is_spoken_is_written_down_for_the_record_alone() {
+    let mut stage = Stage::new(&["guten tag"], "de", true, &["und"]);
+    stage.speak(2_000, true);
+    stage.speak(1_000, false);
+    stage.close();
+    let captions = stage.captions();
+    assert!(
+        captions.contains(&"1 de=guten tag".to_owned()),
+        "{captions:?}"
+    );
+    assert!(
+        captions.iter().all(|line| line.starts_with("1 de")),
+        "{captions:?}"
+    );
+}
+
+#[test]
+fn the_first_reader_starts_recognition_and_the_last_one_ends_it() {
+    let mut stage = Stage::new(&["hello"], "en", true, &[]);
+    let want = |stage: &mut Stage, tags: &[&str]| {
+        let tags = tags.iter().map(|tag| language(tag)).collect();
+        stage.pipeline.handle(stage.now_ms, Input::Want(ANA, tags));
+        stage.work();
+    };
+    stage.speak(2_000, true);
+    assert_eq!(stage.decodes, 0);
+    want(&mut stage, &["en"]);
+    stage.speak(2_000, true);
+    stage.speak(1_000, false);
+    let decodes = stage.decodes;
+    assert!(decodes > 0 && !stage.captions().is_empty());
+    want(&mut stage, &[]);
+    stage.speak(3_000, true);
+    stage.speak(1_000, false);
+    assert_eq!(stage.decodes, decodes, "nobody reads any more");
+    assert!(stage.pipeline.is_idle());
+}
+
+#[test]
+fn who_changes_the_language_reads_the_last_lines_once_more() {
+    let mut stage = Stage::new(&["hello."], "en", true, &["en"]);
+    let want = |stage: &mut Stage, tags: &[&str]| {
+        let tags = tags.iter().map(|tag| language(tag)).collect();
+        stage.pipeline.handle(stage.now_ms, Input::Want(ANA, tags));
+        stage.seen.clear();
+        stage.work();
+        stage.captions()
+    };
+    for _ in 0..8 {
+        stage.speak(1_500, true);
+        stage.speak(1_000, false);
+    }
+    let lines = want(&mut stage, &["en", "pt"]);
+    let expected: Vec<String> = (3..=8).map(|id| format!("{id} pt=en>pt: hello.")).collect();
+    assert_eq!(lines, expected, "the last six, oldest first");
+    assert!(
+        stage
+            .seen
+            .iter()
+            .filter_map(caption)
+            .all(|line| line.recalled)
+    );
+    want(&mut stage, &["en"]);
+    let again = want(&mut stage, &["en", "pt"]);
+    assert!(again.is_empty(), "they have them: {again:?}");
+    stage.speak(90_000, false);
+    let late = want(&mut stage, &["en", "pt", "pt-BR"]);
+    assert!(late.is_empty(), "too old: {late:?}");
+}
+
+#[test]
 fn a_final_nobody_can_use_any_more_is_a_gap() {
     let mut stage = Stage::new(&["hello"], "en", true, &["en"]);
     let samples = |voiced| (0..32_000).map(|i| vowel(i, voiced)).collect::<Vec<f32>>();

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use super::job::{Answer, Purpose, Work};
+use super::recent::Recent;
 use crate::limits::{FINAL_DUE_MS, FINALS_REMEMBERED, TEXT_JOBS_MAX};
 use crate::ports::{Reach, Routes, Task};
 use crate::{Caption, CaptionId, CaptionKind, Language, Output, SpeakerId, agree, guard};
@@ -70,6 +71,7 @@ pub(super) struct Texts {
     speech_out: BTreeMap<CaptionId, Speech>,
     /// Lines that have their final: no partial may follow it.
     finished: BTreeSet<CaptionId>,
+    recent: Recent,
 }
 
 impl Texts {
@@ -86,6 +88,9 @@ impl Texts {
         let mut taken_back = Vec::new();
         if caption.kind == CaptionKind::Final {
             self.finish(caption.id);
+            if !caption.text.is_empty() {
+                self.recent.keep(source, wanted);
+            }
         }
         for target in wanted.iter().filter(|target| **target != caption.language) {
             let way = (caption.id, target.clone());
@@ -124,6 +129,35 @@ impl Texts {
             });
         }
         taken_back
+    }
+
+    /// Somebody reads other languages of a speaker than before: the last lines follow in those
+    /// that lack them, unless live lines fill half of the queue.
+    pub(super) fn recall(
+        &mut self,
+        now_ms: u64,
+        speaker: SpeakerId,
+        wanted: &BTreeSet<Language>,
+        routes: &dyn Routes,
+    ) {
+        for (mut source, lacking) in self.recent.missing(now_ms, speaker, wanted) {
+            source.caption.recalled = true;
+            let spoken = source.caption.language.clone();
+            for target in lacking.into_iter().filter(|target| *target != spoken) {
+                let is_text = routes.reach(&spoken, &target) == Some(Reach::Text);
+                if is_text && self.finals.len() < TEXT_JOBS_MAX / 2 {
+                    let (from, text) = (spoken.clone(), source.caption.text.clone());
+                    let way = (source.caption.id, target);
+                    let source = source.clone();
+                    self.queue(way, Line { source, from, text });
+                }
+            }
+        }
+    }
+
+    /// A speaker is gone.
+    pub(super) fn forget(&mut self, speaker: SpeakerId) {
+        self.recent.forget(speaker);
     }
 
     /// The next final line to translate.
