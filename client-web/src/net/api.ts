@@ -13,6 +13,7 @@ import type {
   ShowCard,
   ShowList,
   Ticket,
+  Transcript,
   Visit,
 } from "./protocol.gen";
 
@@ -59,6 +60,11 @@ interface CallOptions {
 }
 
 async function call<T>(path: string, options: CallOptions = {}): Promise<T> {
+  const text = await textOf(path, options);
+  return (text === "" ? undefined : JSON.parse(text)) as T;
+}
+
+async function textOf(path: string, options: CallOptions): Promise<string> {
   const headers: Record<string, string> = { accept: "application/json", ...options.headers };
   if (options.token) headers["authorization"] = `Bearer ${options.token}`;
   if (options.json !== undefined) headers["content-type"] = "application/json";
@@ -73,7 +79,7 @@ async function call<T>(path: string, options: CallOptions = {}): Promise<T> {
   } catch (cause) {
     throw new Unreachable(cause);
   }
-  if (response.ok) return (text === "" ? undefined : JSON.parse(text)) as T;
+  if (response.ok) return text;
   throw new Problem(problemOf(response, text));
 }
 
@@ -142,6 +148,24 @@ export const cancelOrder = (id: string, token: string): Promise<OrderView> =>
 
 export const getOrder = (id: string, token: string): Promise<OrderView> =>
   call(order(id), { token });
+
+const words = (name: string, language: string, format: string): string =>
+  `/captions/${encodeURIComponent(name)}/${encodeURIComponent(language)}.${format}`;
+
+/** What was said, beside its translation. */
+export const transcript = (
+  name: string,
+  language: string,
+  token: string | null,
+): Promise<Transcript> => call(words(name, language, "json"), { token });
+
+/** The same as a file to keep. */
+export const transcriptFile = async (
+  name: string,
+  language: string,
+  format: string,
+  token: string | null,
+): Promise<Blob> => new Blob([await textOf(words(name, language, format), { token })]);
 
 export const listOrders = async (name: string, token: string): Promise<HostOrderView[]> =>
   (await call<HostOrderList>(`${show(name)}/orders`, { token })).orders;

@@ -82,6 +82,11 @@ export class Receiver {
     return this.streams.get(mid)?.stream ?? null;
   }
 
+  /** Lets picture and sound wait together, so that words can be read with them. */
+  delay(ms: number): void {
+    for (const { receiver } of this.peer.getTransceivers()) delayReceiver(receiver, ms);
+  }
+
   /** Statistics of the given video slot, or of the one that decodes most. */
   async stats(mid: string | null): Promise<ReceiveStats> {
     const best: ReceiveStats = { framesDecoded: 0, playout_ntp_ms: undefined };
@@ -104,6 +109,28 @@ export class Receiver {
 
   private addSlot(kind: TrackKind): void {
     this.peer.addTransceiver(kind, { direction: "recvonly" });
+  }
+}
+
+/** What browsers call the wait before playing: the standard's name, and Chromium's older one. */
+interface Delayable {
+  jitterBufferTarget?: number | null;
+  playoutDelayHint?: number | null;
+}
+
+/** Whether this browser lets a page delay its pictures. */
+export function canDelay(): boolean {
+  if (typeof RTCRtpReceiver === "undefined") return false;
+  const { prototype } = RTCRtpReceiver;
+  return "jitterBufferTarget" in prototype || "playoutDelayHint" in prototype;
+}
+
+/** No wait gives the browser its own choice back. */
+function delayReceiver(receiver: Delayable, ms: number): void {
+  const target = ms > 0 ? ms : null;
+  if ("jitterBufferTarget" in receiver) receiver.jitterBufferTarget = target;
+  else if ("playoutDelayHint" in receiver) {
+    receiver.playoutDelayHint = target === null ? null : target / 1_000;
   }
 }
 

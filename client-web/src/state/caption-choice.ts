@@ -4,6 +4,7 @@
 import { languageServes } from "./captions";
 
 const SLOT = "vitrine.captions";
+const SYNC_SLOT = "vitrine.captions.sync";
 const OFF = "off";
 
 /** What the viewer chose: `undefined` when never asked, `null` for off. */
@@ -20,6 +21,16 @@ export function captionPreference(): CaptionPreference {
 
 export function rememberCaptions(language: string | null): void {
   localStorage.setItem(SLOT, language ?? OFF);
+}
+
+/** Whether picture and sound wait for the subtitles. */
+export function isSynced(): boolean {
+  return localStorage.getItem(SYNC_SLOT) === "on";
+}
+
+export function rememberSynced(isSynced: boolean): void {
+  if (isSynced) localStorage.setItem(SYNC_SLOT, "on");
+  else localStorage.removeItem(SYNC_SLOT);
 }
 
 /** The best of the languages on offer. */

@@ -1,21 +1,36 @@
 import { expect, test } from "vitest";
 import type { CaptionView } from "../net/protocol.gen";
-import { columns, languageServes, upsertCue, visibleRows, wrap, type Cue } from "./captions";
+import { CaptionLag, dueRows, languageServes, Screen, upsertCue, type Cue } from "./captions";
 
-const said = (id: string, text: string, start_ms: number, more: Partial<CaptionView> = {}) => ({
-  id,
-  participant: "marta",
-  language: "en",
-  spoken: "en",
-  text,
-  start_ms,
-  end_ms: start_ms + 1000,
-  ...more,
-});
+/** A caption of rows separated by `|`, as the server lays it out. */
+const said = (
+  id: string,
+  text: string,
+  start_ms: number,
+  more: Partial<CaptionView> = {},
+): CaptionView => {
+  const rows = text.split("|");
+  const screens = rows.flatMap((_, i) => (i % 2 === 0 ? [rows.slice(i, i + 2)] : []));
+  return {
+    id,
+    participant: "marta",
+    language: "en",
+    spoken: "en",
+    text: rows.join(" "),
+    stable: 0,
+    start_ms,
+    end_ms: start_ms + 1000,
+    cues: screens.map((rows) => ({ rows, start_ms, end_ms: start_ms + 2_000 * rows.length })),
+    ...more,
+  };
+};
 
 const NAMES = new Map([["marta", "Marta"]]);
 const texts = (cues: Cue[], media_ms: number, now: number, names = NAMES): string[] =>
-  visibleRows(cues, "en", media_ms, now, names).map(({ text }) => text);
+  dueRows(cues, "en", media_ms, now, names).map(({ text }) => text);
+const rows = (cues: Cue[], now: number) => dueRows(cues, "en", now, now, NAMES);
+const shown = (screen: Screen, cues: Cue[], now: number): string[] =>
+  screen.show(rows(cues, now), now).map(({ text }) => text);
 
 test("a final replaces its partial, and a late partial does not come back", () => {
   let cues = upsertCue([], said("a", "this is", 0), false, 500);
@@ -29,8 +44,8 @@ test("a translation shares the id and is a line of its own", () => {
   let cues = upsertCue([], said("a", "a lamp", 0), true, 500);
   cues = upsertCue(cues, said("a", "um abajur", 0, { language: "pt" }), true, 600);
   expect(texts(cues, 1000, 1000)).toEqual(["a lamp"]);
-  const rows = visibleRows(cues, "pt", 1000, 1000, NAMES);
-  expect(rows.map(({ text }) => text)).toEqual(["um abajur"]);
+  const other = dueRows(cues, "pt", 1000, 1000, NAMES);
+  expect(other.map(({ text }) => text)).toEqual(["um abajur"]);
 });
 
 test("lines that arrive out of order are shown in the order they were said", () => {
@@ -45,46 +60,76 @@ test("a line waits for its picture", () => {
   expect(texts(cues, 5000, 5200)).toEqual(["look here"]);
 });
 
-test("a line that came late stays long enough to be read, then goes", () => {
+test("a line that came late stays long enough to be read, then goes for good", () => {
+  const screen = new Screen();
   const cues = upsertCue([], said("a", "short", 0), true, 4000);
-  expect(texts(cues, 4000, 5700)).toEqual(["short"]);
-  expect(texts(cues, 9000, 9000)).toEqual([]);
+  expect(shown(screen, cues, 4000)).toEqual(["short"]);
+  expect(shown(screen, cues, 5900)).toEqual(["short"]);
+  expect(shown(screen, cues, 6000)).toEqual([]);
+  expect(shown(screen, cues, 6100)).toEqual([]);
 });
 
-test("at most two rows, and words already shown keep their row while more are added", () => {
-  const words = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen";
-  const all = words.split(" ");
-  let before: string[] = [];
-  for (let count = 1; count <= all.length; count += 1) {
-    const rows = wrap(all.slice(0, count).join(" "), 37);
-    expect(rows.slice(0, before.length - 1)).toEqual(before.slice(0, -1));
-    expect(rows[before.length - 1] ?? "").toContain(before.at(-1) ?? "");
-    before = rows;
+test("at most two rows; they roll up, none before it was read, and all of them come", () => {
+  const screen = new Screen();
+  const cues = upsertCue([], said("a", "one|two|three|four|five", 0), true, 0);
+  const seen: Record<number, string[]> = {};
+  for (let now = 0; now <= 8_000; now += 100) seen[now] = shown(screen, cues, now);
+  expect(Object.values(seen).every((rows) => rows.length <= 2)).toBe(true);
+  expect(seen[0]).toEqual(["one", "two"]);
+  expect(seen[900]).toEqual(["one", "two"]);
+  expect(seen[1000]).toEqual(["two", "three"]);
+  for (const word of ["one", "two", "three", "four", "five"]) {
+    const times = Object.values(seen).filter((rows) => rows.includes(word)).length;
+    expect(times, word).toBeGreaterThanOrEqual(10);
   }
-  const cues = upsertCue([], said("a", `${words} ${words}`, 0), true, 100);
-  expect(texts(cues, 200, 200)).toHaveLength(2);
 });
 
-test("scripts without spaces wrap by width", () => {
-  expect(columns("灯 lamp")).toBe(7);
-  const rows = wrap("这盏灯是手工吹制的玻璃灯罩可以调节亮度非常适合客厅", 20);
-  expect(rows.every((row) => columns(row) <= 20)).toBe(true);
-  expect(rows.join("")).toBe("这盏灯是手工吹制的玻璃灯罩可以调节亮度非常适合客厅");
+test("a row keeps its place while words are added, and what was taken back goes", () => {
+  const screen = new Screen();
+  let cues = upsertCue([], said("a", "one two", 0), false, 0);
+  const before = screen.show(rows(cues, 0), 0);
+  cues = upsertCue(cues, said("a", "one two three|four", 0), false, 500);
+  const after = screen.show(rows(cues, 500), 500);
+  expect(after.map(({ key }) => key)).toEqual([before[0]?.key, "a:en:1"]);
+  cues = upsertCue(cues, said("a", "", 0, { cues: [] }), false, 600);
+  expect(shown(screen, cues, 600)).toEqual([]);
+});
+
+test("words that stay are told from those that may change, row by row", () => {
+  const view = said("a", "this lamp|is new", 0, { stable: 12 });
+  const cues = upsertCue([], view, false, 0);
+  const split = rows(cues, 0).map(({ text, stable }) => [
+    text.slice(0, stable),
+    text.slice(stable),
+  ]);
+  expect(split).toEqual([
+    ["this lamp", ""],
+    ["is ", "new"],
+  ]);
 });
 
 test("speakers are named when they change, only where several people speak", () => {
-  let cues = upsertCue([], said("a", "welcome", 0), true, 100);
+  let cues = upsertCue([], said("a", "welcome|back", 0), true, 100);
   cues = upsertCue(cues, said("b", "thank you", 100, { participant: "kenji" }), true, 200);
   const both = new Map([...NAMES, ["kenji", "Kenji"]]);
   const speakers = (names: Map<string, string>) =>
-    visibleRows(cues, "en", 300, 300, names).map(({ speaker }) => speaker);
-  expect(speakers(both)).toEqual(["Marta", "Kenji"]);
-  expect(speakers(NAMES)).toEqual([null, null]);
+    dueRows(cues, "en", 300, 300, names).map(({ speaker }) => speaker);
+  expect(speakers(both)).toEqual(["Marta", null, "Kenji"]);
+  expect(speakers(NAMES)).toEqual([null, null, null]);
 });
 
 test("no language, no rows", () => {
   const cues = upsertCue([], said("a", "welcome", 0), true, 100);
-  expect(visibleRows(cues, null, 200, 200, NAMES)).toEqual([]);
+  expect(dueRows(cues, null, 200, 200, NAMES)).toEqual([]);
+});
+
+test("the wait for subtitles follows their lag, three seconds at most", () => {
+  const lag = new CaptionLag();
+  expect(lag.ms).toBe(1_500);
+  for (const ms of [800, 900, 900, 1_000, 9_000]) lag.note(0, ms);
+  expect(lag.ms).toBe(3_000);
+  for (let i = 0; i < 40; i += 1) lag.note(0, i % 10 === 0 ? 9_000 : 700);
+  expect(lag.ms).toBe(700);
 });
 
 test.each([

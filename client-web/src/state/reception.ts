@@ -21,6 +21,7 @@ export class Receptions {
   hasConnected = false;
   private next: Reception | null = null;
   private failures = 0;
+  private delay_ms = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   /** `renew` sends an `offer` request; called when the connection failed. */
@@ -31,6 +32,7 @@ export class Receptions {
     this.next?.receiver.close();
     const receiver: Receiver = new Receiver((state) => this.onState(receiver, state));
     this.next = { receiver, slots: [] };
+    if (this.delay_ms > 0) receiver.delay(this.delay_ms);
     return receiver.offer();
   }
 
@@ -46,6 +48,13 @@ export class Receptions {
   setSlots(slots: SlotView[]): void {
     if (this.next) this.next.slots = slots;
     else if (this.current.value) this.current.value = { ...this.current.value, slots };
+  }
+
+  /** How long pictures and sound wait, also those of later connections. */
+  delay(ms: number): void {
+    this.delay_ms = ms;
+    this.current.value?.receiver.delay(ms);
+    this.next?.receiver.delay(ms);
   }
 
   async stats(mid: string | null): Promise<ReceiveStats | null> {

@@ -15,8 +15,14 @@ import type {
   SourceKind,
 } from "../net/protocol.gen";
 import { openWire, Refusal, ShowSocket, type LinkStatus, type Request } from "../net/socket";
-import { refresh, upsertCue, visibleRows, type Cue, type Row } from "./captions";
-import { captionPreference, chooseLanguage, rememberCaptions } from "./caption-choice";
+import { CaptionLag, dueRows, refresh, Screen, upsertCue, type Cue, type Row } from "./captions";
+import {
+  captionPreference,
+  chooseLanguage,
+  isSynced,
+  rememberCaptions,
+  rememberSynced,
+} from "./caption-choice";
 import type { Grant } from "./grant";
 import { bestOffset, clockSample, nextLag, type ClockSample } from "./media-clock";
 import { Receptions } from "./reception";
@@ -27,6 +33,10 @@ const TICK_MS = 150;
 /** Statistics are read every so many ticks. */
 const STATS_TICKS = 4;
 const CLOCK_SAMPLES_MAX = 8;
+/** A caption later than this was translated for somebody who has just changed the language. */
+const LATE_MS = 10_000;
+/** Pictures are not moved for less: each change is seen. */
+const DELAY_STEP_MS = 400;
 
 /** How a picture is shown: not at all, or so many physical pixels tall (none: not known yet). */
 export interface Shown {
@@ -44,6 +54,11 @@ export class ShowSession {
   readonly framesDecoded = signal(0);
   /** Caption language in use; none for no captions. */
   readonly captionLanguage = signal<string | null>(null);
+  readonly isTranscriptOpen = signal(false);
+  /** Whether picture and sound wait for the subtitles. */
+  readonly isSynced = signal(isSynced());
+  /** The last subtitle that will not change, for those who hear them. */
+  readonly lastLine = signal<{ text: string; language: string } | null>(null);
   /** Orders that arrived while this host's page was open, by id. */
   readonly orders = signal<ReadonlyMap<string, OrderView>>(new Map());
   readonly receptions = new Receptions(() => this.renewReception());
@@ -57,6 +72,9 @@ export class ShowSession {
 
   private readonly socket: ShowSocket;
   private cues: Cue[] = [];
+  private readonly screen = new Screen();
+  private readonly captionLag = new CaptionLag();
+  private delay_ms = 0;
   private waiting: Entry[] = [];
   private lag_ms: number | null = null;
   private clockSamples: ClockSample[] = [];
@@ -123,6 +141,13 @@ export class ShowSession {
     this.useCaptionLanguage(language);
   }
 
+  /** Picture and sound wait for the subtitles, or do not. */
+  setSynced(isSynced: boolean): void {
+    rememberSynced(isSynced);
+    this.isSynced.value = isSynced;
+    this.followCaptionLag();
+  }
+
   /** A new display name needs a new join; pictures go on meanwhile. */
   setName(name: string): void {
     this.grant.name = name;
@@ -177,6 +202,7 @@ export class ShowSession {
     this.waiting = [];
     this.cues = [];
     // Lines that were said before we came are past: they are kept for a change of language only.
+    this.screen.clear();
     for (const view of show.captions) this.cues = upsertCue(this.cues, view, true, view.end_ms);
     this.show.value = show;
     this.followLanguages();
@@ -231,7 +257,13 @@ export class ShowSession {
   }
 
   private addCue(view: Cue | Parameters<typeof upsertCue>[1], final: boolean): void {
-    this.cues = upsertCue(this.cues, view, final, this.serverNow());
+    const now = this.serverNow();
+    this.cues = upsertCue(this.cues, view, final, now);
+    const { language, text, end_ms } = view;
+    const isRead = this.captionLanguage.value === language;
+    // What comes a while after it was said was asked for later: it tells nothing of the lag.
+    if (isRead && text !== "" && now - end_ms < LATE_MS) this.captionLag.note(end_ms, now);
+    if (isRead && final) this.lastLine.value = { text, language };
     this.drawSubtitles();
   }
 
@@ -259,6 +291,7 @@ export class ShowSession {
     const stats = await this.receptions.stats(null);
     if (!stats) return;
     this.framesDecoded.value = stats.framesDecoded;
+    this.followCaptionLag();
     this.lag_ms = nextLag(this.lag_ms, stats.playout_ntp_ms, this.serverNow());
   }
 
@@ -266,8 +299,18 @@ export class ShowSession {
     const now = this.serverNow();
     const media = now - (this.lag_ms ?? 0);
     const names = speakers(this.show.value);
-    const rows = visibleRows(this.cues, this.captionLanguage.value, media, now, names);
+    const due = dueRows(this.cues, this.captionLanguage.value, media, now, names);
+    const rows = this.screen.show(due, now);
     if (JSON.stringify(rows) !== JSON.stringify(this.rows.value)) this.rows.value = rows;
+  }
+
+  private followCaptionLag(): void {
+    const isWaiting = this.isSynced.value && this.captionLanguage.value !== null;
+    const wanted = isWaiting ? this.captionLag.ms : 0;
+    const isSmall = Math.abs(wanted - this.delay_ms) < DELAY_STEP_MS;
+    if (wanted === this.delay_ms || (wanted > 0 && isSmall)) return;
+    this.delay_ms = wanted;
+    this.receptions.delay(wanted);
   }
 
   private followLanguages(): void {
@@ -279,6 +322,8 @@ export class ShowSession {
     if (this.captionLanguage.value === language) return;
     this.captionLanguage.value = language;
     this.cues = refresh(this.cues, this.serverNow());
+    this.screen.clear();
+    this.followCaptionLag();
     this.socket.notify({ type: "captions", language });
     this.drawSubtitles();
   }

@@ -21,6 +21,7 @@ const empty: ShowState = {
     kind: "live",
     phase: "scheduled",
     private: false,
+    transcript: false,
     started_ms: null,
     cover: null,
   },

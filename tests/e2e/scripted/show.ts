@@ -41,6 +41,7 @@ export function scriptedShow(): ShowState {
       kind: "live",
       phase: "live",
       private: false,
+      transcript: false,
       started_ms: Date.now() - 1_300_000,
       cover: null,
     },

@@ -6,6 +6,7 @@ import { readFile } from "node:fs/promises";
 import { extname } from "node:path";
 import type { Page, Route, WebSocketRoute } from "@playwright/test";
 import type {
+  CaptionView,
   ClientMessage,
   Entry,
   OrderView,
@@ -13,6 +14,7 @@ import type {
   RoomEvent,
   ServerMessage,
   ShowState,
+  Transcript,
 } from "../../../client-web/src/net/protocol.gen.ts";
 import { answerInPage } from "./picture.ts";
 import { scriptedShow } from "./show.ts";
@@ -45,6 +47,8 @@ export class World {
   /** What the catalogue import answers. */
   importAnswer: Answer = { status: 200, body: { imported: 12 } };
   hold_ms = 600_000;
+  /** What was said so far, in every language asked for. */
+  transcript: Transcript["lines"] = [];
   private wires: WebSocketRoute[] = [];
   private log: Entry[] = [];
   private made = new Map<string, OrderView>();
@@ -88,16 +92,18 @@ export class World {
     for (const wire of this.wires) wire.send(JSON.stringify(message));
   }
 
-  say(id: string, text: string, final = true, language = "en"): void {
+  say(id: string, text: string, final = true, language = "en", stable = text.length): void {
     const now = Date.now();
-    const view = {
+    const view: CaptionView = {
       id,
       participant: "p1",
       language,
       spoken: "en",
       text,
+      stable,
       start_ms: now - 1500,
       end_ms: now,
+      cues: screens(text, now),
     };
     if (final) this.happen({ event: "caption", ...view });
     else this.tell({ type: "partial", ...view });
@@ -169,6 +175,7 @@ export class World {
   private async serve(route: Route): Promise<void> {
     const { pathname } = new URL(route.request().url());
     if (pathname.startsWith("/api/")) return this.serveApi(route, pathname);
+    if (pathname.startsWith("/captions/")) return this.serveWords(route, pathname);
     if (pathname.startsWith("/picture/")) {
       return route.fulfill({ contentType: TYPES[".svg"], body: drawing(pathname) });
     }
@@ -203,6 +210,24 @@ export class World {
     return json(order);
   }
 
+  private async serveWords(route: Route, path: string): Promise<void> {
+    const [language = "", format] = (path.split("/").at(-1) ?? "").split(".");
+    const { name, title, started_ms } = this.show.info;
+    if (format !== "json") return route.fulfill({ body: `${format} in ${language}` });
+    const known: Transcript = {
+      show: name,
+      title,
+      started_ms: started_ms ?? 0,
+      language,
+      languages: ["en", "pt"],
+      lines: this.transcript.map((line) => ({
+        ...line,
+        translation: language === line.spoken ? null : line.translation,
+      })),
+    };
+    return route.fulfill({ json: known });
+  }
+
   private async serveOrder(route: Route): Promise<void> {
     this.orderKeys.push(route.request().headers()["idempotency-key"] ?? "");
     const next = this.orderAnswers.shift();
@@ -233,6 +258,19 @@ export class World {
     const quote = `${id}|${price.minor}`;
     return { quote, product: id, unit_price: price, available, expires_ms: Date.now() + 60_000 };
   }
+}
+
+/** A text in rows and screens, as the server lays it out. */
+function screens(text: string, now: number): CaptionView["cues"] {
+  const rows = [""];
+  for (const word of text.split(" ")) {
+    const row = `${rows.at(-1) ?? ""} ${word}`.trim();
+    if (row.length <= 37) rows[rows.length - 1] = row;
+    else rows.push(word);
+  }
+  return rows.flatMap((_, i) =>
+    i % 2 === 0 ? [{ rows: rows.slice(i, i + 2), start_ms: now - 1500, end_ms: now + 3000 }] : [],
+  );
 }
 
 /** A simple still life, so that cards are looked at with pictures in them. */

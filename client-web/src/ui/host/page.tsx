@@ -12,6 +12,7 @@ import { ShowSession } from "../../state/session";
 import { EyeIcon, LogoIcon, WarnIcon } from "../kit/icons";
 import { PageLanguageMenu } from "../kit/language";
 import { Chat } from "../viewer/chat";
+import { TranscriptSheet } from "../viewer/transcript";
 import { Orders } from "./orders";
 import { HostShelf } from "./shelf";
 import { Studio } from "./studio";
@@ -71,6 +72,7 @@ export function HostPage({ show: name }: { show: string }): JSX.Element {
           <Invite show={name} />
         </div>
       </main>
+      <TranscriptSheet session={session} />
     </div>
   );
 }

@@ -135,7 +135,7 @@ export function Studio({ session, camera, screen }: StudioProps): JSX.Element {
             <p>{t("host_preview")}</p>
           </div>
         )}
-        <Subtitles rows={session.rows.value} />
+        <Subtitles session={session} />
         <div class="monitor-tools">
           <CaptionsMenu session={session} />
         </div>

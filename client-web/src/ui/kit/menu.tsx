@@ -10,6 +10,15 @@ export interface MenuChoice {
   lang?: string;
 }
 
+/** Something to do, or to switch on and off. */
+export interface MenuAction {
+  name: string;
+  label: string;
+  /** Present for a switch. */
+  isOn?: boolean;
+  onChoose: () => void;
+}
+
 export interface MenuProps {
   label: string;
   testid: string;
@@ -19,12 +28,15 @@ export interface MenuProps {
   /** The button's content. */
   children: ComponentChildren;
   buttonClass?: string;
+  /** Things beside the choices. */
+  actions?: MenuAction[];
   /** Said when there is nothing to choose from. */
   empty?: string;
 }
 
 export function Menu(props: MenuProps): JSX.Element {
   const { label, testid, choices, value, onChoose, children, buttonClass, empty } = props;
+  const actions = props.actions ?? [];
   const [isOpen, setOpen] = useState(false);
   const root = useRef<HTMLDivElement>(null);
   const list = useRef<HTMLDivElement>(null);
@@ -83,6 +95,22 @@ export function Menu(props: MenuProps): JSX.Element {
             >
               <span>{choice.label}</span>
               {choice.value === value && <CheckIcon />}
+            </button>
+          ))}
+          {actions.length > 0 && <hr />}
+          {actions.map((action) => (
+            <button
+              key={action.name}
+              role={action.isOn === undefined ? "menuitem" : "menuitemcheckbox"}
+              aria-checked={action.isOn}
+              data-testid={`${testid}_${action.name}`}
+              onClick={() => {
+                setOpen(false);
+                action.onChoose();
+              }}
+            >
+              <span>{action.label}</span>
+              {action.isOn === true && <CheckIcon />}
             </button>
           ))}
         </div>

@@ -19,6 +19,7 @@ import { Stage, type Shape } from "./stage";
 import { StageBar } from "./stage-bar";
 import { Subtitles } from "./subtitles";
 import { TopBar } from "./top-bar";
+import { TranscriptSheet } from "./transcript";
 import { useWide } from "./use-wide";
 
 export function ViewerPage({ show: name }: { show: string }): JSX.Element {
@@ -54,7 +55,7 @@ export function ViewerPage({ show: name }: { show: string }): JSX.Element {
         <TopBar session={session} />
         {!isHidden && (
           <div class="lower">
-            <Subtitles rows={session.rows.value} />
+            <Subtitles session={session} />
             {show && <Pins show={show} onBuy={buy} />}
             {!isWide && show && <Chat session={session} isOverlay />}
             <Controls
@@ -79,6 +80,7 @@ export function ViewerPage({ show: name }: { show: string }): JSX.Element {
           <Shelf show={show} onBuy={buy} />
         </Sheet>
       )}
+      <TranscriptSheet session={session} />
       <OrderSheet checkout={checkout} session={session} />
     </div>
   );

@@ -1,24 +1,54 @@
-// Subtitles over the picture: at most two rows that do not jump while words are added.
+// Subtitles over the picture: at most two rows in a box of a fixed height, so that nothing moves
+// while words are added. Words that may still change are lighter. Who listens to the page is read
+// finished lines only.
 
 import type { JSX } from "preact";
 import { direction } from "../../i18n";
 import type { Row } from "../../state/captions";
+import type { ShowSession } from "../../state/session";
 
-export function Subtitles({ rows }: { rows: Row[] }): JSX.Element {
+export function Subtitles({ session }: { session: ShowSession }): JSX.Element {
+  const rows = session.rows.value;
+  const line = session.lastLine.value;
+  const language = rows[0]?.language ?? session.captionLanguage.value ?? "en";
   return (
-    <div class="subtitles" data-testid="subtitles" aria-live="polite" aria-atomic="false">
-      {rows.map((row) => (
-        <p
-          key={row.key}
-          lang={row.language}
-          dir={direction(row.language)}
-          data-final={row.final}
-          data-testid="subtitles_row"
-        >
-          {row.speaker !== null && <b>{row.speaker}: </b>}
-          {row.text}
-        </p>
-      ))}
+    <div
+      class="subtitles"
+      data-testid="subtitles"
+      data-on={session.captionLanguage.value !== null}
+      dir={direction(language)}
+    >
+      <div class="subtitle-rows" aria-hidden="true">
+        {rows.map((row) => (
+          <SubtitleRow key={row.key} row={row} />
+        ))}
+      </div>
+      <p
+        class="visually-hidden"
+        aria-live="polite"
+        lang={line?.language}
+        data-testid="subtitles_spoken"
+      >
+        {line?.text}
+      </p>
     </div>
+  );
+}
+
+function SubtitleRow({ row }: { row: Row }): JSX.Element {
+  const chars = Array.from(row.text);
+  const stays = chars.slice(0, row.stable).join("");
+  const mayChange = chars.slice(row.stable).join("");
+  return (
+    <p
+      lang={row.language}
+      dir={direction(row.language)}
+      data-final={row.final}
+      data-testid="subtitles_row"
+    >
+      {row.speaker !== null && <b>{row.speaker}: </b>}
+      {stays}
+      {mayChange !== "" && <span class="may-change">{mayChange}</span>}
+    </p>
   );
 }
