@@ -89,6 +89,18 @@ impl Cores {
         })
     }
 
+    /// All of them for both: what a scenario asks for that measures them beside each other.
+    pub(crate) fn shared() -> Result<Cores> {
+        let Cores { server, generator } = Cores::split()?;
+        let mut all: Vec<usize> = server.into_iter().chain(generator).collect();
+        all.sort_unstable();
+        all.dedup();
+        Ok(Cores {
+            server: all.clone(),
+            generator: all,
+        })
+    }
+
     /// How many cores the server has.
     pub(crate) fn of_server(&self) -> usize {
         self.server.len()

@@ -42,6 +42,8 @@ pub(crate) struct Report {
     pub server_cores: Option<f64>,
     /// Growth of the server's memory for each viewer that joined.
     pub server_rss_bytes_per_viewer: Option<i64>,
+    /// Subtitles by language, when they were read.
+    pub captions: Vec<CaptionReport>,
     /// Orders confirmed.
     pub orders: u64,
     /// From tap to confirmation.
@@ -50,6 +52,23 @@ pub(crate) struct Report {
     pub budget: Budget,
     /// Budgets that were broken; empty: passed.
     pub broken: Vec<String>,
+}
+
+/// What readers of one language saw, all shows together.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct CaptionReport {
+    /// The language.
+    pub language: String,
+    /// Lines that stay.
+    pub lines: usize,
+    /// From the end of a line's speech to the line that stays.
+    pub lag_ms: Percentiles,
+    /// From the end of the speech so far to a line that may change.
+    pub shown_ms: Percentiles,
+    /// Words in lines over words said; only for the language spoken.
+    pub captioned_ratio: Option<f64>,
+    /// Seconds of speech that were given up.
+    pub gap_s: f64,
 }
 
 /// The usual three, in milliseconds.
@@ -98,6 +117,25 @@ impl Report {
         at_most("join_ms.p95", Some(self.join_ms.p95), budget.join_ms_p95);
         at_most("order_ms.p95", Some(self.order_ms.p95), budget.order_ms_p95);
         at_most("cpu_over_floor", self.cpu_over_floor, budget.cpu_over_floor);
+        for read in &self.captions {
+            let name = format!("captions.{}.lag_ms.p95", read.language);
+            // Who read nothing waited for ever.
+            let lag = if read.lines > 0 {
+                read.lag_ms.p95
+            } else {
+                f64::INFINITY
+            };
+            at_most(&name, Some(lag), budget.caption_lag_ms_p95);
+        }
+        for read in &self.captions {
+            if let (Some(ratio), Some(least)) = (read.captioned_ratio, budget.captioned_ratio)
+                && ratio < least
+            {
+                broken.push(format!(
+                    "captioned_ratio is {ratio:.3}, at least {least} is asked for"
+                ));
+            }
+        }
         if budget.joined_ratio.is_some_and(|least| joined < least) {
             broken.push(format!(
                 "only {} of {} viewers joined",
@@ -145,6 +183,20 @@ impl Report {
         let mut table = format!("| {} | |\n|---|---|\n", self.scenario);
         for (name, value) in rows {
             table.push_str(&format!("| {name} | {value} |\n"));
+        }
+        for read in &self.captions {
+            let (language, lag, shown) = (&read.language, read.lag_ms, read.shown_ms);
+            let said = read.captioned_ratio.map_or(String::new(), |ratio| {
+                format!(", {:.0} % of the words", 100.0 * ratio)
+            });
+            table.push_str(&format!(
+                "| captions in {language}, p50 / p95 / p99 | {} ({} lines{said}, {:.1} s given up) |\n\
+                 | first shown in {language}, p50 / p95 / p99 | {} |\n",
+                three(lag),
+                read.lines,
+                read.gap_s,
+                three(shown),
+            ));
         }
         table
     }

@@ -6,15 +6,20 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, ensure};
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use reqwest::Client;
+use tests::feed::Feed;
 use tests::wait::now;
-use tests::whip;
+use tests::{tools, whip};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 use crate::Args;
 use crate::bot::publisher::{Mode, Publisher};
+use crate::bot::reader::{self, Read, Stage};
 use crate::bot::shopper::{self, Bought};
+use crate::bot::speech::Speech;
 use crate::bot::viewer::{Manner, Seen, Swarm};
 use crate::measure::{self, Cores, Floor};
-use crate::report::{Percentiles, Report};
+use crate::report::{CaptionReport, Percentiles, Report};
 use crate::scenario::{Scenario, Shoppers};
 use crate::target::{Target, Usage};
 
@@ -26,6 +31,8 @@ const OFFERS_MAX: usize = 32;
 const DRAIN: Duration = Duration::from_millis(500);
 /// A viewer whose last packet is older than this when the publisher stops was cut off.
 const SILENCE: Duration = Duration::from_millis(400);
+/// How long speakers speak before captions count.
+const FOUND: Duration = Duration::from_secs(10);
 /// How long the `sendto` floor is measured.
 const FLOOR: Duration = Duration::from_secs(1);
 /// Products in the shop of a server that was started here.
@@ -37,7 +44,10 @@ type Moment = (Usage, u64);
 
 /// Runs a scenario.
 pub(crate) fn run(scenario: &Scenario, args: &Args) -> Result<Report> {
-    let cores = Cores::split()?;
+    let cores = match scenario.captions {
+        Some(_) => Cores::shared()?,
+        None => Cores::split()?,
+    };
     let target = Target::of(scenario, args, &cores)?;
     cores.as_generator()?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -49,14 +59,20 @@ pub(crate) fn run(scenario: &Scenario, args: &Args) -> Result<Report> {
 
 async fn drive(scenario: &Scenario, target: &Target, cores: &Cores) -> Result<Report> {
     let http = whip::client()?;
-    let publisher = match scenario.publish {
-        true => Some(publish(scenario, target, &http).await?),
-        false => None,
-    };
+    let mut publishers = Vec::new();
+    if scenario.publish {
+        for (n, show) in scenario.shows().iter().enumerate() {
+            publishers.push(publish(scenario, target, &http, (n, show)).await?);
+        }
+        eprintln!("load: on air");
+    }
+    let (stage, readers) = read(scenario, target, &http).await?;
     let swarm = Swarm::start(Manner::default())?;
     let before = usage(target, &swarm)?;
     come(scenario, target, &http, &swarm).await?;
+    settle(&readers).await;
     let begin = usage(target, &swarm)?;
+    stage.send_replace(Stage::Measuring);
     eprintln!(
         "load: {} viewers joined, measuring {} s",
         swarm.joined(),
@@ -67,11 +83,21 @@ async fn drive(scenario: &Scenario, target: &Target, cores: &Cores) -> Result<Re
         tokio::time::sleep(Duration::from_secs(scenario.hold_s))
     );
     let end = usage(target, &swarm)?;
+    stage.send_replace(Stage::Over);
     let bought = bought?;
+    let mut seen_captions = Vec::new();
+    for reader in readers {
+        seen_captions.push(reader.await??);
+    }
 
     let stopped = now();
-    let rate = publisher.as_ref().map(|publisher| rate(publisher, stopped));
-    drop(publisher);
+    let rates = publishers.iter().map(|publisher| rate(publisher, stopped));
+    let rate = rates.reduce(f64::max);
+    let words_per_s = publishers
+        .iter()
+        .map(|on_air| on_air.words_per_s)
+        .sum::<f64>();
+    drop(publishers);
     tokio::time::sleep(DRAIN).await;
     let (destinations, sizes) = swarm.destinations();
     let generator_dropped = measure::receive_drops(&destinations);
@@ -94,6 +120,7 @@ async fn drive(scenario: &Scenario, target: &Target, cores: &Cores) -> Result<Re
         floor,
     );
     report.generator_dropped = generator_dropped;
+    report.captions = captions(scenario, &seen_captions, words_per_s * report.hold_s);
     report.judge();
     Ok(report)
 }
@@ -102,15 +129,31 @@ async fn drive(scenario: &Scenario, target: &Target, cores: &Cores) -> Result<Re
 struct OnAir {
     publisher: Publisher,
     since: Instant,
+    /// Words it says in a second.
+    words_per_s: f64,
 }
 
 fn rate(on_air: &OnAir, until: Instant) -> f64 {
     on_air.publisher.packets() as f64 / (until - on_air.since).as_secs_f64()
 }
 
-async fn publish(scenario: &Scenario, target: &Target, http: &Client) -> Result<OnAir> {
-    let endpoint = format!("{}/whip/{}", target.url, scenario.show);
-    let publisher = Publisher::start(http, &endpoint, target.token.as_deref()).await?;
+async fn publish(
+    scenario: &Scenario,
+    target: &Target,
+    http: &Client,
+    (n, show): (usize, &str),
+) -> Result<OnAir> {
+    let endpoint = format!("{}/whip/{show}", target.url);
+    let (mut feed, mut words_per_s) = (Feed::new(), 0.0);
+    if let Some(captions) = &scenario.captions {
+        let folder = tools::root().join(&captions.speech);
+        // Everybody begins with another clip.
+        let speech = Speech::read(&folder, &captions.spoken, 3 * n)?;
+        feed = feed.speaking(speech.packets);
+        words_per_s = speech.words_per_s;
+    }
+    let token = target.host(show);
+    let publisher = Publisher::start(http, &endpoint, token.as_deref(), feed).await?;
     publisher.set(Mode::Whole);
     if target.is_ours() && scenario.shoppers.count > 0 {
         let token = target
@@ -130,18 +173,23 @@ async fn publish(scenario: &Scenario, target: &Target, http: &Client) -> Result<
             answer.text().await?
         );
     }
-    eprintln!("load: on air");
     Ok(OnAir {
         publisher,
         since: now(),
+        words_per_s,
     })
 }
 
 /// Lets the viewers come at the scenario's pace and waits until they have pictures.
 async fn come(scenario: &Scenario, target: &Target, http: &Client, swarm: &Swarm) -> Result<()> {
-    let endpoint = format!("{}/whep/{}", target.url, scenario.show);
     let (count, per_s) = (scenario.viewers.count, scenario.viewers.ramp_per_s);
-    ramp(swarm, http, &endpoint, count, per_s).await?;
+    let shows = scenario.shows();
+    let streams = u32::try_from(shows.len())?;
+    for (n, show) in (0..).zip(&shows) {
+        let endpoint = format!("{}/whep/{show}", target.url);
+        let share = (count + streams - 1 - n) / streams;
+        ramp(swarm, http, &endpoint, share, per_s).await?;
+    }
     let end = now() + JOIN;
     while swarm.joined() < scenario.viewers.count.into() && now() < end {
         tokio::time::sleep(Duration::from_millis(20)).await;
@@ -151,6 +199,54 @@ async fn come(scenario: &Scenario, target: &Target, http: &Client, swarm: &Swarm
         "no viewer got a packet within {JOIN:?}: is anybody publishing?"
     );
     Ok(())
+}
+
+/// Readers of every language in every show, and what tells them when to count.
+async fn read(
+    scenario: &Scenario,
+    target: &Target,
+    http: &Client,
+) -> Result<(watch::Sender<Stage>, Vec<JoinHandle<Result<Read>>>)> {
+    let stage = watch::Sender::new(Stage::Coming);
+    let mut readers = Vec::new();
+    for captions in &scenario.captions {
+        for show in scenario.shows() {
+            for language in &captions.languages {
+                let told = stage.subscribe();
+                readers.push(reader::start(http, &target.url, &show, language, told).await?);
+            }
+        }
+    }
+    Ok((stage, readers))
+}
+
+/// The first words of a show are spent on finding its language.
+async fn settle(readers: &[JoinHandle<Result<Read>>]) {
+    if !readers.is_empty() {
+        tokio::time::sleep(FOUND).await;
+    }
+}
+
+fn captions(scenario: &Scenario, seen: &[Read], said: f64) -> Vec<CaptionReport> {
+    let plan = scenario.captions.as_ref();
+    let languages = plan
+        .map(|plan| plan.languages.as_slice())
+        .unwrap_or_default();
+    let report = |language: &String| {
+        let read = seen.iter().filter(|read| read.language == *language);
+        let read: Vec<&Read> = read.collect();
+        let words: usize = read.iter().map(|read| read.words).sum();
+        let is_spoken = plan.is_some_and(|plan| plan.spoken == *language);
+        CaptionReport {
+            language: language.clone(),
+            lines: read.iter().map(|read| read.lag.len()).sum(),
+            lag_ms: Percentiles::of(read.iter().flat_map(|read| read.lag.iter().copied())),
+            shown_ms: Percentiles::of(read.iter().flat_map(|read| read.shown.iter().copied())),
+            captioned_ratio: is_spoken.then_some(words as f64 / said),
+            gap_s: read.iter().map(|read| read.gap.as_secs_f64()).sum(),
+        }
+    };
+    languages.iter().map(report).collect()
 }
 
 /// Lets viewers come to `endpoint` at a steady pace.
@@ -231,6 +327,7 @@ fn report(
         packets_received: received,
         loss_ratio: expected.saturating_sub(received) as f64 / expected.max(1) as f64,
         generator_dropped: 0,
+        captions: Vec::new(),
         packets_per_s: window.map_or(0.0, |(seconds, packets, _)| packets / seconds),
         server_cpu_us_per_packet: cpu,
         sendto_floor_us: floor,

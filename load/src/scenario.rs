@@ -22,6 +22,8 @@ pub(crate) struct Scenario {
     pub hold_s: u64,
     /// Who watches.
     pub viewers: Viewers,
+    /// Who reads subtitles.
+    pub captions: Option<Captions>,
     /// Who buys.
     #[serde(default)]
     pub shoppers: Shoppers,
@@ -38,6 +40,23 @@ pub(crate) struct Viewers {
     pub count: u32,
     /// How many come in a second.
     pub ramp_per_s: u32,
+}
+
+/// Streams that speak, and readers of their subtitles. The viewers are shared among the streams;
+/// server and generator share all cores.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Captions {
+    /// How many streams, each a show of its own.
+    pub streams: u32,
+    /// Folder of clips with a manifest, from the repository's root.
+    pub speech: String,
+    /// Language spoken.
+    pub spoken: String,
+    /// Languages read, one reader of each in each show.
+    pub languages: Vec<String>,
+    /// Decode threads; half the cores when left out, as the server has by itself.
+    pub threads: Option<usize>,
 }
 
 /// Shoppers over the WebSocket and the shop's HTTP.
@@ -62,6 +81,10 @@ pub(crate) struct Budget {
     pub loss_ratio: Option<f64>,
     /// From POST to the first packet.
     pub join_ms_p95: Option<f64>,
+    /// From the end of a line's speech to the line that stays, in any language.
+    pub caption_lag_ms_p95: Option<f64>,
+    /// Least share of the words said that came as lines, in the language spoken.
+    pub captioned_ratio: Option<f64>,
     /// From tap to confirmation.
     pub order_ms_p95: Option<f64>,
     /// Server CPU for one packet over the cost of a plain `sendto`.
@@ -69,6 +92,15 @@ pub(crate) struct Budget {
 }
 
 impl Scenario {
+    /// The shows that are published and watched.
+    pub(crate) fn shows(&self) -> Vec<String> {
+        let Some(captions) = &self.captions else {
+            return vec![self.show.clone()];
+        };
+        let name = |n| format!("{}-{n}", self.show);
+        (1..=captions.streams).map(name).collect()
+    }
+
     /// Reads and checks a file.
     pub(crate) fn read(path: &Path) -> Result<Scenario> {
         let text = std::fs::read_to_string(path)
@@ -83,6 +115,18 @@ impl Scenario {
             scenario.viewers.ramp_per_s > 0,
             "viewers.ramp_per_s: at least 1"
         );
+        if let Some(captions) = &scenario.captions {
+            ensure!(captions.streams > 0, "captions.streams: at least 1");
+            let reads_spoken = captions.languages.contains(&captions.spoken);
+            ensure!(
+                reads_spoken,
+                "captions.languages: the spoken one is among them"
+            );
+            ensure!(
+                scenario.publish,
+                "captions: only what is published here is known"
+            );
+        }
         ensure!(scenario.hold_s > 0, "hold_s: at least 1");
         Ok(scenario)
     }
@@ -94,7 +138,7 @@ mod tests {
 
     #[test]
     fn the_committed_scenarios_are_valid() {
-        for name in ["livestream", "smoke"] {
+        for name in ["captions", "livestream", "smoke"] {
             let path = format!("{}/scenarios/{name}.toml", env!("CARGO_MANIFEST_DIR"));
             assert_eq!(Scenario::read(Path::new(&path)).unwrap().name, name);
         }

@@ -38,7 +38,12 @@ impl Target {
     /// The server that the arguments name, or one of our own.
     pub(crate) fn of(scenario: &Scenario, args: &Args, cores: &Cores) -> Result<Target> {
         let Some(url) = &args.server else {
-            return Target::start(&scenario.show, cores, cores.of_server());
+            let threads = scenario.captions.as_ref().map(|captions| {
+                let threads = captions.threads.unwrap_or(cores.of_server() / 2);
+                ["--caption-threads".to_owned(), threads.max(1).to_string()]
+            });
+            let extra: Vec<&str> = threads.iter().flatten().map(String::as_str).collect();
+            return Target::start(&scenario.show, cores, cores.of_server(), &extra);
         };
         if scenario.publish && args.token.is_none() {
             bail!(
@@ -55,14 +60,24 @@ impl Target {
     }
 
     /// Starts a server on its cores, which it inherits, and comes back to the generator's.
-    pub(crate) fn start(show: &str, cores: &Cores, workers: usize) -> Result<Target> {
+    pub(crate) fn start(
+        show: &str,
+        cores: &Cores,
+        workers: usize,
+        extra: &[&str],
+    ) -> Result<Target> {
         cores.as_server()?;
         let disk = Disk::new()?;
         let binary = built()?;
         let binary = binary
             .to_str()
             .context("the path of `vitrine` is not UTF-8")?;
-        let server = Server::start(binary, &disk, &["--workers", &workers.to_string()])?;
+        let workers = workers.to_string();
+        let arguments: Vec<&str> = ["--workers", &workers]
+            .into_iter()
+            .chain(extra.iter().copied())
+            .collect();
+        let server = Server::start(binary, &disk, &arguments)?;
         cores.as_generator()?;
         eprintln!("load: server {} (process {})", server.url(), server.pid());
         Ok(Target {
@@ -71,6 +86,15 @@ impl Target {
             pid: Some(server.pid()),
             child: Some((server, disk)),
         })
+    }
+
+    /// A host's token of a show, when it can be had.
+    pub(crate) fn host(&self, show: &str) -> Option<String> {
+        let own = self
+            .child
+            .as_ref()
+            .map(|(_, disk)| disk.token(show, Role::Host));
+        own.or_else(|| self.token.clone())
     }
 
     /// Whether it was started here.

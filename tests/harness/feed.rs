@@ -2,7 +2,7 @@
 //! runs while a test or a measurement does.
 
 use std::io::Cursor;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -78,6 +78,8 @@ pub struct Feed {
     sounds: u32,
     video_seq: u16,
     audio_seq: u16,
+    /// Heard in place of the recording's sound.
+    speech: Option<Arc<[Bytes]>>,
 }
 
 impl Default for Feed {
@@ -103,6 +105,16 @@ impl Feed {
             sounds: 0,
             video_seq: 65_000,
             audio_seq: 1,
+            speech: None,
+        }
+    }
+
+    /// With other sound: Opus packets of 20 ms, repeated for ever.
+    #[must_use]
+    pub fn speaking(self, packets: Arc<[Bytes]>) -> Feed {
+        Feed {
+            speech: Some(packets),
+            ..self
         }
     }
 
@@ -154,7 +166,7 @@ impl Feed {
     }
 
     fn sound(&mut self, due: &mut Vec<Due>) {
-        let sounds = &RECORDING.sounds;
+        let sounds: &[Bytes] = self.speech.as_deref().unwrap_or(&RECORDING.sounds);
         due.push(Due {
             kind: Kind::Audio,
             seq: self.audio_seq,

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use ::tests::feed::Feed;
 use anyhow::{Context as _, Result, ensure};
 use reqwest::Client;
 use tests::wait::now;
@@ -66,9 +67,10 @@ pub(crate) struct Window {
 impl Stage {
     /// A server with so many workers, all on the server's cores, and its publisher.
     pub(crate) async fn open(lab: &Lab, workers: usize, manner: Manner) -> Result<Stage> {
-        let target = Target::start(SHOW, &lab.cores, workers)?;
+        let target = Target::start(SHOW, &lab.cores, workers, &[])?;
         let endpoint = format!("{}/whip/{SHOW}", target.url);
-        let publisher = Publisher::start(&lab.http, &endpoint, target.token.as_deref()).await?;
+        let publisher =
+            Publisher::start(&lab.http, &endpoint, target.token.as_deref(), Feed::new()).await?;
         Ok(Stage {
             target,
             publisher,

@@ -1,4 +1,5 @@
-//! A page's way in: visit, ticket, WebSocket, one `join` with or without an offer.
+//! A page's way in: visit, ticket, WebSocket, one `join` with or without an offer,
+//! with or without subtitles.
 
 use std::time::Duration;
 
@@ -36,6 +37,8 @@ pub(crate) struct Joined {
     pub answer: Option<String>,
     /// The show.
     pub show: ShowState,
+    /// The server's clock then, Unix ms.
+    pub server_ms: u64,
 }
 
 /// Visits a show as a stranger does.
@@ -50,6 +53,7 @@ pub(crate) async fn join(
     server: &str,
     ticket: String,
     offer: Option<String>,
+    captions: Option<String>,
 ) -> Result<(Socket, Joined)> {
     // http → ws, https → wss.
     let url = server.strip_prefix("http").context("server is not http")?;
@@ -59,7 +63,7 @@ pub(crate) async fn join(
         ticket,
         offer,
         resume: None,
-        captions: None,
+        captions,
         name: Some("load".into()),
     };
     let join = serde_json::to_string(&join)?;
@@ -72,12 +76,14 @@ pub(crate) async fn join(
             match serde_json::from_str(&text)? {
                 ServerMessage::Joined {
                     answer,
+                    server_ms,
                     state: JoinState::Snapshot { show, .. },
                     ..
                 } => {
                     return Ok(Joined {
                         answer,
                         show: *show,
+                        server_ms,
                     });
                 }
                 ServerMessage::Refused { code, message, .. } => bail!("{code}: {message}"),
@@ -101,7 +107,7 @@ pub(crate) async fn watch(
 ) -> Result<Socket> {
     let (visitor, offer) = Visitor::new(server, swarm.manner())?;
     let visit = visit(http, server, show).await?;
-    let (socket, joined) = join(server, visit.ticket, Some(offer)).await?;
+    let (socket, joined) = join(server, visit.ticket, Some(offer), None).await?;
     let answer = joined
         .answer
         .context("`joined` has no answer to the offer")?;

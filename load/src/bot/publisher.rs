@@ -66,11 +66,12 @@ pub(crate) struct Publisher {
 }
 
 impl Publisher {
-    /// Publishes to a WHIP endpoint, paused; returns when connected.
+    /// Publishes a feed to a WHIP endpoint, paused; returns when connected.
     pub(crate) async fn start(
         http: &Client,
         endpoint: &str,
         token: Option<&str>,
+        feed: Feed,
     ) -> Result<Publisher> {
         let socket = socket_to(endpoint)?;
         let mut peer = Peer::publisher(now(), socket.local_addr()?)?;
@@ -82,7 +83,7 @@ impl Publisher {
         let theirs = shared.clone();
         let thread = std::thread::Builder::new()
             .name("publisher".into())
-            .spawn(move || Loop::new(socket, peer, theirs).run())?;
+            .spawn(move || Loop::new(socket, peer, theirs, feed).run())?;
         let publisher = Publisher {
             shared,
             thread: Some(thread),
@@ -151,12 +152,12 @@ struct Loop {
 }
 
 impl Loop {
-    fn new(socket: UdpSocket, peer: Peer, shared: Arc<Shared>) -> Loop {
+    fn new(socket: UdpSocket, peer: Peer, shared: Arc<Shared>, feed: Feed) -> Loop {
         Loop {
             socket,
             peer,
             shared,
-            feed: Feed::new(),
+            feed,
             played: Duration::ZERO,
             since: None,
             held: VecDeque::new(),

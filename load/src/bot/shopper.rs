@@ -30,7 +30,7 @@ pub(crate) async fn shop(
     plan: &Shoppers,
 ) -> Result<Bought> {
     let visit = page::visit(http, server, show).await?;
-    let (mut socket, joined) = page::join(server, visit.ticket, None)
+    let (mut socket, joined) = page::join(server, visit.ticket, None, None)
         .await
         .context("join")?;
     let state = joined.show;
