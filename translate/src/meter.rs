@@ -34,7 +34,7 @@ pub(crate) fn emitted(output: &Output) {
     match output {
         Output::Caption {
             spoken, caption, ..
-        } if !caption.text.is_empty() => {
+        } if !caption.text.is_empty() && !caption.recalled => {
             let Caption {
                 kind,
                 end_ms,
@@ -86,6 +86,7 @@ mod tests {
             start_ms: 1_000,
             end_ms: 2_000,
             emitted_ms: 3_500,
+            recalled: false,
         };
         Output::Caption {
             speaker: SpeakerId(1),
