@@ -53,17 +53,6 @@ export function Curtain({ session }: { session: ShowSession }): JSX.Element | nu
       {act === "opening" ? <span class="spinner large" role="status" /> : <LogoIcon />}
       {title !== "" && <h2>{title}</h2>}
       {hint !== "" && <p>{hint}</p>}
-      {act === "over" && session.show.value !== null && (
-        <p class="curtain-actions">
-          <button
-            class="button"
-            data-testid="curtain_transcript"
-            onClick={() => (session.isTranscriptOpen.value = true)}
-          >
-            {t("transcript")}
-          </button>
-        </p>
-      )}
       {isFinal && (
         <p class="curtain-actions">
           {act === "left" && (
