@@ -209,7 +209,7 @@ async fn read(
 ) -> Result<(watch::Sender<Stage>, Vec<JoinHandle<Result<Read>>>)> {
     let stage = watch::Sender::new(Stage::Coming);
     let mut readers = Vec::new();
-    for captions in &scenario.captions {
+    if let Some(captions) = &scenario.captions {
         for show in scenario.shows() {
             for language in &captions.languages {
                 let told = stage.subscribe();
