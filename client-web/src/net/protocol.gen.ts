@@ -245,6 +245,24 @@ contact: string,
 address?: string, };
 
 /**
+ * What is on the screen at one time: at most two rows of 37 columns (18 full-width characters),
+ * at least a second, at no more than 180 words a minute unless it would be three seconds late.
+ */
+export type CueView = { 
+/**
+ * One row or two.
+ */
+rows: Array<string>, 
+/**
+ * Media time from which it is shown, Unix ms.
+ */
+start_ms: number, 
+/**
+ * Until when, unless the next one comes before.
+ */
+end_ms: number, };
+
+/**
  * One entry of a show's log.
  */
 export type Entry = { 
@@ -1038,6 +1056,72 @@ participant: string,
 source: SourceKind, };
 
 /**
+ * What was said in a show: `GET /captions/{show}/{lang}.json`.
+ */
+export type Transcript = { 
+/**
+ * The show.
+ */
+show: string, 
+/**
+ * Its title.
+ */
+title: string, 
+/**
+ * Time zero of the lines, Unix ms.
+ */
+started_ms: number, 
+/**
+ * Language of the translations, as asked for.
+ */
+language: string, 
+/**
+ * Languages there are lines in.
+ */
+languages: Array<string>, 
+/**
+ * By time.
+ */
+lines: Array<TranscriptLine>, };
+
+/**
+ * A line as it was spoken, with its translation.
+ */
+export type TranscriptLine = { 
+/**
+ * Line id.
+ */
+id: string, 
+/**
+ * From, milliseconds after time zero.
+ */
+start_ms: number, 
+/**
+ * To, milliseconds after time zero.
+ */
+end_ms: number, 
+/**
+ * Who spoke.
+ */
+participant: string, 
+/**
+ * Their name then.
+ */
+speaker: string, 
+/**
+ * Language it was spoken in, BCP 47.
+ */
+spoken: string, 
+/**
+ * The words.
+ */
+text: string, 
+/**
+ * The words in the language asked for; none when it is the spoken one or nobody read it.
+ */
+translation: string | null, };
+
+/**
  * Answer to a visit.
  */
 export type Visit = { 
@@ -1062,8 +1146,3 @@ export type VisitBody = {
  * Display name.
  */
 name?: string, };
-
-/** T */
-export type CueView = { rows: Array<string>, start_ms: number, end_ms: number, };
-export type Transcript = { show: string, title: string, started_ms: number, language: string, languages: Array<string>, lines: Array<TranscriptLine>, };
-export type TranscriptLine = { id: string, start_ms: number, end_ms: number, participant: string, speaker: string, spoken: string, text: string, translation: string | null, };

@@ -32,7 +32,8 @@ fn rows_break_as_each_script_does() {
         &["السعر اليوم تسعة عشر يورو فقط لهذا", "المصباح الجميل"],
     );
     // Thai puts no spaces between words: a dictionary or model finds them.
-    let thai = rows("สินค้าชิ้นนี้ราคาพิเศษวันนี้เท่านั้นสำหรับลูกค้าทุกท่าน");
+    let thai = "สินค้าชิ้นนี้ราคาพิเศษวันนี้เท่านั้นสำหรับลูกค้าทุกท่านที่กำลังชมการถ่ายทอดสดกับเรา";
+    let thai = rows(thai);
     assert!(thai.len() == 2 && !thai[1].starts_with('้'), "{thai:?}");
     // What has no place to break is broken between characters, never inside one.
     let family = "👩‍👩‍👧".repeat(30);
