@@ -1,6 +1,7 @@
 //! The DTLS endpoint of one viewer, behind four verbs: `handle`, `handle_timeout`, `poll`,
 //! `close`. Only this room names `dimpl`, so that the crate behind it can be replaced.
 
+mod cookie;
 mod key;
 
 use std::collections::VecDeque;
@@ -9,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use aws_lc_rs::digest;
 
+use self::cookie::{Hello, Question};
 use crate::flight::Flight;
 use crate::limits::HANDSHAKE_MAX;
 use crate::sdp::{Fingerprint, HashFunction};
@@ -49,8 +51,7 @@ impl Identity {
             .with_crypto_provider(key::provider())
             .require_client_certificate(true)
             .flight_start_rto(Duration::from_secs(1))
-            // ICE has proven the address already: a cookie would cost the viewer a round trip.
-            .use_server_cookie(false)
+            .use_server_cookie(true)
             // Its own repeats are beside ours, and those the peer's repeats ask for count too.
             .flight_retries(100)
             .handshake_timeout(HANDSHAKE_MAX)
@@ -86,22 +87,21 @@ pub(crate) enum Output {
 /// One viewer's DTLS 1.2 association. It knows no address: the viewer may move.
 ///
 /// Until the handshake is done nothing that arrives is authenticated, and addresses can be forged:
-/// no datagram may end it. Each hello begins afresh until one is answered, nonsense and alerts are
-/// passed over, and who never finishes is ended by time.
+/// no hello and no alert may end it. As a server we hear nobody who has not answered the
+/// [`Question`], nonsense and alerts are passed over, and who never finishes is ended by time.
 pub(crate) struct Dtls {
     inner: dimpl::Dtls,
-    endpoint: Arc<Endpoint>,
     active: bool,
+    /// What a server asks.
+    question: Option<Question>,
+    /// The peer has answered it; a server need not prove anything.
+    proven: bool,
     /// Invariant: keys are handed out only after the certificate matched one of these.
     expected: Vec<Fingerprint>,
     verified: bool,
     failed: Option<String>,
     keys: Option<Keys>,
     connected: bool,
-    /// The endpoint has taken the start of a hello.
-    greeted: bool,
-    /// We have sent something: there is a handshake to lose.
-    underway: bool,
     now: Instant,
     flight: Flight<Vec<u8>>,
     again: VecDeque<Vec<u8>>,
@@ -118,60 +118,94 @@ impl Dtls {
         active: bool,
         now: Instant,
     ) -> Dtls {
-        let endpoint = identity.endpoint.clone();
+        let mut inner = identity.endpoint.start(active, now);
+        let asked = match active {
+            true => Ok(None),
+            false => Question::of(&mut inner, now).map(Some),
+        };
+        let (question, failed) = match asked {
+            Ok(question) => (question, None),
+            Err(error) => (None, Some(error.to_string())),
+        };
         Dtls {
-            inner: endpoint.start(active, now),
-            endpoint,
+            inner,
             active,
+            question,
+            proven: active,
             expected,
             verified: false,
-            failed: None,
+            failed,
             keys: None,
             connected: false,
-            greeted: false,
-            underway: active,
             now,
             flight: Flight::new(now),
             again: VecDeque::new(),
         }
     }
 
+    /// ICE has proven the peer's address: the client's first flight, or the server's question.
+    pub(crate) fn begin(&mut self, now: Instant) {
+        self.handle_timeout(now);
+        self.ask();
+    }
+
+    fn ask(&mut self) {
+        let question = self.question.as_ref().filter(|_| !self.proven);
+        let question = question.map(|question| question.datagram().to_vec());
+        self.again.extend(question);
+    }
+
     /// Takes one datagram that came from an address ICE has validated.
     pub(crate) fn handle(&mut self, now: Instant, datagram: &[u8]) {
         self.now = now;
-        self.flight.heard();
-        if !self.underway && is_hello_start(datagram) {
-            // Pieces of a forged hello must not keep the peer's own from being put together.
-            if self.greeted {
-                self.restart(now);
-            }
-            self.greeted = true;
+        let was_proven = self.proven;
+        if !self.is_heard(datagram) {
+            return;
         }
-        let result = self
-            .inner
-            .handle_timeout(now)
-            .and_then(|()| self.inner.handle_packet(datagram));
-        let Err(error) = result else { return };
+        self.flight.heard();
+        let result = match was_proven {
+            true => self.inner.handle_timeout(now),
+            // First comes what the endpoint waits for: it would ask again itself.
+            false => Ok(()),
+        };
+        let result = result.and_then(|()| self.inner.handle_packet(datagram));
+        let Err(error) = result.and_then(|()| self.inner.handle_timeout(now)) else {
+            return;
+        };
         if self.connected && !matches!(error, dimpl::Error::ReceiveQueueFull) {
             // Only what the peer has authenticated comes so far.
             self.failed.get_or_insert(error.to_string());
         } else {
             tracing::debug!(%error, "DTLS datagram passed over");
-            if !self.underway {
-                self.restart(now);
-            }
         }
     }
 
-    fn restart(&mut self, now: Instant) {
-        self.inner = self.endpoint.start(self.active, now);
-        self.greeted = false;
+    /// Whether the endpoint is to see a datagram: as a server, a hello with the cookie, and
+    /// thereafter all but other hellos.
+    fn is_heard(&mut self, datagram: &[u8]) -> bool {
+        let Some(question) = &self.question else {
+            return true;
+        };
+        match Hello::of(datagram) {
+            Some(hello) if question.is_answered_by(&hello) => {
+                self.proven = true;
+                true
+            }
+            Some(_) => {
+                self.ask();
+                false
+            }
+            None => self.proven,
+        }
     }
 
     /// Advances time: the client's first flight and retransmissions.
     pub(crate) fn handle_timeout(&mut self, now: Instant) {
         self.now = now;
         self.again.extend(self.flight.take_due(now));
+        if !self.proven {
+            return;
+        }
         if let Err(error) = self.inner.handle_timeout(now) {
             self.failed.get_or_insert(error.to_string());
         }
@@ -195,11 +229,14 @@ impl Dtls {
         if let Some(record) = self.again.pop_front() {
             return Output::Transmit(record);
         }
+        if !self.proven {
+            // A question is repeated for a repeated hello only (RFC 6347 §4.2.1).
+            return Output::Timeout(self.now + HANDSHAKE_MAX);
+        }
         let mut buffer = vec![0; RECORD_BYTES];
         loop {
             match self.inner.poll_output(&mut buffer) {
                 dimpl::Output::Packet(record) => {
-                    self.underway = true;
                     self.flight.sent(self.now, record, record.to_vec());
                     return Output::Transmit(record.to_vec());
                 }
@@ -252,11 +289,6 @@ impl Dtls {
         self.failed = Some(why.to_owned());
         Output::Failed(why.to_owned())
     }
-}
-
-/// Content type handshake, message type ClientHello, fragment offset 0 (RFC 6347 §4.2.2).
-fn is_hello_start(datagram: &[u8]) -> bool {
-    matches!(datagram.first_chunk::<22>(), Some([22, .., 0, 0, 0]) if datagram[13] == 1)
 }
 
 fn matches(expected: &Fingerprint, der: &[u8]) -> bool {

@@ -142,8 +142,7 @@ impl Viewer {
             self.path = Some(path);
         }
         if first {
-            // An active endpoint sends its ClientHello now that the address is proven.
-            self.cold.dtls.handle_timeout(now);
+            self.cold.dtls.begin(now);
             self.drain_dtls(crypto);
         }
     }

@@ -11,10 +11,13 @@ use dimpl::crypto::{
 };
 use dimpl::{CryptoError, CryptoOperation};
 
-/// The platform's crypto, with keys that are read once.
+use super::cookie::Cookies;
+
+/// The platform's crypto, with keys that are read once and cookies of our kind.
 pub(super) fn provider() -> CryptoProvider {
     CryptoProvider {
         key_provider: &LAST_KEY,
+        hmac_provider: &Cookies,
         ..backend::default_provider()
     }
 }

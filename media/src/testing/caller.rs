@@ -218,10 +218,12 @@ impl Caller {
                 self.drain();
             }
             Some(content) => {
-                let opened = self.keys.as_mut().and_then(|keys| match content {
+                // The server's last flight was lost or overtaken.
+                let Some(keys) = &mut self.keys else { return };
+                let opened = match content {
                     Content::Rtcp => keys.srtcp.open(datagram),
                     _ => keys.opener.decrypt_rtp(datagram).ok().map(|p| p.to_vec()),
-                });
+                };
                 match opened {
                     Some(plain) if content == Content::Rtcp => self.reports.push(plain),
                     Some(plain) => self.media.push(plain),
