@@ -11,6 +11,7 @@ mod control;
 mod forward;
 mod inbound;
 mod layers;
+mod publishing;
 mod relaying;
 mod restart;
 mod slots;
