@@ -10,6 +10,7 @@ use axum_server::Handle;
 use media::{Media, MediaConfig};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
+use translate::outside::{Outside, OutsideDesk};
 use translate::{Captions, CaptionsConfig, Output};
 
 use crate::auth::{Auth, SecretKey, random_id};
@@ -25,6 +26,7 @@ use crate::store::shows::ShowStore;
 use crate::store::sqlite::SqliteStore;
 use crate::store::transcripts::Transcripts;
 use crate::task::hub::Hub;
+use crate::task::libretranslate::{self, LibreTranslate};
 use crate::task::media::{carry_captions, carry_events};
 use crate::task::news::{carry_letters, carry_notices};
 use crate::task::reach;
@@ -70,11 +72,10 @@ pub async fn start(mut config: Config) -> anyhow::Result<Running> {
     let shop_config = ShopConfig::new(key.derive("quotes"));
     let (shop, notices, shop_task) = spawn(Arc::new(store), &shop_config, Arc::new(now_ms));
     let (media, events) = Media::start(media_config(&config)).context("media")?;
-    tokio::spawn(reach::report(
-        media.clone(),
-        !config.public_addresses.is_empty(),
-    ));
-    let (speech, outputs) = start_captions(&config).await;
+    let is_public_named = !config.public_addresses.is_empty();
+    tokio::spawn(reach::report(media.clone(), is_public_named));
+    let (outside, desk) = port(&config);
+    let (speech, outputs) = start_captions(&config, outside).await;
     let (bus, letters) = start_bus(&config)?;
     let sessions = Sessions::default();
 
@@ -94,9 +95,9 @@ pub async fn start(mut config: Config) -> anyhow::Result<Running> {
         tokio::spawn(carry_notices(notices, hub.clone(), shop.clone())),
         tokio::spawn(carry_letters(letters, hub.clone(), shop.clone())),
     ];
-    if let Some(outputs) = outputs {
-        carriers.push(tokio::spawn(carry_captions(outputs, hub.clone(), ports)));
-    }
+    carriers.extend(start_outside(&config, desk, &hub, &speech)?);
+    let captions = outputs.map(|outputs| carry_captions(outputs, hub.clone(), ports));
+    carriers.extend(captions.map(tokio::spawn));
 
     let trust = server_tls.as_ref().and_then(|tls| tls.ca_pem.clone());
     let trust = trust.map(|ca_pem| Arc::new(trust_page(&config, ca_pem)));
@@ -152,7 +153,10 @@ fn media_config(config: &Config) -> MediaConfig {
 }
 
 /// Without models the server runs and says that captions are off and why.
-async fn start_captions(config: &Config) -> (Speech, Option<mpsc::Receiver<Output>>) {
+async fn start_captions(
+    config: &Config,
+    outside: Option<Outside>,
+) -> (Speech, Option<mpsc::Receiver<Output>>) {
     if config.caption_threads == 0 {
         return (
             Speech::new(Err("switched off by --caption-threads 0".to_owned())),
@@ -161,7 +165,9 @@ async fn start_captions(config: &Config) -> (Speech, Option<mpsc::Receiver<Outpu
     }
     let settings = CaptionsConfig {
         models: config.models.clone(),
+        whisper: config.whisper.clone(),
         threads: config.caption_threads,
+        outside,
     };
     // Reading the models takes a second or two of disk and CPU.
     let started = tokio::task::spawn_blocking(move || Captions::start(settings)).await;
@@ -172,6 +178,39 @@ async fn start_captions(config: &Config) -> (Speech, Option<mpsc::Receiver<Outpu
     };
     tracing::warn!(why, "captions are off");
     (Speech::new(Err(why)), None)
+}
+
+/// The two ends of the translator outside, when there is one.
+fn port(config: &Config) -> (Option<Outside>, Option<OutsideDesk>) {
+    let is_wanted = config.translator.is_some();
+    is_wanted.then(translate::outside::port).unzip()
+}
+
+/// Serves the translator outside; rooms hear when its languages come and go.
+fn start_outside(
+    config: &Config,
+    desk: Option<OutsideDesk>,
+    hub: &Hub,
+    speech: &Speech,
+) -> anyhow::Result<Option<JoinHandle<()>>> {
+    let (Some(translator), Some(desk)) = (&config.translator, desk) else {
+        return Ok(None);
+    };
+    let (url, key) = (translator.url.reveal().clone(), translator.key.clone());
+    let server = LibreTranslate::new(url, key).context("translator")?;
+    let (hub, speech) = (hub.clone(), speech.clone());
+    let changed = move || {
+        let (hub, speech) = (hub.clone(), speech.clone());
+        async move {
+            for room in hub.all() {
+                let menu = speech.menu(&room.view().info.name);
+                room.tell(menu).await;
+            }
+        }
+    };
+    Ok(Some(tokio::spawn(libretranslate::run(
+        server, desk, changed,
+    ))))
 }
 
 fn start_bus(config: &Config) -> anyhow::Result<(Bus, mpsc::Receiver<Letter>)> {

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 pub use ice_server::IceServer;
 
 use crate::limits::{RATE_DEFAULT, WORKERS_MAX};
+use crate::redacted::Redacted;
 use ice_server::check_ice_servers;
 
 /// Settings of `vitrine serve` as given; every flag has an environment variable.
@@ -56,6 +57,17 @@ pub struct RawConfig {
     /// Caption decode threads (0: captions off); default: half the cores
     #[arg(long, env = "VITRINE_CAPTION_THREADS")]
     pub caption_threads: Option<String>,
+    /// Whisper file to use, by name, in the model directory's `whisper/`; default:
+    /// VITRINE_WHISPER, else the standard one
+    #[arg(long)]
+    pub whisper: Option<String>,
+    /// Server with LibreTranslate's interface for what no local model translates, such as
+    /// http://127.0.0.1:5000: the words of shows are sent there
+    #[arg(long, env = "VITRINE_TRANSLATOR_URL")]
+    pub translator_url: Option<String>,
+    /// Key for that server, if it wants one
+    #[arg(long, env = "VITRINE_TRANSLATOR_KEY", hide_env_values = true)]
+    pub translator_key: Option<String>,
     /// POSTs per second and address before 429 (0: no limit)
     #[arg(long, env = "VITRINE_RATE_LIMIT")]
     pub rate_limit: Option<String>,
@@ -90,6 +102,9 @@ impl Default for RawConfig {
             tls_self: false,
             models: None,
             caption_threads: None,
+            whisper: None,
+            translator_url: None,
+            translator_key: None,
             rate_limit: None,
             ice_server: Vec::new(),
             turn_secret: None,
@@ -110,6 +125,15 @@ pub enum Tls {
     },
     /// The local CA in the data directory.
     LocalCa,
+}
+
+/// A translator outside this process.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Translator {
+    /// Where; it may hold a password.
+    pub url: Redacted<reqwest::Url>,
+    /// Its key.
+    pub key: Option<Redacted<String>>,
 }
 
 /// Checked settings.
@@ -137,6 +161,10 @@ pub struct Config {
     pub models: Option<PathBuf>,
     /// Caption threads; 0: off.
     pub caption_threads: usize,
+    /// Whisper file by name.
+    pub whisper: Option<String>,
+    /// Translator outside.
+    pub translator: Option<Translator>,
     /// POSTs per second and address; 0: no limit.
     pub rate_limit: u32,
     /// STUN and TURN servers for WHIP and WHEP clients.
@@ -197,6 +225,7 @@ impl RawConfig {
         }
         let ice_servers =
             check_ice_servers(&self.ice_server, self.turn_secret.as_deref(), &mut errors);
+        let translator = self.check_translator(&mut errors);
         let data = self.data.clone().or_else(default_data_dir);
         if data.is_none() {
             errors.push("--data is needed: neither XDG_DATA_HOME nor HOME is set".to_owned());
@@ -217,10 +246,32 @@ impl RawConfig {
             redis: self.redis,
             models: self.models,
             caption_threads: caption_threads.expect(all),
+            whisper: self.whisper,
+            translator,
             rate_limit: rate_limit.expect(all),
             ice_servers,
             trust_proxy: self.trust_proxy,
             demo: false,
+        })
+    }
+
+    fn check_translator(&self, errors: &mut Vec<String>) -> Option<Translator> {
+        let key = self.translator_key.clone().filter(|key| !key.is_empty());
+        let Some(text) = &self.translator_url else {
+            if key.is_some() {
+                errors.push("--translator-key needs --translator-url".to_owned());
+            }
+            return None;
+        };
+        let url = reqwest::Url::parse(text.trim()).ok();
+        let url = url.filter(|url| ["http", "https"].contains(&url.scheme()) && url.has_host());
+        if url.is_none() {
+            // The text is not repeated: it may hold a password.
+            errors.push("--translator-url is not a URL such as http://127.0.0.1:5000".to_owned());
+        }
+        Some(Translator {
+            url: Redacted::new(url?),
+            key: key.map(Redacted::new),
         })
     }
 
@@ -340,6 +391,31 @@ mod tests {
         };
         let ConfigErrors(errors) = bad.check().expect_err("seven mistakes");
         assert_eq!(errors.len(), 7, "{errors:?}");
+    }
+
+    #[test]
+    fn a_translator_is_checked_and_its_secrets_are_not_printed() {
+        let with = |url: Option<&str>, key: Option<&str>| {
+            let raw = RawConfig {
+                translator_url: url.map(str::to_owned),
+                translator_key: key.map(str::to_owned),
+                ..raw()
+            };
+            raw.check()
+        };
+        let config = with(Some("http://me:s3cret@mt.example:5000"), Some("k3y")).expect("good");
+        let told = format!("{config:?}");
+        assert!(!told.contains("s3cret") && !told.contains("k3y"), "{told}");
+        for (url, key) in [
+            (Some("mt.example:5000"), None),
+            (Some("file:///etc/passwd"), None),
+            (Some("http://"), None),
+            (None, Some("k3y")),
+        ] {
+            let ConfigErrors(errors) = with(url, key).expect_err("a mistake");
+            assert_eq!(errors.len(), 1, "{url:?} {errors:?}");
+            assert!(!errors[0].contains("k3y"), "{errors:?}");
+        }
     }
 
     #[test]

@@ -276,3 +276,21 @@ pub mod shop {
 
     const _: () = assert!(PRICE_MINOR_MAX as i128 * ORDER_QUANTITY_MAX as i128 <= 1 << 53);
 }
+
+/// A translator outside that has not answered by then is no help to a live line.
+pub const OUTSIDE_TIMEOUT: Duration = Duration::from_secs(4);
+
+/// Failures in a row after which it is left alone.
+pub const OUTSIDE_FAILURES_MAX: u32 = 4;
+
+/// For how long at first; doubled each time it fails again …
+pub const OUTSIDE_PAUSE_MS: u64 = 5_000;
+
+/// … up to this.
+pub const OUTSIDE_PAUSE_MS_MAX: u64 = 300_000;
+
+/// Longest answer read from it: its list of languages is the longest, 50 times 50 codes.
+pub const OUTSIDE_ANSWER_BYTES_MAX: usize = 256 * 1024;
+
+/// Directions believed of it: 60 languages each to each other.
+pub const OUTSIDE_DIRECTIONS_MAX: usize = 3_600;

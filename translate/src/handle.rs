@@ -7,7 +7,8 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use crate::Loaded;
-use crate::ports::EngineError;
+use crate::outside::Outside;
+use crate::ports::{EngineError, Quality};
 use crate::shell::Shell;
 
 /// BCP 47 "undetermined": no translation leads to it.
@@ -50,8 +51,12 @@ pub struct CaptionId(pub u64);
 pub struct CaptionsConfig {
     /// Model directory; `None`: `VITRINE_MODELS`, else the XDG cache.
     pub models: Option<PathBuf>,
+    /// Whisper file by name; `None`: `VITRINE_WHISPER`, else the standard one.
+    pub whisper: Option<String>,
     /// Decode threads, one decode at a time each. At least one.
     pub threads: usize,
+    /// A translator outside this process, for what local models do not reach.
+    pub outside: Option<Outside>,
 }
 
 /// Why captions could not start; the text says what to do next.
@@ -182,8 +187,12 @@ impl Captions {
     /// # Errors
     /// When a model is missing or damaged; the error says what to run.
     pub fn start(config: CaptionsConfig) -> Result<(Captions, mpsc::Receiver<Output>), StartError> {
-        let loaded = Loaded::load(config.models.as_deref())?;
-        let (shell, outputs) = Shell::start(&loaded, config.threads)?;
+        let whisper = config.whisper.as_deref();
+        let mut loaded = Loaded::load_with(config.models.as_deref(), whisper)?;
+        if let Some(outside) = &config.outside {
+            loaded = loaded.with_outside(outside);
+        }
+        let (shell, outputs) = Shell::start(&loaded, config.threads, config.outside)?;
         Ok((
             Captions {
                 loaded,
@@ -223,5 +232,17 @@ impl Captions {
     #[must_use]
     pub fn languages(&self, spoken: Option<&Language>) -> Vec<Language> {
         self.loaded.languages(spoken)
+    }
+
+    /// The same languages with what a reader may expect of each.
+    #[must_use]
+    pub fn menu(&self, spoken: Option<&Language>) -> Vec<(Language, Quality)> {
+        self.loaded.menu(spoken)
+    }
+
+    /// See [`Loaded::lacking`].
+    #[must_use]
+    pub fn lacking(&self, spoken: &Language, target: &Language) -> Option<String> {
+        self.loaded.lacking(spoken, target)
     }
 }

@@ -47,6 +47,10 @@ pub(crate) const CUT_REST_MS_MIN: u64 = 500;
 /// Voiced audio after which a found language is kept for good.
 pub(crate) const LANGUAGE_VOICED_MS: u64 = 2_500;
 
+/// Voiced audio that must speak for another language before a speaker's found one is given up:
+/// shorter stretches are foreign names in a sentence.
+pub(crate) const SWITCH_VOICED_MS: u64 = 1_500;
+
 /// Voiced audio needed before an utterance is worth a decode: a click is not a word.
 pub(crate) const VOICED_MS_MIN: u64 = 130;
 
@@ -90,6 +94,14 @@ pub(crate) const FINAL_DUE_MS: u64 = 1_500;
 
 /// Lines waiting to be translated, all speakers and languages together. Partials give way.
 pub(crate) const TEXT_JOBS_MAX: usize = 256;
+
+/// Lines that are out for an outside translator at once: what a small server of that kind does in
+/// parallel. More wait their turn …
+pub(crate) const OUTSIDE_LINES_OUT_MAX: usize = 8;
+
+/// … and this many wait at most, all speakers and languages together; beyond it the oldest, which
+/// is of least use, is left untranslated.
+pub(crate) const OUTSIDE_LINES_MAX: usize = 64;
 
 /// Final lines remembered so that no late partial follows them.
 pub(crate) const FINALS_REMEMBERED: u64 = 512;

@@ -21,7 +21,18 @@ const UNSPACED_PER_WORD: usize = 2;
 /// Whether a sentence ends with this word.
 #[must_use]
 pub(crate) fn ends_sentence(word: &Word) -> bool {
-    let bare = word.text.trim_end_matches(CLOSING);
+    ends_with(&word.text, word.spaced)
+}
+
+/// Whether a sentence ends with this line.
+#[must_use]
+pub(crate) fn closes_sentence(line: &str) -> bool {
+    let last = line.rsplit(char::is_whitespace).next();
+    last.is_some_and(|last| ends_with(last, true))
+}
+
+fn ends_with(word: &str, spaced: bool) -> bool {
+    let bare = word.trim_end_matches(CLOSING);
     if !bare.ends_with(SENTENCE_END) {
         return false;
     }
@@ -29,7 +40,7 @@ pub(crate) fn ends_sentence(word: &Word) -> bool {
         return true;
     }
     let key = key(bare);
-    let initial = key.chars().count() == 1 && key.chars().all(char::is_alphabetic) && word.spaced;
+    let initial = key.chars().count() == 1 && key.chars().all(char::is_alphabetic) && spaced;
     !initial && !ABBREVIATIONS.contains(&key.as_str())
 }
 

@@ -8,7 +8,8 @@ use crate::engine::script::Scripts;
 use crate::engine::whisper::WhisperModel;
 use crate::languages::Languages;
 use crate::models::{self, Installed, WHISPER_VARIABLE};
-use crate::ports::{EngineError, Routes};
+use crate::outside::Outside;
+use crate::ports::{EngineError, Quality, Routes};
 use crate::tag::Tag;
 use crate::worker::Engines;
 use crate::{Language, StartError};
@@ -29,6 +30,17 @@ impl Loaded {
     /// # Errors
     /// When the recogniser is missing or damaged; the error says what to run.
     pub fn load(directory: Option<&Path>) -> Result<Loaded, StartError> {
+        Loaded::load_with(directory, None)
+    }
+
+    /// The same with another Whisper file, by its name.
+    ///
+    /// # Errors
+    /// As [`Loaded::load`].
+    pub fn load_with(
+        directory: Option<&Path>,
+        whisper: Option<&str>,
+    ) -> Result<Loaded, StartError> {
         let directory = models::directory(directory);
         let unreadable = |error: std::io::Error| StartError::Unusable {
             path: directory.clone(),
@@ -38,9 +50,9 @@ impl Loaded {
         for problem in &installed.problems {
             tracing::warn!(path = %problem.path.display(), reason = problem.reason, "model left out");
         }
-        let named = std::env::var(WHISPER_VARIABLE)
-            .ok()
-            .filter(|name| !name.is_empty());
+        let named = whisper.map(str::to_owned);
+        let named = named.or_else(|| std::env::var(WHISPER_VARIABLE).ok());
+        let named = named.filter(|name| !name.is_empty());
         let model = installed
             .recognizer(named.as_deref())
             .ok_or_else(|| StartError::Missing {
@@ -57,6 +69,19 @@ impl Loaded {
             scripts: Arc::default(),
             languages: Arc::new(Languages::of(&installed, Some(model))),
         })
+    }
+
+    /// The same with a translator outside this process for what local models do not reach.
+    #[must_use]
+    pub fn with_outside(mut self, outside: &Outside) -> Loaded {
+        let languages = Languages::clone(&self.languages);
+        self.languages = Arc::new(languages.with_outside(outside.offer()));
+        self
+    }
+
+    /// Chinese characters.
+    pub(crate) fn scripts(&self) -> Arc<Scripts> {
+        Arc::clone(&self.scripts)
     }
 
     /// The engines of one decode thread.
@@ -92,5 +117,24 @@ impl Loaded {
             .iter()
             .map(Tag::language)
             .collect()
+    }
+
+    /// The same, each with what a reader may expect of it.
+    #[must_use]
+    pub fn menu(&self, spoken: Option<&Language>) -> Vec<(Language, Quality)> {
+        let menu = self.languages.menu(spoken.map(Tag::from).as_ref());
+        menu.into_iter()
+            .map(|(tag, quality)| (tag.language(), quality))
+            .collect()
+    }
+
+    /// The translation model to add, as its folder is named (`zhen`), when readers of `target`
+    /// have nothing or only a gist of what is spoken in `spoken`.
+    #[must_use]
+    pub fn lacking(&self, spoken: &Language, target: &Language) -> Option<String> {
+        let (from, to) = self
+            .languages
+            .lacking(&Tag::from(spoken), &Tag::from(target))?;
+        Some(format!("{from}{to}"))
     }
 }

@@ -106,6 +106,7 @@ mod tests {
             work: Work::Recognize {
                 audio: vec![0.0; 32_000].into(),
                 language: None,
+                check: false,
                 task: Task::Transcribe,
                 given: Vec::new(),
             },

@@ -108,9 +108,27 @@ pub trait Recognizer: Send {
 pub enum Reach {
     /// By a [`Translator`], from the transcript.
     Text,
+    /// By a translator outside this process ([`crate::outside`]), from the final transcript.
+    Outside,
     /// By the recogniser's own translation to English, and from there by a [`Translator`] when
     /// the target is not English. Costs a second decode of every final.
     Speech,
+}
+
+/// What a reader may expect of a language, best first.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Quality {
+    /// The words as they were spoken.
+    Spoken,
+    /// Translated by a model made for translation.
+    Neural,
+    /// The recogniser's own translation, from a language where that is usable.
+    Speech,
+    /// The recogniser's own translation, which often misses the meaning.
+    Gist,
 }
 
 /// What the installed models reach.

@@ -12,9 +12,12 @@ use tokio::sync::mpsc::error::TrySendError as OutputError;
 
 use crate::clock::{Stopwatch, now_ms};
 use crate::engine::opus::LibOpus;
+use crate::engine::script::Scripts;
 use crate::limits::{COMMANDS_MAX, FINALS_WAITING_MAX, OUTPUTS_MAX, SPEAKERS_MAX, TICK_MS};
-use crate::pipeline::{Answer, Input, Job, JobId, Pipeline};
+use crate::outside::Outside;
+use crate::pipeline::{Answer, Input, Job, JobId, Pipeline, Work};
 use crate::ports::OpusDecoder;
+use crate::tag::Tag;
 use crate::worker::Engines;
 use crate::{
     CaptionKind, Language, Loaded, Output, SpeakerId, SpeakerOptions, SpeechPacket, StartError,
@@ -56,6 +59,7 @@ impl Shell {
     pub(crate) fn start(
         loaded: &Loaded,
         threads: usize,
+        outside: Option<Outside>,
     ) -> Result<(Shell, mpsc::Receiver<Output>), StartError> {
         let (messages, inbox) = sync_channel(COMMANDS_MAX);
         let (outputs, receiver) = mpsc::channel(OUTPUTS_MAX);
@@ -67,7 +71,14 @@ impl Shell {
         }
         let wishes = Arc::new(Mutex::new(BTreeMap::new()));
         let stopping = Arc::new(AtomicBool::new(false));
+        let outside = outside.map(|outside| Outdoors {
+            outside,
+            scripts: loaded.scripts(),
+            answers: Arc::default(),
+            messages: messages.clone(),
+        });
         let desk = Desk {
+            outside,
             pipeline: Pipeline::new(threads, loaded.routes(), make_decoder),
             inbox,
             wishes: Arc::clone(&wishes),
@@ -131,8 +142,46 @@ impl Drop for Shell {
     }
 }
 
+/// The way to the translator outside.
+struct Outdoors {
+    outside: Outside,
+    scripts: Arc<Scripts>,
+    /// What came back and the pipeline has not seen yet: as many as are out, at most. Not a
+    /// message each, because nobody out there may wait for room in the queue.
+    answers: Arc<Mutex<Vec<(JobId, Answer)>>>,
+    messages: SyncSender<Message>,
+}
+
+impl Outdoors {
+    fn start(&self, job: Job) {
+        let Work::Translate {
+            source,
+            target,
+            text,
+        } = job.work
+        else {
+            return;
+        };
+        let (answers, messages) = (Arc::clone(&self.answers), self.messages.clone());
+        let way = (&Tag::from(&source), &Tag::from(&target));
+        self.outside
+            .hand_over(&self.scripts, way, &text, move |answer| {
+                let mut waiting = answers.lock().unwrap_or_else(PoisonError::into_inner);
+                waiting.push((job.id, answer));
+                drop(waiting);
+                // When the queue is full the pipeline is awake anyway and looks.
+                let _ = messages.try_send(Message::Wake);
+            });
+    }
+
+    fn answers(&self) -> Vec<(JobId, Answer)> {
+        std::mem::take(&mut *self.answers.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
 /// The pipeline's side.
 struct Desk {
+    outside: Option<Outdoors>,
     pipeline: Pipeline,
     inbox: Receiver<Message>,
     wishes: Arc<Mutex<BTreeMap<SpeakerId, Wish>>>,
@@ -183,6 +232,7 @@ impl Desk {
                 meter::step(self.pipeline.step_ms());
             }
             self.send_outputs();
+            self.look_outside(now);
             self.start_jobs(now);
             self.send_outputs();
         }
@@ -206,6 +256,23 @@ impl Desk {
             if wish.close {
                 self.pipeline.handle(now, Input::Close(speaker));
             }
+        }
+    }
+
+    fn look_outside(&mut self, now: u64) {
+        let Some(outdoors) = &self.outside else {
+            return;
+        };
+        for (job, answer) in outdoors.answers() {
+            let done = Input::Done {
+                job,
+                answer,
+                ran_ms: 0,
+            };
+            self.pipeline.handle(now, done);
+        }
+        while let Some(job) = self.pipeline.next_outside(now) {
+            outdoors.start(job);
         }
     }
 

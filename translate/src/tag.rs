@@ -105,6 +105,44 @@ impl fmt::Display for Tag {
     }
 }
 
+/// The tag among `available` that serves a reader of `wanted`: by the lookup of RFC 4647 section
+/// 3.4 (the wanted tag loses its last subtag until one fits), with the script that a Chinese
+/// region writes; then any variant of the language, but never the other Chinese script.
+#[must_use]
+pub fn lookup<'a>(wanted: &str, available: &'a [String]) -> Option<&'a str> {
+    let low = |tag: &str| tag.trim().to_ascii_lowercase().replace('_', "-");
+    let find = |range: &str| available.iter().find(|tag| low(tag) == range);
+    let tag = Tag::parse(wanted);
+    for range in [low(wanted), low(&tag.to_string())] {
+        let mut range = range.as_str();
+        while !range.is_empty() {
+            if let Some(found) = find(range) {
+                return Some(found);
+            }
+            range = shortened(range);
+        }
+    }
+    let serves = |other: &&String| {
+        let other = Tag::parse(other);
+        let is_readable =
+            tag.script().is_none() || other.script().is_none() || tag.script() == other.script();
+        other.primary() == tag.primary() && is_readable
+    };
+    available.iter().find(serves).map(String::as_str)
+}
+
+/// A range without its last subtag; a single letter before that goes too (RFC 4647 3.4).
+fn shortened(range: &str) -> &str {
+    let Some((rest, _)) = range.rsplit_once('-') else {
+        return "";
+    };
+    match rest.rsplit_once('-') {
+        Some((before, letter)) if letter.len() == 1 => before,
+        None if rest.len() == 1 => "",
+        _ => rest,
+    }
+}
+
 /// One name for languages that models, browsers and Whisper call differently.
 fn canonical(primary: &str) -> &str {
     match primary {
@@ -141,6 +179,34 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(Tag::parse(text).to_string(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_reader_is_served_by_the_nearest_tag() {
+        for (wanted, available, expected) in [
+            ("pt-BR", "en pt", Some("pt")),
+            ("pt", "en pt-BR", Some("pt-BR")),
+            ("pt-PT", "pt-BR pt-PT pt", Some("pt-PT")),
+            ("PT_br", "pt", Some("pt")),
+            ("de-Latn-AT-x-wien", "de-Latn de", Some("de-Latn")),
+            ("de-x-wien", "de", Some("de")),
+            ("zh-TW", "zh-Hans zh-Hant", Some("zh-Hant")),
+            ("zh-Hant-HK", "zh-Hans", None),
+            ("zh-CN", "zh-Hant zh", Some("zh")),
+            ("zh", "zh-Hans zh-Hant", Some("zh-Hans")),
+            ("cmn", "en zh-Hans", Some("zh-Hans")),
+            ("nb", "no", Some("no")),
+            ("fi", "en", None),
+            ("x-a", "en", None),
+            ("", "en", None),
+        ] {
+            let available: Vec<String> = available.split(' ').map(str::to_owned).collect();
+            assert_eq!(
+                lookup(wanted, &available),
+                expected,
+                "{wanted} of {available:?}"
+            );
         }
     }
 

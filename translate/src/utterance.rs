@@ -62,6 +62,8 @@ pub(crate) struct Utterance {
     line_start_ms: u64,
     /// Media clock when the pause ended it.
     ended_ms: Option<u64>,
+    /// The newest decode does not count as the last one: its language is in question.
+    in_question: bool,
     /// Finals carry their audio: somebody wants them in a language only speech leads to.
     keep_audio: bool,
 }
@@ -82,6 +84,7 @@ impl Utterance {
             shown: String::new(),
             line_start_ms: start_ms,
             ended_ms: None,
+            in_question: false,
             keep_audio: false,
         }
     }
@@ -191,7 +194,8 @@ impl Utterance {
     #[must_use]
     pub(crate) fn is_read(&self) -> bool {
         let needed = self.spoken() + TAIL_MS as usize * SAMPLES_PER_MS;
-        self.ended_ms.is_some() && self.decoded > 0 && self.decoded >= needed
+        let is_decoded = self.decoded > 0 && self.decoded >= needed;
+        self.ended_ms.is_some() && is_decoded && !self.in_question
     }
 
     /// Whether no committed word offered a place to cut for too long.
@@ -226,6 +230,11 @@ impl Utterance {
         self.show(settled_ms, ids, out);
     }
 
+    /// Says whether the newest decode may be in a wrong language, so that another one is needed.
+    pub(crate) fn question(&mut self, in_question: bool) {
+        self.in_question = in_question;
+    }
+
     /// Gives up a decode of the first `samples`: the next partial waits for new audio.
     pub(crate) fn skip(&mut self, samples: usize) {
         self.decoded = samples.min(self.audio.len());
@@ -249,6 +258,21 @@ impl Utterance {
             self.finish_line(rest, ids, out);
         }
         self.retract(out);
+    }
+
+    /// Forgets what was heard since the last finished line: it was heard in a wrong language.
+    /// What is shown of it is taken back, and its audio is due to be decoded again.
+    pub(crate) fn hear_again(&mut self, out: &mut Vec<Line>) {
+        self.retract(out);
+        let lined_ms = self.line_start_ms.saturating_sub(self.start_ms);
+        let frames = lined_ms as usize * SAMPLES_PER_MS / FRAME_SAMPLES;
+        let frames = frames.min(self.voiced.len());
+        self.audio.drain(..frames * FRAME_SAMPLES);
+        self.voiced.drain(..frames);
+        self.start_ms += (frames * FRAME_SAMPLES / SAMPLES_PER_MS) as u64;
+        self.agreement = Agreement::default();
+        self.lined = 0;
+        self.decoded = 0;
     }
 
     /// Takes back a partial that turned out to be nothing.

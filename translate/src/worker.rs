@@ -25,9 +25,13 @@ impl Engines {
             Work::Recognize {
                 audio,
                 language,
+                check,
                 task,
                 given,
-            } => self.recognize(audio, language.as_ref(), *task, given),
+            } => {
+                let language = (language.as_ref(), *check);
+                self.recognize(audio, language, *task, given)
+            }
             Work::Translate {
                 source,
                 target,
@@ -43,13 +47,14 @@ impl Engines {
     fn recognize(
         &mut self,
         audio: &[f32],
-        language: Option<&Language>,
+        (language, check): (Option<&Language>, bool),
         task: Task,
         given: &[Word],
     ) -> Result<Answer, EngineError> {
+        // The encoder's work is used by both, so a check costs one step of the decoder.
         let detection = match language {
-            Some(_) => None,
-            None => Some(self.recognizer.detect(audio)?),
+            Some(_) if !check => None,
+            _ => Some(self.recognizer.detect(audio)?),
         };
         let found = detection.as_ref().map(|detection| &detection.language);
         let language = language.or(found).expect("given or just found");

@@ -115,3 +115,54 @@ fn prices_alone_and_empty_lines_pass_untouched() {
         assert_eq!(numbers(&found.unwrap()), numbers(text), "{text}");
     }
 }
+
+/// Chinese, Japanese and Korean models come with a vocabulary for each language. The engine takes
+/// two files for the two sides whatever they hold, so the Portuguese one under two names shows it.
+#[test]
+fn a_model_with_split_vocabularies_is_dropped_in_and_works() {
+    let fetched = models::directory(None).join("bergamot/enpt");
+    let folder = tempfile::tempdir().unwrap();
+    let own = folder.path().join("bergamot/mine/en-pt");
+    std::fs::create_dir_all(&own).unwrap();
+    for (file, name) in [
+        ("model.enpt.intgemm.alphas.bin", "model.intgemm.alphas.bin"),
+        ("vocab.enpt.spm", "srcvocab.enpt.spm"),
+        ("vocab.enpt.spm", "trgvocab.enpt.spm"),
+        ("lex.50.50.enpt.s2t.bin", "lex.50.50.s2t.bin"),
+    ] {
+        std::fs::copy(fetched.join(file), own.join(name)).unwrap();
+    }
+    let broken = folder.path().join("bergamot/ende");
+    std::fs::create_dir_all(&broken).unwrap();
+    std::fs::write(
+        broken.join("model.ende.bin"),
+        "version https://git-lfs.github.com/spec/v1",
+    )
+    .unwrap();
+    std::fs::copy(
+        fetched.join("vocab.enpt.spm"),
+        broken.join("vocab.ende.spm"),
+    )
+    .unwrap();
+    let installed = Installed::scan(folder.path()).unwrap();
+    let [problem] = &installed.problems[..] else {
+        panic!("{:?}", installed.problems)
+    };
+    assert!(problem.path.ends_with("ende/model.ende.bin"), "{problem:?}");
+    let [pair] = &installed.pairs[..] else {
+        panic!("{:?}", installed.pairs)
+    };
+    assert_ne!(pair.source_vocabulary, pair.target_vocabulary);
+    let split = Bergamot::new(&installed);
+    let shared = bergamot();
+    for (source, _) in golden::ENGLISH_TO_PORTUGUESE.iter().take(8) {
+        let translated = |bergamot: &Bergamot| {
+            bergamot
+                .translate(&language("en"), &language("pt"), source)
+                .unwrap()
+        };
+        let found = translated(&split);
+        assert_eq!(numbers(source), numbers(&found), "`{source}` in `{found}`");
+        assert_eq!(found, translated(&shared), "{source}");
+    }
+}

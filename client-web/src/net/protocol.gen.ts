@@ -386,6 +386,27 @@ tag: string,
 from: Array<string>, };
 
 /**
+ * How well a caption language is reached from a spoken one.
+ */
+export type LanguagePair = { 
+/**
+ * Spoken, BCP 47.
+ */
+from: string, 
+/**
+ * Read, BCP 47.
+ */
+to: string, 
+/**
+ * What a reader may expect.
+ */
+quality: PairQuality, 
+/**
+ * The model that would serve this pair well, when nothing installed does: for the host.
+ */
+lacking: string | null, };
+
+/**
  * Whether somebody takes a simulcast layer.
  */
 export type LayerWish = { 
@@ -497,6 +518,11 @@ created_ms: number,
  * Name the buyer gave.
  */
 buyer: string | null, };
+
+/**
+ * What a reader may expect of a caption language, best first.
+ */
+export type PairQuality = "spoken" | "neural" | "speech" | "gist";
 
 /**
  * Somebody in a show.
@@ -680,9 +706,13 @@ start_ms: number,
  */
 end_ms: number, } | { "event": "languages", 
 /**
- * BCP 47 tags.
+ * BCP 47 tags, what is spoken first.
  */
-languages: Array<string>, } | { "event": "chat" } & ChatLine | { "event": "chat_removed", 
+languages: Array<string>, 
+/**
+ * How well each is reached from what is spoken here.
+ */
+pairs: Array<LanguagePair>, } | { "event": "chat" } & ChatLine | { "event": "chat_removed", 
 /**
  * Its id.
  */
@@ -990,9 +1020,13 @@ captions: Array<CaptionView>,
  */
 chat: Array<ChatLine>, 
 /**
- * Caption languages that can be chosen.
+ * Caption languages that can be chosen, what is spoken first.
  */
-languages: Array<string>, };
+languages: Array<string>, 
+/**
+ * How well each is reached from what is spoken here; empty while nobody has spoken.
+ */
+pairs: Array<LanguagePair>, };
 
 /**
  * A receive slot and what it shows.

@@ -5,7 +5,8 @@ import { en } from "../i18n/en";
 import { es } from "../i18n/es";
 import { pt } from "../i18n/pt";
 import { zh } from "../i18n/zh";
-import { chooseLanguage } from "./caption-choice";
+import type { LanguagePair, PairQuality } from "../net/protocol.gen";
+import { bestQuality, chooseLanguage, lookup } from "./caption-choice";
 import { bestOffset, clockSample, nextLag, NTP_TO_UNIX_MS } from "./media-clock";
 
 const placeholders = (text: string): string[] => (text.match(/\{\w+\}/g) ?? []).sort();
@@ -34,7 +35,50 @@ test.each([
   ["the reader's script", ["zh-Hans", "zh-Hant"], undefined, ["zh-Hant"], "zh-Hant"],
   ["nothing on offer", [], undefined, ["en"], null],
 ])("captions, %s", (_story, available, chosen, browser, language) => {
-  expect(chooseLanguage(available, { chosen, browser })).toBe(language);
+  expect(chooseLanguage(available, [], { chosen, browser }).language).toBe(language);
+});
+
+const pair = (from: string, to: string, quality: PairQuality): LanguagePair => ({
+  from,
+  to,
+  quality,
+  lacking: null,
+});
+const CHINESE = [pair("zh", "zh-Hans", "spoken"), pair("zh", "en", "gist")];
+
+test.each([
+  ["a gist is not chosen for anybody", undefined, ["en-US"], "zh-Hans", "en-US"],
+  ["but the viewer may choose it", "en", ["en-US"], "en", null],
+  ["nothing is missed by who reads it", undefined, ["zh-CN"], "zh-Hans", null],
+  ["no model leads there", undefined, ["fi"], "zh-Hans", "fi"],
+  ["off is off", null, ["fi"], null, null],
+])("a Chinese show: %s", (_story, chosen, browser, language, missed) => {
+  const choice = chooseLanguage(["zh-Hans", "en"], CHINESE, { chosen, browser });
+  expect(choice).toEqual({ language, missed });
+});
+
+test("of two speakers the better way to a language counts", () => {
+  const pairs = [...CHINESE, pair("pt", "pt", "spoken"), pair("pt", "en", "neural")];
+  expect(bestQuality("en", pairs)).toBe("neural");
+  expect(bestQuality("fi", pairs)).toBe(null);
+  const choice = chooseLanguage(["pt", "en"], pairs, { chosen: undefined, browser: ["en"] });
+  expect(choice).toEqual({ language: "en", missed: null });
+});
+
+test.each([
+  ["pt-BR", ["en", "pt"], "pt"],
+  ["pt", ["en", "pt-BR"], "pt-BR"],
+  ["pt-PT", ["pt-BR", "pt-PT", "pt"], "pt-PT"],
+  ["PT_br", ["pt"], "pt"],
+  ["de-Latn-AT-x-wien", ["de-Latn", "de"], "de-Latn"],
+  ["de-x-wien", ["de"], "de"],
+  ["zh-TW", ["zh-Hans", "zh-Hant"], "zh-Hant"],
+  ["zh-Hant-HK", ["zh-Hans"], null],
+  ["zh-CN", ["zh-Hant", "zh"], "zh"],
+  ["zh", ["zh-Hans", "zh-Hant"], "zh-Hans"],
+  ["fi", ["en"], null],
+])("%s is served from %o by %s", (wanted, available, expected) => {
+  expect(lookup(wanted, available)).toBe(expected);
 });
 
 test("the picture's lag follows the playout time and ignores clocks that make no sense", () => {

@@ -20,6 +20,7 @@ import {
   captionPreference,
   chooseLanguage,
   isSynced,
+  lookup,
   rememberCaptions,
   rememberSynced,
 } from "./caption-choice";
@@ -59,6 +60,8 @@ export class ShowSession {
   readonly isSynced = signal(isSynced());
   /** The last subtitle that will not change, for those who hear them. */
   readonly lastLine = signal<{ text: string; language: string } | null>(null);
+  /** The language this viewer reads, while subtitles of what is spoken stand in for it. */
+  readonly missedLanguage = signal<string | null>(null);
   /** Orders that arrived while this host's page was open, by id. */
   readonly orders = signal<ReadonlyMap<string, OrderView>>(new Map());
   readonly receptions = new Receptions(() => this.renewReception());
@@ -75,6 +78,7 @@ export class ShowSession {
   private readonly screen = new Screen();
   private readonly captionLag = new CaptionLag();
   private delay_ms = 0;
+  private toldLanguage: string | null = null;
   private waiting: Entry[] = [];
   private lag_ms: number | null = null;
   private clockSamples: ClockSample[] = [];
@@ -138,7 +142,9 @@ export class ShowSession {
 
   setCaptionLanguage(language: string | null): void {
     rememberCaptions(language);
+    this.missedLanguage.value = null;
     this.useCaptionLanguage(language);
+    this.tellLanguage();
   }
 
   /** Picture and sound wait for the subtitles, or do not. */
@@ -182,7 +188,9 @@ export class ShowSession {
   private async joinExtras(): Promise<{ offer?: string; captions?: string; name?: string }> {
     const extras: { offer?: string; captions?: string; name?: string } = {};
     extras.offer = await this.receptions.offer();
-    if (this.captionLanguage.value !== null) extras.captions = this.captionLanguage.value;
+    const wish = this.languageWish();
+    this.toldLanguage = wish;
+    if (wish !== null) extras.captions = wish;
     if (this.grant.name) extras.name = this.grant.name;
     return extras;
   }
@@ -314,8 +322,26 @@ export class ShowSession {
   }
 
   private followLanguages(): void {
-    const available = this.show.value?.languages ?? [];
-    this.useCaptionLanguage(chooseLanguage(available, captionPreference()));
+    const { languages = [], pairs = [] } = this.show.value ?? {};
+    const choice = chooseLanguage(languages, pairs, captionPreference());
+    this.missedLanguage.value = choice.missed;
+    this.useCaptionLanguage(choice.language);
+    this.tellLanguage();
+  }
+
+  /** What the server is told: a language it cannot make too, so that its operator hears of it. */
+  private languageWish(): string | null {
+    const missed = this.missedLanguage.value;
+    const languages = this.show.value?.languages ?? [];
+    const isUnmet = missed !== null && lookup(missed, languages) === null;
+    return isUnmet ? missed : this.captionLanguage.value;
+  }
+
+  private tellLanguage(): void {
+    const language = this.languageWish();
+    if (language === this.toldLanguage) return;
+    this.toldLanguage = language;
+    this.socket.notify({ type: "captions", language });
   }
 
   private useCaptionLanguage(language: string | null): void {
@@ -324,7 +350,6 @@ export class ShowSession {
     this.cues = refresh(this.cues, this.serverNow());
     this.screen.clear();
     this.followCaptionLag();
-    this.socket.notify({ type: "captions", language });
     this.drawSubtitles();
   }
 }

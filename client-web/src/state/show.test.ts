@@ -32,6 +32,7 @@ const empty: ShowState = {
   captions: [],
   chat: [],
   languages: [],
+  pairs: [],
 };
 
 /** The show after a story. */

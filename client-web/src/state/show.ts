@@ -56,7 +56,7 @@ function apply(show: ShowState, event: RoomEvent): ShowState {
       return { ...show, captions: [...show.captions, caption].slice(-CAPTIONS_MAX) };
     }
     case "languages":
-      return { ...show, languages: event.languages };
+      return { ...show, languages: event.languages, pairs: event.pairs };
     case "chat": {
       const { event: _tag, ...line } = event;
       return { ...show, chat: [...show.chat, line].slice(-CHAT_LINES_MAX) };

@@ -1,10 +1,13 @@
 //! `vitrine models`: fetch, list and verify the models of speech and translation.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use translate::models::{self, Listing, Progress, State};
+use translate::languages::Languages;
+use translate::models::{self, Installed, Listing, Progress, State};
+use translate::tag::Tag;
 
 /// Arguments of `vitrine models`.
 #[derive(Debug, clap::Args)]
@@ -41,7 +44,9 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         Action::Fetch { names } => Ok(models::fetch(&directory, &names, &Progress::detect())?),
         Action::List => {
             let listings = models::list(&directory).with_context(unreadable)?;
-            print(&directory, &listings).context("stdout was closed")
+            print(&directory, &listings).context("stdout was closed")?;
+            let installed = Installed::scan(&directory).with_context(unreadable)?;
+            advise(&installed).context("stdout was closed")
         }
         Action::Verify => {
             let listings =
@@ -80,6 +85,30 @@ fn print(directory: &Path, listings: &[Listing]) -> io::Result<()> {
         writeln!(out, "  {:name_width$}            licence: {licence}", "")?;
     }
     out.flush()
+}
+
+/// Says which models would make good subtitles between the languages of the pages.
+fn advise(installed: &Installed) -> io::Result<()> {
+    const PAGES: [&str; 5] = ["de", "en", "es", "pt", "zh"];
+    let languages = Languages::of(installed, installed.recognizer(None));
+    let tags = PAGES.map(Tag::parse);
+    let ways = tags
+        .iter()
+        .flat_map(|spoken| tags.iter().map(move |read| (spoken, read)));
+    let lacking: BTreeSet<String> = ways
+        .filter_map(|(spoken, read)| languages.lacking(spoken, read))
+        .map(|(from, to)| format!("bergamot/{from}{to}"))
+        .collect();
+    if lacking.is_empty() {
+        return Ok(());
+    }
+    let lacking: Vec<String> = lacking.into_iter().collect();
+    let mut out = io::stdout().lock();
+    writeln!(
+        out,
+        "\nFor good subtitles between all languages of the pages add: {} (docs/models.md)",
+        lacking.join(", ")
+    )
 }
 
 fn state(state: &State) -> String {

@@ -22,7 +22,8 @@ pub async fn readyz(State(state): State<AppState>) -> Response {
     let store = state.shop.products("readyz").await;
     let is_ready = !is_stopping && store.is_ok();
     let captions = match state.speech.why_off() {
-        None => json!({ "state": "on" }),
+        // Models that would make a good translation of what is only a gist now.
+        None => json!({ "state": "on", "lacking": state.speech.lacking() }),
         Some(why) => json!({ "state": "off", "detail": why }),
     };
     let bus = match state.bus.health() {

@@ -214,8 +214,11 @@ pub enum RoomEvent {
     },
     /// Caption languages that can be chosen now.
     Languages {
-        /// BCP 47 tags.
+        /// BCP 47 tags, what is spoken first.
         languages: Vec<String>,
+        /// How well each is reached from what is spoken here.
+        #[serde(default)]
+        pairs: Vec<LanguagePair>,
     },
     /// A chat line.
     Chat(ChatLine),
@@ -279,8 +282,39 @@ pub struct ShowState {
     pub captions: Vec<CaptionView>,
     /// Recent chat, oldest first.
     pub chat: Vec<ChatLine>,
-    /// Caption languages that can be chosen.
+    /// Caption languages that can be chosen, what is spoken first.
     pub languages: Vec<String>,
+    /// How well each is reached from what is spoken here; empty while nobody has spoken.
+    #[serde(default)]
+    pub pairs: Vec<LanguagePair>,
+}
+
+/// How well a caption language is reached from a spoken one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct LanguagePair {
+    /// Spoken, BCP 47.
+    pub from: String,
+    /// Read, BCP 47.
+    pub to: String,
+    /// What a reader may expect.
+    pub quality: PairQuality,
+    /// The model that would serve this pair well, when nothing installed does: for the host.
+    pub lacking: Option<String>,
+}
+
+/// What a reader may expect of a caption language, best first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum PairQuality {
+    /// The words as they were spoken.
+    Spoken,
+    /// Translated by a model made for translation.
+    Neural,
+    /// The recogniser's own translation, from a language where that is usable.
+    Speech,
+    /// The recogniser's own translation, which often misses the meaning. No page chooses it by
+    /// itself.
+    Gist,
 }
 
 /// Somebody in a show.

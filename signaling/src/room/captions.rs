@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use translate::present::{Cue, Presenter};
+use translate::tag::lookup;
 
 use crate::limits::{CUES_MAX, LANGUAGES_WANTED_MAX, PRESENTERS_MAX};
 use crate::protocol::server::{CaptionView, CueView};
@@ -30,6 +31,10 @@ pub(super) struct Captions {
     /// Languages read without a page (WebVTT, event streams), and until when that counts.
     readers: BTreeMap<String, u64>,
     wanted: BTreeSet<String>,
+    /// Languages that somebody wants and nothing leads to.
+    unmet: BTreeSet<String>,
+    /// They changed and nobody asked since.
+    has_news: bool,
 }
 
 impl Captions {
@@ -87,26 +92,31 @@ impl Captions {
         }
     }
 
-    /// Counts the wishes anew. The new set comes back when it differs from the last one. Only
-    /// languages that can be made count; beyond the limit the least wanted are left out. A show
-    /// that is recorded wants what is spoken, and nothing else when nobody reads.
+    /// Counts the wishes anew. The new set comes back when it differs from the last one. Each
+    /// wish is served by the nearest language that can be made, else by what is spoken; beyond
+    /// the limit the least wanted are left out. A show that is recorded wants what is spoken, and
+    /// nothing else when nobody reads.
     pub(super) fn wish<'a>(
         &'a mut self,
         now_ms: u64,
         choices: impl Iterator<Item = &'a str>,
-        possible: &[String],
+        possible: &'a [String],
         is_recorded: bool,
     ) -> Option<&'a BTreeSet<String>> {
         self.readers.retain(|_, until_ms| *until_ms > now_ms);
         let mut votes = BTreeMap::<&str, usize>::new();
         let recorded = is_recorded.then_some(AS_SPOKEN);
         let readers = self.readers.keys().map(String::as_str);
+        let mut unmet = BTreeSet::new();
         for language in readers.chain(choices).chain(recorded) {
-            *votes.entry(language).or_default() += 1;
+            let served = served(language, possible);
+            if served == AS_SPOKEN && language != AS_SPOKEN && unmet.len() < LANGUAGES_WANTED_MAX {
+                unmet.insert(language.to_owned());
+            }
+            *votes.entry(served).or_default() += 1;
         }
-        votes.retain(|language, _| {
-            *language == AS_SPOKEN || possible.iter().any(|known| known == language)
-        });
+        self.has_news |= unmet != self.unmet;
+        self.unmet = unmet;
         let mut ranked: Vec<_> = votes.into_iter().collect();
         ranked.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
         let wanted: BTreeSet<String> = ranked
@@ -120,6 +130,16 @@ impl Captions {
         self.wanted = wanted;
         Some(&self.wanted)
     }
+
+    /// Languages that somebody wants and nothing leads to, once when they change.
+    pub(super) fn unmet(&mut self) -> Option<BTreeSet<String>> {
+        std::mem::take(&mut self.has_news).then(|| self.unmet.clone())
+    }
+}
+
+/// The language that serves a wish: one that can be made, else [`AS_SPOKEN`].
+pub(super) fn served<'a>(wish: &str, possible: &'a [String]) -> &'a str {
+    lookup(wish, possible).unwrap_or(AS_SPOKEN)
 }
 
 /// Whether a text has the form of a BCP 47 tag (RFC 5646: letters and digits in groups of 1 to
@@ -145,8 +165,17 @@ mod tests {
         };
         let mut captions = Captions::default();
         let first = wish(&mut captions, 0, &["en", "xx", "en"], false);
-        assert_eq!(first.as_deref(), Some("en"));
+        assert_eq!(
+            first.as_deref(),
+            Some("en und"),
+            "who cannot be served reads the original"
+        );
+        assert_eq!(captions.unmet(), Some(BTreeSet::from(["xx".to_owned()])));
+        let near = wish(&mut captions, 0, &["en-GB"], false);
+        assert_eq!(near.as_deref(), Some("en"), "RFC 4647");
+        assert_eq!(captions.unmet(), Some(BTreeSet::new()));
         assert_eq!(wish(&mut captions, 0, &["en"], false), None);
+        assert_eq!(captions.unmet(), None);
         captions.reads(0, "pt".into(), 5_000);
         captions.reads(1, "pt".into(), 100);
         let both = wish(&mut captions, 1, &["en"], false);

@@ -7,8 +7,8 @@ use super::captions::Spoken;
 use crate::limits::{CHAT_CHARS_MAX, PINS_MAX};
 use crate::protocol::client::{Phase, Resume, Role, SourceKind};
 use crate::protocol::server::{
-    CaptionView, Entry, JoinState, LayerWish, Participant, ProductView, RoomEvent, ShowInfo,
-    TrackView,
+    CaptionView, Entry, JoinState, LanguagePair, LayerWish, Participant, ProductView, RoomEvent,
+    ShowInfo, TrackView,
 };
 
 /// One socket in one room. Unique for the life of the process.
@@ -85,8 +85,8 @@ pub enum Input {
     ProductRemoved(String),
     /// Stock changed.
     Stock(String, u32),
-    /// Caption languages that can be chosen.
-    Languages(Vec<String>),
+    /// Caption languages that can be chosen, and how well each is reached.
+    Languages(Vec<String>, Vec<LanguagePair>),
     /// A speaker's language was found.
     Spoken(String, String),
     /// A caption that may still change.
@@ -142,6 +142,8 @@ pub enum Effect {
     Replaced(PeerId),
     /// Languages somebody wants to read now.
     Wanted(BTreeSet<String>),
+    /// Languages somebody wants to read and nothing leads to.
+    Unmet(BTreeSet<String>),
     /// A speaker's language was set by hand (or is to be found again).
     Speaks(String, Option<String>),
     /// Take somebody's pictures and sound off air.

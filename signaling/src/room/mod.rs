@@ -17,7 +17,9 @@ pub use input::{Ask, Effect, Input, PeerId, Refusal, Seat};
 
 use crate::limits::{PRESENCE_PROCESSES_MAX, PRESENCE_TTL_MS};
 use crate::protocol::client::Phase;
-use crate::protocol::server::{CaptionView, ProductView, RoomEvent, ShowInfo, ShowState};
+use crate::protocol::server::{
+    CaptionView, LanguagePair, ProductView, RoomEvent, ShowInfo, ShowState,
+};
 
 /// One show in one process.
 #[derive(Debug)]
@@ -66,7 +68,7 @@ impl Room {
                 | Input::Captions(..)
                 | Input::Reads(..)
                 | Input::Ask(_, Ask::Phase(_))
-                | Input::Languages(_)
+                | Input::Languages(..)
                 | Input::Tick
         );
         match input {
@@ -96,7 +98,7 @@ impl Room {
             Input::Product(product) => self.product(now_ms, product),
             Input::ProductRemoved(product) => self.product_removed(now_ms, product),
             Input::Stock(product, available) => self.stock(now_ms, product, available)?,
-            Input::Languages(languages) => self.languages(now_ms, languages),
+            Input::Languages(languages, pairs) => self.languages(now_ms, languages, pairs),
             Input::Spoken(participant, language) => {
                 self.set_spoken(now_ms, &participant, Some(language));
             }
@@ -176,10 +178,20 @@ impl Room {
         self.captions.cues(language)
     }
 
-    /// Caption language a page chose.
+    /// Whether a page reads the language of a caption: the one it chose or the nearest to it, or
+    /// what is spoken when there is none.
     #[must_use]
-    pub fn caption_choice(&self, peer: PeerId) -> Option<&str> {
-        self.roster.peer(peer)?.captions.as_deref()
+    pub fn is_reader(&self, peer: PeerId, caption: &CaptionView) -> bool {
+        let choice = self
+            .roster
+            .peer(peer)
+            .and_then(|peer| peer.captions.as_deref());
+        choice.is_some_and(
+            |choice| match captions::served(choice, &self.state.languages) {
+                AS_SPOKEN => caption.language == caption.spoken,
+                language => caption.language == language,
+            },
+        )
     }
 
     fn append(&mut self, at_ms: u64, event: RoomEvent) {
@@ -234,9 +246,9 @@ impl Room {
         Ok(())
     }
 
-    fn languages(&mut self, now_ms: u64, languages: Vec<String>) {
-        if self.state.languages != languages {
-            self.append(now_ms, RoomEvent::Languages { languages });
+    fn languages(&mut self, now_ms: u64, languages: Vec<String>, pairs: Vec<LanguagePair>) {
+        if self.state.languages != languages || self.state.pairs != pairs {
+            self.append(now_ms, RoomEvent::Languages { languages, pairs });
         }
     }
 
@@ -302,6 +314,8 @@ impl Room {
         if let Some(wanted) = wanted {
             self.effects.push_back(Effect::Wanted(wanted.clone()));
         }
+        self.effects
+            .extend(self.captions.unmet().map(Effect::Unmet));
     }
 }
 

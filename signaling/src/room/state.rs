@@ -16,6 +16,7 @@ pub fn empty(info: ShowInfo) -> ShowState {
         captions: Vec::new(),
         chat: Vec::new(),
         languages: Vec::new(),
+        pairs: Vec::new(),
     }
 }
 
@@ -43,7 +44,10 @@ pub fn apply(state: &mut ShowState, event: &RoomEvent) {
         }
         RoomEvent::Caption(caption) => captioned(&mut state.captions, caption),
         RoomEvent::CaptionGap { .. } => {}
-        RoomEvent::Languages { languages } => state.languages = languages,
+        RoomEvent::Languages { languages, pairs } => {
+            state.languages = languages;
+            state.pairs = pairs;
+        }
         RoomEvent::Chat(line) => {
             state.chat.push(line);
             keep_last(&mut state.chat, CHAT_LINES_MAX);

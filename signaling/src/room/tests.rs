@@ -95,8 +95,11 @@ fn opened() -> Room {
         room.handle(0, Input::Product(product(id)))
             .expect("accepted");
     }
-    room.handle(0, Input::Languages(vec!["en".into(), "pt".into()]))
-        .expect("accepted");
+    room.handle(
+        0,
+        Input::Languages(vec!["en".into(), "pt".into()], Vec::new()),
+    )
+    .expect("accepted");
     room.handle(0, join(HOST, "host", Role::Host))
         .expect("accepted");
     room.handle(0, join(VIEWER, "vera", Role::Viewer))

@@ -85,7 +85,7 @@ impl Hub {
         let mut room = Room::new(info, random_id(), rand::random());
         let now_ms = crate::clock::now_ms();
         let shelf = self.0.ports.shop.products(&name).await?;
-        let languages = Input::Languages(self.0.ports.speech.languages(&name));
+        let languages = self.0.ports.speech.menu(&name);
         for input in shelf.into_iter().map(Input::Product).chain([languages]) {
             room.handle(now_ms, input)
                 .expect("a new room takes its shelf and languages");

@@ -260,8 +260,7 @@ pub async fn carry_captions(mut outputs: mpsc::Receiver<Output>, hub: Hub, ports
                 ports.speech.found(id, language.clone());
                 room.tell(Input::Spoken(speaker.participant, language.0))
                     .await;
-                room.tell(Input::Languages(ports.speech.languages(&speaker.show)))
-                    .await;
+                room.tell(ports.speech.menu(&speaker.show)).await;
             }
             Output::Gap {
                 start_ms, end_ms, ..

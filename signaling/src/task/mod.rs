@@ -2,6 +2,7 @@
 
 pub mod client;
 pub mod hub;
+pub mod libretranslate;
 pub mod media;
 pub mod news;
 pub mod outbox;

@@ -335,6 +335,7 @@ impl Task {
                 }
             }
             Effect::Wanted(languages) => self.ports.speech.want(&self.show, languages),
+            Effect::Unmet(languages) => self.ports.speech.unmet(&self.show, languages),
             Effect::Speaks(participant, language) => {
                 self.ports
                     .speech
@@ -389,10 +390,9 @@ impl Task {
     }
 
     fn partial(&self, caption: CaptionView) {
-        let language = caption.language.clone();
-        let text = encode(&ServerMessage::Partial(caption));
+        let text = encode(&ServerMessage::Partial(caption.clone()));
         for (peer, (outbox, _)) in &self.peers {
-            if self.room.caption_choice(*peer) == Some(&language) {
+            if self.room.is_reader(*peer, &caption) {
                 outbox.send_replaceable(text.clone());
             }
         }

@@ -5,9 +5,12 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use media::TrackId;
-use translate::{Captions, Language, SpeakerId, SpeakerOptions};
+use translate::ports::Quality;
+use translate::{AS_SPOKEN, Captions, Language, SpeakerId, SpeakerOptions};
 
 use crate::limits::SPEAKER_LINGER_MS;
+use crate::protocol::server::{LanguagePair, PairQuality};
+use crate::room::Input;
 
 /// The caption engine and who speaks. Cheap to clone.
 #[derive(Clone)]
@@ -25,6 +28,10 @@ struct Table {
     wanted: HashMap<String, BTreeSet<Language>>,
     /// Spoken languages set by hand, by show and participant.
     set: HashMap<(String, String), Language>,
+    /// Languages that viewers want and nothing leads to, by show.
+    unmet: HashMap<String, BTreeSet<Language>>,
+    /// Lacking models that the log has named; as many as there are pairs of languages.
+    told: BTreeSet<String>,
 }
 
 /// A voice.
@@ -119,6 +126,21 @@ impl Speech {
         } else {
             table.wanted.insert(show.to_owned(), languages);
         }
+        drop(table);
+        self.tell_lacking();
+    }
+
+    /// Languages somebody wants to read in a show and nothing leads to.
+    pub fn unmet(&self, show: &str, languages: BTreeSet<String>) {
+        let languages: BTreeSet<_> = languages.into_iter().map(Language).collect();
+        let mut table = self.table();
+        if languages.is_empty() {
+            table.unmet.remove(show);
+        } else {
+            table.unmet.insert(show.to_owned(), languages);
+        }
+        drop(table);
+        self.tell_lacking();
     }
 
     /// How many languages are wanted, all shows together.
@@ -157,6 +179,7 @@ impl Speech {
         if let Some(speaker) = self.table().speakers.get_mut(&id) {
             speaker.spoken = Some(language);
         }
+        self.tell_lacking();
     }
 
     /// Whose voice it is.
@@ -165,29 +188,74 @@ impl Speech {
         self.table().speakers.get(&id).cloned()
     }
 
-    /// Languages viewers of a show can choose: what is reached from what is spoken there, or
-    /// from anything while nobody has spoken.
+    /// Languages viewers of a show can choose, for its room: what is reached from what is spoken
+    /// there, the spoken ones first, or from anything while nobody has spoken.
     #[must_use]
-    pub fn languages(&self, show: &str) -> Vec<String> {
+    pub fn menu(&self, show: &str) -> Input {
         let Some(engine) = self.engine() else {
-            return Vec::new();
+            return Input::Languages(Vec::new(), Vec::new());
         };
-        let spoken: BTreeSet<Option<Language>> = {
-            let table = self.table();
-            let here = table.speakers.values();
-            let here = here.filter(|speaker| speaker.show == show && speaker.ended_ms.is_none());
-            here.map(|speaker| speaker.spoken.clone()).collect()
+        let spoken = self.spoken(show);
+        if spoken.is_empty() {
+            let languages = engine.languages(None).into_iter();
+            return Input::Languages(languages.map(|language| language.0).collect(), Vec::new());
+        }
+        let pairs = spoken.iter().flat_map(|from| {
+            let menu = engine.menu(Some(from)).into_iter();
+            menu.map(move |(to, quality)| LanguagePair {
+                lacking: engine.lacking(from, &to),
+                from: from.0.clone(),
+                to: to.0,
+                quality: view(quality),
+            })
+        });
+        in_order(pairs.collect())
+    }
+
+    /// Languages spoken in a show, as far as they are known.
+    fn spoken(&self, show: &str) -> BTreeSet<Language> {
+        let table = self.table();
+        let here = table.speakers.values();
+        let here = here.filter(|speaker| speaker.show == show && speaker.ended_ms.is_none());
+        here.filter_map(|speaker| speaker.spoken.clone()).collect()
+    }
+
+    /// Models to add: somebody wants a language now that nothing leads to, or reads a gist. By
+    /// folder name, such as `zhen`.
+    #[must_use]
+    pub fn lacking(&self) -> BTreeSet<String> {
+        let Some(engine) = self.engine() else {
+            return BTreeSet::new();
         };
-        let known: BTreeSet<_> = spoken.into_iter().flatten().collect();
-        let reached: BTreeSet<Language> = if known.is_empty() {
-            engine.languages(None).into_iter().collect()
-        } else {
-            known
-                .iter()
-                .flat_map(|spoken| engine.languages(Some(spoken)))
-                .collect()
-        };
-        reached.into_iter().map(|language| language.0).collect()
+        let table = self.table();
+        let ways = table
+            .speakers
+            .values()
+            .filter(|speaker| speaker.ended_ms.is_none());
+        let ways = ways.filter_map(|speaker| {
+            let wanted = table.wanted.get(&speaker.show).into_iter();
+            let wanted = wanted.chain(table.unmet.get(&speaker.show));
+            Some((speaker.spoken.as_ref()?, wanted.flatten()))
+        });
+        ways.flat_map(|(spoken, wanted)| {
+            let own = move |target: &&Language| target.0 != AS_SPOKEN;
+            wanted
+                .filter(own)
+                .filter_map(|target| engine.lacking(spoken, target))
+        })
+        .collect()
+    }
+
+    /// Names in the log what viewers lack, each model once.
+    fn tell_lacking(&self) {
+        for model in self.lacking() {
+            if self.table().told.insert(model.clone()) {
+                tracing::warn!(
+                    model = format!("bergamot/{model}"),
+                    "viewers read a gist or the original: this translation model is lacking (docs/models.md)"
+                );
+            }
+        }
     }
 
     fn table(&self) -> MutexGuard<'_, Table> {
@@ -195,6 +263,28 @@ impl Speech {
             .table
             .lock()
             .expect("no panic while the table is locked")
+    }
+}
+
+/// The spoken languages first, then the others; each once.
+fn in_order(pairs: Vec<LanguagePair>) -> Input {
+    let is_spoken = |pair: &&LanguagePair| pair.quality == PairQuality::Spoken;
+    let mut languages: Vec<String> = Vec::new();
+    let others = pairs.iter().filter(|pair| !is_spoken(pair));
+    for pair in pairs.iter().filter(is_spoken).chain(others) {
+        if !languages.contains(&pair.to) {
+            languages.push(pair.to.clone());
+        }
+    }
+    Input::Languages(languages, pairs)
+}
+
+fn view(quality: Quality) -> PairQuality {
+    match quality {
+        Quality::Spoken => PairQuality::Spoken,
+        Quality::Neural => PairQuality::Neural,
+        Quality::Speech => PairQuality::Speech,
+        Quality::Gist => PairQuality::Gist,
     }
 }
 
@@ -206,8 +296,32 @@ pub fn speaker_id(track: TrackId) -> SpeakerId {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+
     #[test]
     fn rooms_and_the_engine_mean_the_same_by_as_spoken() {
         assert_eq!(crate::room::AS_SPOKEN, translate::AS_SPOKEN);
+    }
+
+    #[test]
+    fn a_menu_begins_with_what_is_spoken_and_names_each_language_once() {
+        let pair = |from: &str, to: &str, quality| LanguagePair {
+            from: from.to_owned(),
+            to: to.to_owned(),
+            quality,
+            lacking: None,
+        };
+        let pairs = vec![
+            pair("pt", "pt", PairQuality::Spoken),
+            pair("pt", "en", PairQuality::Neural),
+            pair("zh", "zh-Hans", PairQuality::Spoken),
+            pair("zh", "en", PairQuality::Gist),
+            pair("zh", "pt", PairQuality::Gist),
+        ];
+        let Input::Languages(languages, kept) = in_order(pairs.clone()) else {
+            panic!()
+        };
+        assert_eq!(languages, ["pt", "zh-Hans", "en"]);
+        assert_eq!(kept, pairs);
     }
 }

@@ -118,6 +118,32 @@ fn other_languages_are_found_and_written_down() -> anyhow::Result<()> {
 }
 
 #[test]
+fn a_speaker_who_changes_the_language_is_followed() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let mut pcm = Vec::new();
+    for clip in ["en/jfk.flac", "pt/pico_leopard_pt.flac"] {
+        let mut file = AudioFile::open(&path(clip))?;
+        while file.next(&mut pcm)? {}
+        pcm.resize(pcm.len() + 16_000, 0.0);
+    }
+    let both = folder.path().join("both.wav");
+    write_wav(&both, 16_000, &pcm)?;
+    let lines = lines(&both, &[])?;
+    let (english, portuguese) = (finals(&lines, "en"), finals(&lines, "pt"));
+    println!("{english}\n{portuguese}");
+    ensure!(english.contains("country"), "{english}");
+    ensure!(
+        normal(&portuguese).iter().any(|word| word == "raposa"),
+        "{portuguese}"
+    );
+    let other = lines
+        .iter()
+        .find(|line| !["en", "pt"].contains(&line.language.as_str()));
+    ensure!(other.is_none(), "{other:?}");
+    Ok(())
+}
+
+#[test]
 fn translations_carry_the_id_of_their_source() -> anyhow::Result<()> {
     let lines = lines(&path("en/jfk.flac"), &["--language", "en", "--to", "pt"])?;
     let ids = |language: &str| -> Vec<u64> {

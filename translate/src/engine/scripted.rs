@@ -1,6 +1,7 @@
 //! Scripted engines for unit tests: they say what a test wrote down.
 
 use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
 
 use crate::Language;
 use crate::ports::{
@@ -26,6 +27,46 @@ impl OpusDecoder for ScriptedOpus {
     ) -> Result<(), EngineError> {
         pcm.extend(std::iter::repeat_n(0.0, samples));
         Ok(())
+    }
+}
+
+/// Hears whichever language is spoken at the moment, and writes it down word by word: `0en 1en`,
+/// one each 300 ms. In another language than the spoken one it doubts what it hears.
+#[derive(Clone)]
+pub(crate) struct ScriptedPolyglot(pub(crate) Arc<Mutex<(&'static str, f32)>>);
+
+impl Recognizer for ScriptedPolyglot {
+    fn recognize(
+        &mut self,
+        audio: &[f32],
+        language: &Language,
+        _task: Task,
+        given: &[Word],
+    ) -> Result<Hypothesis, EngineError> {
+        let (spoken, _) = *self.0.lock().unwrap();
+        let is_right = language.base() == spoken;
+        let word = |i: u32| Word {
+            text: format!("{i}{}", if is_right { spoken } else { "wrong" }),
+            spaced: true,
+            start_ms: i * 300,
+            end_ms: i * 300 + 250,
+            probability: 0.9,
+        };
+        let count = (audio.len() / 16 / 300) as u32;
+        let rest = (given.len() as u32..count).map(word);
+        Ok(Hypothesis {
+            words: given.iter().cloned().chain(rest).collect(),
+            no_speech: 0.0,
+            mean_logprob: if is_right { -0.2 } else { -1.0 },
+        })
+    }
+
+    fn detect(&mut self, _audio: &[f32]) -> Result<Detection, EngineError> {
+        let (spoken, probability) = *self.0.lock().unwrap();
+        Ok(Detection {
+            language: Language(spoken.to_owned()),
+            probability,
+        })
     }
 }
 
@@ -92,13 +133,15 @@ impl Translator for ScriptedTranslator {
     }
 }
 
-/// English and Portuguese by text, anything to them by speech.
+/// English and Portuguese by text, Japanese by the outside, anything else to English and
+/// Portuguese by speech.
 pub(crate) struct ScriptedRoutes;
 
 impl Routes for ScriptedRoutes {
     fn reach(&self, spoken: &Language, target: &Language) -> Option<Reach> {
         let known = |language: &Language| ["en", "pt"].contains(&language.base());
         match (known(spoken), known(target)) {
+            _ if target.base() == "ja" => Some(Reach::Outside),
             (true, true) => Some(Reach::Text),
             (false, true) => Some(Reach::Speech),
             _ => None,

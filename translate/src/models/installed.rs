@@ -1,11 +1,13 @@
 //! What a model directory holds, read from the files themselves: a Whisper file tells its size
 //! and whether it is multilingual, a translation model its direction by the names Mozilla gives.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
 
 use super::ggml::{self, Header};
+use super::sound;
 use crate::tag::Tag;
 
 /// How deep below `bergamot/` models are looked for: Mozilla's own tree is `tiny/enpt/…`.
@@ -131,7 +133,7 @@ impl Installed {
         let files = children(directory)?;
         if depth > 0 {
             match pair(directory, &files) {
-                Ok(Some(pair)) => self.pairs.push(pair),
+                Ok(Some(pair)) => self.add_pair(pair),
                 Ok(None) => {}
                 Err(reason) => self.problem(directory, reason),
             }
@@ -143,6 +145,31 @@ impl Installed {
                 .try_for_each(|folder| self.add_pairs(folder, depth + 1))?;
         }
         Ok(())
+    }
+
+    /// Takes a model whose files are whole; one that is not is told file by file.
+    fn add_pair(&mut self, pair: PairModel) {
+        let vocabularies = BTreeSet::from([&pair.source_vocabulary, &pair.target_vocabulary]);
+        let mut checks = vec![(&pair.model, sound::network(&pair.model))];
+        checks.extend(
+            vocabularies
+                .iter()
+                .map(|path| (*path, sound::vocabulary(path))),
+        );
+        checks.extend(
+            pair.shortlist
+                .iter()
+                .map(|path| (path, sound::shortlist(path))),
+        );
+        let broken = checks.into_iter().filter_map(|(path, check)| {
+            let (path, reason) = (path.clone(), check.err()?);
+            Some(Problem { path, reason })
+        });
+        let broken: Vec<Problem> = broken.collect();
+        if broken.is_empty() {
+            self.pairs.push(pair);
+        }
+        self.problems.extend(broken);
     }
 
     /// Of two models for one direction the larger is used: students come as tiny and base.

@@ -14,6 +14,7 @@ mod half;
 mod installed;
 mod mel;
 mod progress;
+mod sound;
 mod survey;
 mod wheel;
 

@@ -219,8 +219,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let own = folder.path().join("bergamot/en-de");
         fs::create_dir_all(&own).unwrap();
-        fs::write(own.join("model.bin"), "x").unwrap();
-        fs::write(own.join("vocab.spm"), "x").unwrap();
+        let no_tensors = [1_u64, 0, 0].map(u64::to_le_bytes).concat();
+        fs::write(own.join("model.bin"), no_tensors).unwrap();
+        fs::write(own.join("vocab.spm"), [0x0a, 2, 0x0a, 0]).unwrap();
         let listings = list(folder.path()).unwrap();
         let added = listings.last().unwrap();
         assert_eq!(

@@ -56,6 +56,8 @@ pub enum Work {
         audio: Arc<[f32]>,
         /// Spoken language.
         language: Option<Language>,
+        /// Find the language as well, to see whether it is still the one that is given.
+        check: bool,
         /// Transcribe or translate.
         task: Task,
         /// Words of its beginning that are committed already.
@@ -111,6 +113,8 @@ pub(super) enum Purpose {
     Speech(CaptionId),
     /// A line into a language; whether it is final.
     Text(CaptionId, Language, bool),
+    /// A final line into a language, by the translator outside.
+    Outside(CaptionId, Language),
 }
 
 impl Purpose {
@@ -118,7 +122,7 @@ impl Purpose {
         match self {
             Purpose::Final(_) | Purpose::Speech(_) => Kind::Final,
             Purpose::Partial(_) => Kind::Partial,
-            Purpose::Text(..) => Kind::Translation,
+            Purpose::Text(..) | Purpose::Outside(..) => Kind::Translation,
         }
     }
 }

@@ -7,6 +7,7 @@
 mod job;
 mod recent;
 mod speaker;
+mod spoken;
 mod text;
 mod turns;
 
@@ -151,6 +152,13 @@ impl Pipeline {
             return Some(self.start_text(now_ms, line));
         }
         request.map(|request| self.start_decode(now_ms, &request))
+    }
+
+    /// The next line for the translator outside, if there is one and it has room. Its answer
+    /// comes back as [`Input::Done`], whenever it comes.
+    pub fn next_outside(&mut self, now_ms: u64) -> Option<Job> {
+        let line = self.texts.next_outside(now_ms)?;
+        Some(self.start_text(now_ms, line))
     }
 
     /// Whether nothing is left to do: no job runs, none is waiting.
@@ -325,7 +333,7 @@ impl Pipeline {
                     .expect("it asked for this decode");
                 speaker.start(matches!(request.from, Purpose::Final(_)))
             }
-            Purpose::Speech(_) | Purpose::Text(..) => {
+            Purpose::Speech(_) | Purpose::Text(..) | Purpose::Outside(..) => {
                 self.texts.start_speech().expect("it asked for this decode")
             }
         };
@@ -363,6 +371,11 @@ impl Pipeline {
                 self.load.observe(waited_ms, ran_ms);
                 self.outputs
                     .extend(self.texts.in_english(now_ms, id, answer));
+            }
+            Purpose::Outside(id, language) => {
+                let way = (id, language);
+                self.outputs
+                    .extend(self.texts.outside_answered(now_ms, way, answer));
             }
             Purpose::Text(id, language, is_final) => {
                 let way = (id, language);

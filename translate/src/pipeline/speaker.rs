@@ -3,26 +3,19 @@
 use std::collections::BTreeSet;
 
 use super::job::{Answer, Work};
+use super::spoken::{Learnt, Spoken};
 use super::turns::{Serial, Turns};
 use crate::handle::AS_SPOKEN;
-use crate::limits::{GAP_MS_MIN, LANGUAGE_VOICED_MS, SILENCE_FILL_MS_MAX};
+use crate::limits::{GAP_MS_MIN, SILENCE_FILL_MS_MAX};
 use crate::ports::{Detection, Hypothesis, OpusDecoder, Task};
 use crate::timeline::{Piece, Timeline};
+use crate::typography::Typesetter;
 use crate::utterance::Line;
 use crate::voice::Voice;
-use crate::{CaptionId, Language, SpeakerOptions, SpeechPacket, guard};
+use crate::{CaptionId, CaptionKind, Language, SpeakerOptions, SpeechPacket, guard};
 
 /// Silence of the line after which speech counts as ended, on the wall.
 const STALLED_MS: u64 = 1_000;
-/// A found language is kept early when the recogniser is this sure of a second of voice …
-const SURE: f32 = 0.9;
-const SURE_VOICED_MS: u64 = 900;
-/// … and late when it is at least this sure; until then every decode looks again.
-const LIKELY: f32 = 0.5;
-/// Partials are shown in a language at least this likely.
-const SHOWN: f32 = 0.6;
-/// Finals less likely than this in any language are no speech: chords reach 0.35, however long they last.
-const BELIEVED: f32 = 0.4;
 
 /// What a speaker wants done.
 pub(super) enum Event {
@@ -40,14 +33,6 @@ pub(super) struct Out<'a> {
     pub(super) next_id: &'a mut u64,
 }
 
-/// What is known of the spoken language.
-#[derive(Debug, Clone)]
-enum Spoken {
-    Unknown,
-    Guess(Detection),
-    Known(Language),
-}
-
 /// A decode that is out.
 #[derive(Debug, Clone, Copy)]
 struct Decode {
@@ -63,6 +48,7 @@ pub(super) struct Speaker {
     voice: Voice,
     turns: Turns,
     spoken: Spoken,
+    typesetter: Typesetter,
     wanted: BTreeSet<Language>,
     out: Option<Decode>,
     last_audio_ms: u64,
@@ -76,7 +62,8 @@ impl Speaker {
             decoder,
             voice: Voice::default(),
             turns: Turns::default(),
-            spoken: options.language.map_or(Spoken::Unknown, Spoken::Known),
+            spoken: Spoken::new(options.language),
+            typesetter: Typesetter::default(),
             wanted: BTreeSet::new(),
             out: None,
             last_audio_ms: 0,
@@ -86,13 +73,7 @@ impl Speaker {
 
     /// Returns the language when it was set to another one. Without one it is looked for anew.
     pub(super) fn set_options(&mut self, options: SpeakerOptions) -> Option<Language> {
-        let Some(language) = options.language else {
-            self.spoken = Spoken::Unknown;
-            return None;
-        };
-        let same = matches!(&self.spoken, Spoken::Known(known) if *known == language);
-        self.spoken = Spoken::Known(language.clone());
-        (!same).then_some(language)
+        self.spoken.set(options.language)
     }
 
     pub(super) fn wanted(&self) -> BTreeSet<Language> {
@@ -238,13 +219,11 @@ impl Speaker {
             samples: utterance.audio().len(),
             is_final,
         });
-        let language = match &self.spoken {
-            Spoken::Known(language) => Some(language.clone()),
-            Spoken::Guess(_) | Spoken::Unknown => None,
-        };
+        let voiced_ms = utterance.voiced_ms(utterance.audio().len());
         Work::Recognize {
             audio: utterance.audio().into(),
-            language,
+            language: self.spoken.known(),
+            check: self.spoken.wants_check(of, voiced_ms),
             task: Task::Transcribe,
             given: utterance.committed().to_vec(),
         }
@@ -270,9 +249,12 @@ impl Speaker {
                 detection,
                 hypothesis,
             } => {
-                if let Some(detection) = detection {
-                    self.learn(detection, decode, out);
+                let learnt = detection.map(|found| self.learn(found, decode, out));
+                if learnt == Some(Learnt::Switched) {
+                    self.settle(out);
+                    return;
                 }
+                self.spoken.doubt(hypothesis.mean_logprob);
                 self.write(decode, hypothesis, out);
             }
             Answer::Translated(_) => {}
@@ -294,42 +276,39 @@ impl Speaker {
             .is_some_and(|(oldest, _)| oldest == serial)
     }
 
-    fn learn(&mut self, found: Detection, decode: Decode, out: &mut Out<'_>) {
+    fn learn(&mut self, found: Detection, decode: Decode, out: &mut Out<'_>) -> Learnt {
         let Some(utterance) = self.turns.find(decode.of) else {
-            return;
+            return Learnt::Nothing;
         };
         let voiced_ms = utterance.voiced_ms(decode.samples);
-        let p = found.probability;
-        let sure = (p >= SURE && voiced_ms >= SURE_VOICED_MS)
-            || (p >= LIKELY && voiced_ms >= LANGUAGE_VOICED_MS);
-        let moved = matches!(&self.spoken, Spoken::Guess(old) if old.language != found.language);
+        let old = self.spoken.language();
+        let learnt = self
+            .spoken
+            .learn(found, (decode.of, voiced_ms, decode.is_final));
         let mut lines = Vec::new();
-        if moved {
-            utterance.retract(&mut lines);
+        match learnt {
+            Learnt::Moved => utterance.retract(&mut lines),
+            Learnt::Switched => utterance.hear_again(&mut lines),
+            Learnt::Nothing | Learnt::Found => {}
         }
-        if let Some(old) = self.language() {
+        if let Some(old) = old {
             let event = |line| Event::Line {
                 spoken: old.clone(),
                 line,
             };
             out.events.extend(lines.into_iter().map(event));
         }
-        if sure {
-            out.events.push(Event::Spoken(found.language.clone()));
-            self.spoken = Spoken::Known(found.language);
-        } else if !matches!(self.spoken, Spoken::Known(_)) {
-            self.spoken = Spoken::Guess(found);
+        if let Some(language) = self.spoken.news() {
+            out.events.push(Event::Spoken(language));
         }
+        learnt
     }
 
     fn write(&mut self, decode: Decode, hypothesis: Hypothesis, out: &mut Out<'_>) {
         let keep_audio = self.wants_speech();
-        let (known, probability) = match &self.spoken {
-            Spoken::Known(_) => (true, 1.0),
-            Spoken::Guess(guess) => (false, guess.probability),
-            Spoken::Unknown => (false, 0.0),
-        };
-        let (shown, believed) = (probability >= SHOWN, probability >= BELIEVED);
+        let (known, shown) = (self.spoken.is_certain(), self.spoken.is_shown());
+        let believed = self.spoken.is_believed();
+        let in_question = self.spoken.is_suspicious();
         self.turns
             .all()
             .for_each(|utterance| utterance.keep_audio(keep_audio));
@@ -349,6 +328,7 @@ impl Speaker {
             self.lines(out, |ids, lines| utterance.finish(Some(&words), ids, lines));
             return;
         }
+        utterance.question(in_question);
         let words = if shown { words } else { Vec::new() };
         let mut lines = Vec::new();
         let next = &mut *out.next_id;
@@ -364,7 +344,7 @@ impl Speaker {
 
     /// Whether somebody may want finals as speech: another language from one that is not English.
     fn wants_speech(&self) -> bool {
-        let spoken = self.language();
+        let spoken = self.spoken.language();
         spoken.is_some_and(|spoken| {
             spoken.base() != "en"
                 && self
@@ -390,7 +370,7 @@ impl Speaker {
     }
 
     fn lines(
-        &self,
+        &mut self,
         out: &mut Out<'_>,
         write: impl FnOnce(&mut dyn FnMut() -> CaptionId, &mut Vec<Line>),
     ) {
@@ -400,23 +380,17 @@ impl Speaker {
         self.emit(lines, out);
     }
 
-    fn emit(&self, lines: Vec<Line>, out: &mut Out<'_>) {
-        let Some(spoken) = self.language() else {
+    fn emit(&mut self, lines: Vec<Line>, out: &mut Out<'_>) {
+        let Some(spoken) = self.spoken.language() else {
             return;
         };
-        let event = |line| Event::Line {
-            spoken: spoken.clone(),
-            line,
-        };
-        out.events.extend(lines.into_iter().map(event));
-    }
-
-    /// The language as far as it is known.
-    fn language(&self) -> Option<Language> {
-        match &self.spoken {
-            Spoken::Unknown => None,
-            Spoken::Guess(guess) => Some(guess.language.clone()),
-            Spoken::Known(language) => Some(language.clone()),
+        for mut line in lines {
+            line.text = self.typesetter.set(&line.text);
+            if line.kind == CaptionKind::Final {
+                self.typesetter.finished(&line.text);
+            }
+            let spoken = spoken.clone();
+            out.events.push(Event::Line { spoken, line });
         }
     }
 }

@@ -6,8 +6,12 @@ use std::sync::Arc;
 
 use super::job::{Answer, Purpose, Work};
 use super::recent::Recent;
-use crate::limits::{FINAL_DUE_MS, FINALS_REMEMBERED, TEXT_JOBS_MAX};
+use crate::limits::{
+    FINAL_DUE_MS, FINAL_LAG_MS_MAX, FINALS_REMEMBERED, OUTSIDE_LINES_MAX, OUTSIDE_LINES_OUT_MAX,
+    TEXT_JOBS_MAX,
+};
 use crate::ports::{Reach, Routes, Task};
+use crate::steady::Steady;
 use crate::{Caption, CaptionId, CaptionKind, Language, Output, SpeakerId, agree, guard};
 
 /// A line as it was spoken.
@@ -69,6 +73,11 @@ pub(super) struct Texts {
     out: BTreeMap<(Way, bool), Line>,
     speech: VecDeque<Speech>,
     speech_out: BTreeMap<CaptionId, Speech>,
+    /// Finals for the translator outside, and how many it has.
+    outside: VecDeque<(Way, Line)>,
+    outside_out: usize,
+    /// What is shown of lines that are still being spoken.
+    steady: BTreeMap<Way, Steady>,
     /// Lines that have their final: no partial may follow it.
     finished: BTreeSet<CaptionId>,
     recent: Recent,
@@ -86,7 +95,8 @@ impl Texts {
         let caption = &source.caption;
         let mut speech_targets = Vec::new();
         let mut taken_back = Vec::new();
-        if caption.kind == CaptionKind::Final {
+        // What is taken back is over too: its id does not come again.
+        if caption.kind == CaptionKind::Final || caption.text.is_empty() {
             self.finish(caption.id);
             if !caption.text.is_empty() {
                 self.recent.keep(source, wanted);
@@ -112,10 +122,13 @@ impl Texts {
                         },
                     );
                 }
+                Some(Reach::Outside) if caption.kind == CaptionKind::Final => {
+                    self.queue_outside(way, source);
+                }
                 Some(Reach::Speech) if caption.kind == CaptionKind::Final => {
                     speech_targets.push(target.clone());
                 }
-                Some(Reach::Speech) | None => {}
+                Some(Reach::Outside | Reach::Speech) | None => {}
             }
         }
         if let Some(audio) = audio.filter(|_| !speech_targets.is_empty())
@@ -173,6 +186,37 @@ impl Texts {
         Some(self.start(way, line))
     }
 
+    /// The next final line for the translator outside, while it has room. Lines that nobody can
+    /// use any more are passed over.
+    pub(super) fn next_outside(&mut self, now_ms: u64) -> Option<(Purpose, Work)> {
+        let oldest_ms = now_ms.saturating_sub(FINAL_LAG_MS_MAX);
+        let is_late = |(_, line): &mut (Way, Line)| line.source.caption.emitted_ms < oldest_ms;
+        while let Some((way, _)) = self.outside.pop_front_if(is_late) {
+            tracing::warn!(
+                target = way.1.0,
+                "the translator outside is too slow: a line is left out"
+            );
+        }
+        if self.outside_out >= OUTSIDE_LINES_OUT_MAX {
+            return None;
+        }
+        let (way, line) = self.outside.pop_front()?;
+        self.outside_out += 1;
+        let (_, work) = self.start(way.clone(), line);
+        Some((Purpose::Outside(way.0, way.1), work))
+    }
+
+    /// Takes what the translator outside gave back.
+    pub(super) fn outside_answered(
+        &mut self,
+        now_ms: u64,
+        way: Way,
+        answer: Answer,
+    ) -> Option<Output> {
+        self.outside_out -= 1;
+        self.translated(now_ms, way, true, answer)
+    }
+
     /// The line whose speech is to be decoded to English next, and its deadline.
     pub(super) fn next_speech(&self) -> Option<(CaptionId, u64)> {
         let speech = self.speech.front()?;
@@ -191,6 +235,7 @@ impl Texts {
         Some(Work::Recognize {
             audio,
             language,
+            check: false,
             task: Task::TranslateToEnglish,
             given: Vec::new(),
         })
@@ -206,8 +251,10 @@ impl Texts {
     ) -> Option<Output> {
         let line = self.out.remove(&(way.clone(), is_final))?;
         match answer {
-            Answer::Translated(text) if is_final || !self.finished.contains(&way.0) => {
-                Some(line.source.output(now_ms, way.1, text))
+            Answer::Translated(text) if is_final => Some(line.source.output(now_ms, way.1, text)),
+            Answer::Translated(text) if !self.finished.contains(&way.0) => {
+                let shown = self.steady.entry(way.clone()).or_default().grow(text)?;
+                Some(line.source.output(now_ms, way.1, shown.to_owned()))
             }
             Answer::Failed(error) => {
                 tracing::warn!(%error, target = way.1.0, "line not translated");
@@ -257,6 +304,16 @@ impl Texts {
             && self.out.is_empty()
             && self.speech.is_empty()
             && self.speech_out.is_empty()
+            && self.outside.is_empty()
+    }
+
+    /// How many lines, parts of lines and remembered ids are held.
+    #[cfg(test)]
+    pub(super) fn held(&self) -> (usize, usize) {
+        let waiting = self.finals.len() + self.partials.len() + self.outside.len();
+        let speech = self.speech.len() + self.speech_out.len();
+        let lines = waiting + speech + self.out.len() + self.steady.len();
+        (lines, self.finished.len())
     }
 
     fn start(&mut self, way: Way, line: Line) -> (Purpose, Work) {
@@ -287,7 +344,24 @@ impl Texts {
         }
     }
 
+    fn queue_outside(&mut self, way: Way, source: &Source) {
+        if self.outside.len() >= OUTSIDE_LINES_MAX {
+            tracing::warn!(
+                target = way.1.0,
+                "too many lines for the translator outside"
+            );
+            self.outside.pop_front();
+        }
+        let line = Line {
+            from: source.caption.language.clone(),
+            text: source.caption.text.clone(),
+            source: source.clone(),
+        };
+        self.outside.push_back((way, line));
+    }
+
     fn finish(&mut self, id: CaptionId) {
+        self.steady.retain(|(line, _), _| *line != id);
         let oldest = CaptionId(id.0.saturating_sub(FINALS_REMEMBERED));
         self.finished = self.finished.split_off(&oldest);
         self.finished.insert(id);

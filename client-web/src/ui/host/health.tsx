@@ -1,7 +1,8 @@
-// The status light: is it going out, how well.
+// The status light: is it going out, how well; and what subtitles would need to be good.
 
 import type { JSX } from "preact";
-import { t } from "../../i18n";
+import { pageLanguage, t } from "../../i18n";
+import { languageName } from "../../state/caption-choice";
 import type { Publication } from "../../state/publication";
 import type { ShowSession } from "../../state/session";
 
@@ -50,6 +51,26 @@ export function Health({
           {loss > LOSS_WARNING && ` · ${t("host_loss", { n: Math.round(loss * 100) })}`}
         </span>
       )}
+    </p>
+  );
+}
+
+/** Says which translation models the show would need, when viewers get a gist at best. */
+export function LackingModels({ session }: { session: ShowSession }): JSX.Element | null {
+  const pairs = session.show.value?.pairs ?? [];
+  const lacking = new Map(
+    pairs.flatMap(({ from, lacking }) => (lacking === null ? [] : [[lacking, from] as const])),
+  );
+  if (lacking.size === 0) return null;
+  const list = new Intl.ListFormat(pageLanguage.value);
+  return (
+    <p class="lacking muted" data-testid="studio_lacking">
+      {t("host_lacking", {
+        language: list.format(
+          [...new Set(lacking.values())].map((tag) => languageName(tag, pageLanguage.value)),
+        ),
+        models: list.format(lacking.keys()),
+      })}
     </p>
   );
 }

@@ -24,10 +24,10 @@ import {
   ScreenIcon,
 } from "../kit/icons";
 import { SelfView } from "../kit/self-view";
-import { CaptionsMenu } from "../viewer/controls";
+import { CaptionsMenu } from "../viewer/captions-menu";
 import { Stage } from "../viewer/stage";
 import { Subtitles } from "../viewer/subtitles";
-import { Health } from "./health";
+import { Health, LackingModels } from "./health";
 
 /** Languages the recogniser is most often asked for; any other is found out by itself. */
 const SPEECH_LANGUAGES = [
@@ -225,6 +225,7 @@ export function Studio({ session, camera, screen }: StudioProps): JSX.Element {
         )}
         <SpeechLanguage session={session} attempt={(act) => void attempt(act)} />
       </div>
+      <LackingModels session={session} />
     </section>
   );
 }

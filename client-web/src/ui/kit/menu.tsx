@@ -8,6 +8,8 @@ export interface MenuChoice {
   value: string;
   label: string;
   lang?: string;
+  /** Said in smaller letters behind the label. */
+  note?: string;
 }
 
 /** Something to do, or to switch on and off. */
@@ -32,10 +34,12 @@ export interface MenuProps {
   actions?: MenuAction[];
   /** Said when there is nothing to choose from. */
   empty?: string;
+  /** Said below the choices. */
+  footnote?: string;
 }
 
 export function Menu(props: MenuProps): JSX.Element {
-  const { label, testid, choices, value, onChoose, children, buttonClass, empty } = props;
+  const { label, testid, choices, value, onChoose, children, buttonClass, empty, footnote } = props;
   const actions = props.actions ?? [];
   const [isOpen, setOpen] = useState(false);
   const root = useRef<HTMLDivElement>(null);
@@ -93,10 +97,14 @@ export function Menu(props: MenuProps): JSX.Element {
                 onChoose(choice.value);
               }}
             >
-              <span>{choice.label}</span>
+              <span>
+                {choice.label}
+                {choice.note !== undefined && <small class="menu-note">{choice.note}</small>}
+              </span>
               {choice.value === value && <CheckIcon />}
             </button>
           ))}
+          {footnote !== undefined && <p class="menu-footnote">{footnote}</p>}
           {actions.length > 0 && <hr />}
           {actions.map((action) => (
             <button

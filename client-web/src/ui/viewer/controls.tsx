@@ -2,15 +2,12 @@
 
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import { pageLanguage, t } from "../../i18n";
-import { canDelay } from "../../net/rtc";
-import { languageName } from "../../state/caption-choice";
+import { t } from "../../i18n";
 import type { ShowSession } from "../../state/session";
-import { BagIcon, CaptionsIcon, MutedIcon, ShareIcon, SoundIcon } from "../kit/icons";
+import { BagIcon, MutedIcon, ShareIcon, SoundIcon } from "../kit/icons";
 import { PageLanguageMenu } from "../kit/language";
-import { Menu, type MenuAction } from "../kit/menu";
+import { CaptionsMenu } from "./captions-menu";
 
-const OFF = "off";
 const COPIED_MS = 2_000;
 
 export interface ControlsProps {
@@ -50,44 +47,6 @@ export function Controls({
       <CaptionsMenu session={session} />
       <ShareButton />
     </div>
-  );
-}
-
-/** Subtitle languages of this show, and off. */
-export function CaptionsMenu({ session }: { session: ShowSession }): JSX.Element {
-  const languages = session.show.value?.languages ?? [];
-  const language = session.captionLanguage.value;
-  const choices = languages.map((tag) => ({
-    value: tag,
-    label: languageName(tag, pageLanguage.value),
-    lang: pageLanguage.value,
-  }));
-  const transcript: MenuAction = {
-    name: "transcript",
-    label: t("transcript"),
-    onChoose: () => (session.isTranscriptOpen.value = true),
-  };
-  const isSynced = session.isSynced.value;
-  const sync: MenuAction = {
-    name: "sync",
-    label: t("captions_sync"),
-    isOn: isSynced,
-    onChoose: () => session.setSynced(!isSynced),
-  };
-  return (
-    <Menu
-      label={t("captions")}
-      testid="captions_menu"
-      choices={languages.length > 0 ? [{ value: OFF, label: t("captions_off") }, ...choices] : []}
-      empty={t("captions_none")}
-      actions={canDelay() && language !== null ? [sync, transcript] : [transcript]}
-      value={language ?? OFF}
-      onChoose={(value) => session.setCaptionLanguage(value === OFF ? null : value)}
-      buttonClass={language === null ? "round glass" : "round glass is-on"}
-    >
-      <CaptionsIcon />
-      {language !== null && <span class="tag">{language.split("-")[0]}</span>}
-    </Menu>
   );
 }
 

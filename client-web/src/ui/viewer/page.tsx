@@ -11,6 +11,7 @@ import { ShowSession } from "../../state/session";
 import { Sheet } from "../kit/dialog";
 import { OrderSheet } from "../order/sheet";
 import { Chat } from "./chat";
+import { MissedLanguage } from "./captions-menu";
 import { Controls } from "./controls";
 import { Curtain, isCurtained } from "./curtain";
 import { Pins } from "./pins";
@@ -55,6 +56,7 @@ export function ViewerPage({ show: name }: { show: string }): JSX.Element {
         <TopBar session={session} />
         {!isHidden && (
           <div class="lower">
+            <MissedLanguage session={session} />
             <Subtitles session={session} />
             {show && <Pins show={show} onBuy={buy} />}
             {!isWide && show && <Chat session={session} isOverlay />}

@@ -53,8 +53,8 @@ impl WhisperModel {
     /// When whisper.cpp cannot read it.
     pub fn load(path: &Path) -> Result<WhisperModel, StartError> {
         whisper_rs::install_logging_hooks();
-        let mut parameters = WhisperContextParameters::new();
-        parameters.use_gpu(false);
+        // On a graphics processor when the program was built for one.
+        let parameters = WhisperContextParameters::new();
         let context = WhisperContext::new_with_params(path, parameters).map_err(|error| {
             StartError::Unusable {
                 path: path.to_owned(),

@@ -2,15 +2,32 @@
 
 use super::*;
 
-/// A folder with empty files of these names.
+/// A folder with files of these names, the smallest that are whole.
 fn folder(files: &[&str]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     for file in files {
         let path = folder.path().join(file);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, "").unwrap();
+        fs::write(path, smallest(file)).unwrap();
     }
     folder
+}
+
+/// A network of no tensors, a vocabulary of one piece, a shortlist of no words.
+fn smallest(file: &str) -> Vec<u8> {
+    let name = file.rsplit('/').next().unwrap();
+    if name.starts_with("model") {
+        [1_u64, 0, 0]
+            .iter()
+            .flat_map(|word| word.to_le_bytes())
+            .collect()
+    } else if name.ends_with(".spm") {
+        vec![0x0a, 2, 0x0a, 0]
+    } else if name.starts_with("lex") {
+        vec![0; 48]
+    } else {
+        Vec::new()
+    }
 }
 
 fn pairs(installed: &Installed) -> Vec<String> {
@@ -79,7 +96,8 @@ fn of_two_models_for_a_direction_the_larger_is_used() {
         "bergamot/b/model.ende.bin",
         "bergamot/b/vocab.ende.spm",
     ]);
-    fs::write(folder.path().join("bergamot/b/model.ende.bin"), "larger").unwrap();
+    let larger = [smallest("model"), vec![0; 9]].concat();
+    fs::write(folder.path().join("bergamot/b/model.ende.bin"), larger).unwrap();
     let installed = Installed::scan(folder.path()).unwrap();
     assert_eq!(pairs(&installed), ["en>de"]);
     assert!(installed.pairs[0].directory.ends_with("b"));
@@ -110,6 +128,67 @@ fn what_cannot_be_used_says_why() {
             .iter()
             .any(|reason| reason.contains("name the folder"))
     );
+}
+
+#[test]
+fn a_broken_file_is_named_and_the_other_models_work() {
+    let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 17140836\n";
+    // Two tensors are announced and there is one; then lengths that would fill any memory.
+    let tensor = |bytes: u64| [1_u64, 2, 1, 0, 0, bytes].map(u64::to_le_bytes).concat();
+    let endless = [1_u64, u64::MAX, 1, 1, 1, 1].map(u64::to_le_bytes).concat();
+    let short = [
+        [1_u64, 1, 0, 0, 0, 100, 0].map(u64::to_le_bytes).concat(),
+        vec![0; 40],
+    ]
+    .concat();
+    for (file, bytes, reason) in [
+        (
+            "model.ende.bin",
+            pointer.as_bytes().to_vec(),
+            "git lfs pull",
+        ),
+        (
+            "model.ende.bin",
+            b"<!DOCTYPE html><html>".to_vec(),
+            "not a Marian",
+        ),
+        ("model.ende.bin", tensor(3), "cut short"),
+        ("model.ende.bin", endless, "makes no sense"),
+        ("model.ende.bin", short, "96 of 156 bytes"),
+        (
+            "vocab.ende.spm",
+            b"<!DOCTYPE html>".to_vec(),
+            "not a SentencePiece",
+        ),
+        (
+            "vocab.ende.spm",
+            vec![0x0a, 200, 1, 0],
+            "cut short: 4 of 203 bytes",
+        ),
+        ("vocab.ende.spm", Vec::new(), "without pieces"),
+        (
+            "lex.ende.bin",
+            [0_u64, 0, 0, 0, 9, 9].map(u64::to_le_bytes).concat(),
+            "48 of 156",
+        ),
+        ("lex.ende.bin", vec![0; 7], "cut short"),
+    ] {
+        let folder = folder(&[
+            "bergamot/ende/model.ende.bin",
+            "bergamot/ende/vocab.ende.spm",
+            "bergamot/ende/lex.ende.bin",
+            "bergamot/enfr/model.enfr.bin",
+            "bergamot/enfr/vocab.enfr.spm",
+        ]);
+        fs::write(folder.path().join("bergamot/ende").join(file), bytes).unwrap();
+        let installed = Installed::scan(folder.path()).unwrap();
+        assert_eq!(pairs(&installed), ["en>fr"], "{file}: {reason}");
+        let [problem] = &installed.problems[..] else {
+            panic!("{file}: {:?}", installed.problems)
+        };
+        assert!(problem.path.ends_with(file), "{problem:?}");
+        assert!(problem.reason.contains(reason), "{problem:?}");
+    }
 }
 
 #[test]
