@@ -63,7 +63,9 @@ pub(crate) struct CaptionReport {
     pub lines: usize,
     /// From the end of a line's speech to the line that stays.
     pub lag_ms: Percentiles,
-    /// From the end of the speech so far to a line that may change.
+    /// Lines that may still have changed.
+    pub partials: usize,
+    /// From the end of the speech so far to such a line.
     pub shown_ms: Percentiles,
     /// Words in lines over words said; only for the language spoken.
     pub captioned_ratio: Option<f64>,
@@ -191,11 +193,12 @@ impl Report {
             });
             table.push_str(&format!(
                 "| captions in {language}, p50 / p95 / p99 | {} ({} lines{said}, {:.1} s given up) |\n\
-                 | first shown in {language}, p50 / p95 / p99 | {} |\n",
+                 | shown before in {language}, p50 / p95 / p99 | {} ({} times) |\n",
                 three(lag),
                 read.lines,
                 read.gap_s,
                 three(shown),
+                read.partials,
             ));
         }
         table

@@ -241,6 +241,7 @@ fn captions(scenario: &Scenario, seen: &[Read], said: f64) -> Vec<CaptionReport>
             language: language.clone(),
             lines: read.iter().map(|read| read.lag.len()).sum(),
             lag_ms: Percentiles::of(read.iter().flat_map(|read| read.lag.iter().copied())),
+            partials: read.iter().map(|read| read.shown.len()).sum(),
             shown_ms: Percentiles::of(read.iter().flat_map(|read| read.shown.iter().copied())),
             captioned_ratio: is_spoken.then_some(words as f64 / said),
             gap_s: read.iter().map(|read| read.gap.as_secs_f64()).sum(),
