@@ -173,15 +173,18 @@ fn rtc() -> Router<AppState> {
             "/whep/{show}/{session}/layer",
             post(layer::choose).options(endpoint::options),
         )
-        .route(
-            "/captions/{show}",
-            delete(captions::forget).options(endpoint::options),
-        )
-        .route(
-            "/captions/{show}/{file}",
-            get(captions::file).options(endpoint::options),
-        )
+        .merge(words())
         .method_not_allowed_fallback(endpoint::wrong_method)
+}
+
+/// What was said. The transcript of an evening is half a megabyte of text.
+fn words() -> Router<AppState> {
+    let show = delete(captions::forget).options(endpoint::options);
+    let file = get(captions::file).options(endpoint::options);
+    Router::new()
+        .route("/captions/{show}", show)
+        .route("/captions/{show}/{file}", file)
+        .layer(CompressionLayer::new())
 }
 
 /// Answer to what no route takes: JSON for programs.
