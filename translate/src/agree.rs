@@ -78,6 +78,7 @@ impl Agreement {
         let same = common(&self.tentative, &heard[split..]);
         let sure = |word: &&Word| word.end_ms <= sure_ms;
         let agreed = heard[split..split + same].iter().take_while(sure).count();
+        let agreed = whole_numbers(&heard[split..split + same], agreed);
         if agreed > 0 {
             self.append(&heard[split..split + agreed]);
             self.open_last();
@@ -193,6 +194,74 @@ fn common(old: &[Word], new: &[Word]) -> usize {
 fn without_ending(word: &str) -> &str {
     let bare = word.trim_end_matches(|c: char| !c.is_alphanumeric() && !"%°€$£+".contains(c));
     if bare.is_empty() { word } else { bare }
+}
+
+/// How many of the first `agreed` words may stay without cutting a number in two: `100` may go on
+/// to be `149`, and given `100` the recogniser would write `100 and 49`. A number stays once the
+/// word behind it was heard twice as well.
+fn whole_numbers(words: &[Word], agreed: usize) -> usize {
+    let ends = words.get(agreed).is_some_and(|next| !goes_on(&next.text));
+    if ends {
+        return agreed;
+    }
+    let before = words[..agreed]
+        .iter()
+        .rposition(|word| !goes_on(&word.text))
+        .map_or(0, |at| at + 1);
+    let open = &words[before..agreed];
+    // A lone `and` is no number.
+    if open.iter().any(|word| is_number(&word.text)) {
+        before
+    } else {
+        agreed
+    }
+}
+
+fn goes_on(word: &str) -> bool {
+    is_number(word)
+        || matches!(
+            key(word).as_str(),
+            "and" | "point" | "e" | "y" | "et" | "und"
+        )
+}
+
+fn is_number(word: &str) -> bool {
+    const WORDS: [&str; 30] = [
+        "one",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "eleven",
+        "twelve",
+        "thirteen",
+        "fourteen",
+        "fifteen",
+        "sixteen",
+        "seventeen",
+        "eighteen",
+        "nineteen",
+        "twenty",
+        "thirty",
+        "forty",
+        "fifty",
+        "sixty",
+        "seventy",
+        "eighty",
+        "ninety",
+        "hundred",
+        "thousand",
+        "half",
+    ];
+    word.contains(|c: char| c.is_ascii_digit())
+        || word
+            .split('-')
+            .any(|part| WORDS.contains(&key(part).as_str()))
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use crate::Loaded;
+use crate::glossary::Glossary;
 use crate::outside::Outside;
 use crate::ports::{EngineError, Quality};
 use crate::shell::Shell;
@@ -130,6 +131,8 @@ pub struct Caption {
     /// How many characters of `text` stay as they are: all of a final, none of a translation that
     /// is not final. Only the punctuation after them may still change.
     pub stable: usize,
+    /// No translation could be trusted with its names and numbers: `text` is what was spoken.
+    pub kept: bool,
     /// Media clock where the line's speech starts, ms.
     pub start_ms: u64,
     /// Media clock where it ends (so far), ms.
@@ -206,6 +209,12 @@ impl Captions {
     /// language).
     pub fn open(&self, speaker: SpeakerId, options: SpeakerOptions) {
         self.shell.open(speaker, options);
+    }
+
+    /// The words of the show a speaker is in: names that translations leave alone, and words the
+    /// recogniser should expect. The newest counts.
+    pub fn glossary(&self, speaker: SpeakerId, glossary: Arc<Glossary>) {
+        self.shell.glossary(speaker, glossary);
     }
 
     /// Hands over one packet. When the queue is full the packet is dropped and counts as lost on

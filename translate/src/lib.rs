@@ -6,7 +6,10 @@
 mod agree;
 mod clock;
 pub mod engine;
+pub mod facts;
+pub mod faithful;
 pub mod file;
+pub mod glossary;
 mod guard;
 pub mod handle;
 pub mod languages;

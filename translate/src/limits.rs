@@ -130,3 +130,9 @@ pub(crate) const TICK_MS: u64 = 50;
 
 /// Audio fed at a time from a file: one Opus packet's worth.
 pub(crate) const FILE_FRAME_MS: u64 = 20;
+
+/// Terms of a show's glossary: a hundred products with a name and a number each. More are left out.
+pub(crate) const GLOSSARY_TERMS_MAX: usize = 400;
+
+/// A longer term is a sentence and no name.
+pub(crate) const GLOSSARY_TERM_CHARS_MAX: usize = 40;

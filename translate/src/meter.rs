@@ -71,6 +71,8 @@ fn seconds(ms: u64) -> f64 {
 mod tests {
     use metrics_exporter_prometheus::PrometheusBuilder;
 
+    use std::sync::Arc;
+
     use super::{dropped, emitted, ran, started, step};
     use crate::pipeline::{Job, JobId, Kind, Work};
     use crate::ports::Task;
@@ -83,6 +85,7 @@ mod tests {
             language: Language(language.to_owned()),
             text: "A lamp".to_owned(),
             stable: 0,
+            kept: false,
             start_ms: 1_000,
             end_ms: 2_000,
             emitted_ms: 3_500,
@@ -109,6 +112,7 @@ mod tests {
                 check: false,
                 task: Task::Transcribe,
                 given: Vec::new(),
+                glossary: Arc::default(),
             },
         };
         metrics::with_local_recorder(&recorder, || {

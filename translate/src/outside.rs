@@ -9,7 +9,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio::sync::mpsc;
 
+use crate::Language;
 use crate::engine::script::Scripts;
+use crate::faithful;
 use crate::limits::OUTSIDE_LINES_OUT_MAX;
 use crate::pipeline::Answer;
 use crate::ports::EngineError;
@@ -131,15 +133,17 @@ impl Outside {
     pub(crate) fn hand_over(
         &self,
         scripts: &Arc<Scripts>,
-        (from, to): (&Tag, &Tag),
+        (from, to): (&Language, &Language),
         text: &str,
         reply: impl FnOnce(Answer) + Send + 'static,
     ) {
-        let Some(way) = self.offer.way(from, to) else {
+        let Some(way) = self.offer.way(&Tag::from(from), &Tag::from(to)) else {
             return reply(Answer::Failed(failure(format!(
-                "{from}>{to} is not offered any more"
+                "{}>{} is not offered any more",
+                from.0, to.0
             ))));
         };
+        let spoken = (text.to_owned(), from.clone(), to.clone());
         let text = match way.reads {
             Some(script) => scripts.write(text, script),
             None => text.to_owned(),
@@ -147,10 +151,16 @@ impl Outside {
         let scripts = Arc::clone(scripts);
         let writes = way.writes;
         let finish = move |answer: Result<String, String>| {
-            reply(match (answer, writes) {
-                (Ok(text), Some(script)) => Answer::Translated(scripts.write(&text, script)),
-                (Ok(text), None) => Answer::Translated(text),
-                (Err(reason), _) => Answer::Failed(failure(reason)),
+            let (spoken, from, to) = spoken;
+            reply(match answer {
+                Ok(text) => {
+                    let text = match writes {
+                        Some(script) => scripts.write(&text, script),
+                        None => text,
+                    };
+                    Answer::Translated(faithful::checked(&spoken, &from, &text, &to))
+                }
+                Err(reason) => Answer::Failed(failure(reason)),
             });
         };
         let (from, to) = &way.codes;
@@ -228,7 +238,7 @@ mod tests {
 
     fn hand_over(outside: &Outside, from: &str, to: &str, text: &str) -> Receiver<Answer> {
         let (reply, answer) = sync_channel(1);
-        let (from, to) = (Tag::parse(from), Tag::parse(to));
+        let (from, to) = (Language(from.to_owned()), Language(to.to_owned()));
         outside.hand_over(&Arc::default(), (&from, &to), text, move |answer| {
             reply.send(answer).unwrap();
         });
@@ -247,13 +257,36 @@ mod tests {
             ("en", "zh", "Welcome")
         );
         line.answer(Ok("欢迎".to_owned()));
-        assert!(matches!(answer.recv(), Ok(Answer::Translated(text)) if text == "歡迎"));
+        assert!(matches!(answer.recv(), Ok(Answer::Translated(line)) if line.text == "歡迎"));
         let _answer = hand_over(&outside, "zh", "en", "欢迎");
         let line = desk.lines.try_recv().unwrap();
         assert_eq!(
             (&*line.from, &*line.text),
             ("zt", "歡迎"),
             "it reads the other script"
+        );
+    }
+
+    #[test]
+    fn a_wrong_number_from_outside_is_put_right_or_the_line_is_kept() {
+        let (outside, mut desk) = port();
+        desk.offer.set([("en", "de")]);
+        let mut shown = |text: &str, translation: &str| {
+            let answer = hand_over(&outside, "en", "de", text);
+            let line = desk.lines.try_recv().unwrap();
+            line.answer(Ok(translation.to_owned()));
+            match answer.recv() {
+                Ok(Answer::Translated(line)) => (line.text, line.kept),
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!(
+            shown("Only 15 left.", "Nur noch 50 übrig."),
+            ("Nur noch 15 übrig.".to_owned(), false)
+        );
+        assert_eq!(
+            shown("It costs 19 euros.", "Es ist günstig."),
+            ("It costs 19 euros.".to_owned(), true)
         );
     }
 

@@ -1,7 +1,10 @@
 //! The three ports: what the pipeline asks of an engine. Each has one real engine in `engine/`
 //! and a scripted one for unit tests.
 
+use std::sync::Arc;
+
 use crate::Language;
+use crate::glossary::Glossary;
 
 /// The one sample rate inside this crate: what Whisper and the voice detector read.
 pub const SAMPLE_RATE_HZ: u32 = 16_000;
@@ -95,6 +98,9 @@ pub trait Recognizer: Send {
         task: Task,
         given: &[Word],
     ) -> Result<Hypothesis, EngineError>;
+
+    /// The words of the next decodes are likely to be among these. An engine may ignore it.
+    fn expect(&mut self, _glossary: &Arc<Glossary>) {}
 
     /// Finds the language of `audio`.
     ///

@@ -13,11 +13,11 @@ use tokio::sync::mpsc::error::TrySendError as OutputError;
 use crate::clock::{Stopwatch, now_ms};
 use crate::engine::opus::LibOpus;
 use crate::engine::script::Scripts;
+use crate::glossary::Glossary;
 use crate::limits::{COMMANDS_MAX, FINALS_WAITING_MAX, OUTPUTS_MAX, SPEAKERS_MAX, TICK_MS};
 use crate::outside::Outside;
 use crate::pipeline::{Answer, Input, Job, JobId, Pipeline, Work};
 use crate::ports::OpusDecoder;
-use crate::tag::Tag;
 use crate::worker::Engines;
 use crate::{
     CaptionKind, Language, Loaded, Output, SpeakerId, SpeakerOptions, SpeechPacket, StartError,
@@ -42,6 +42,7 @@ enum Message {
 #[derive(Debug, Default)]
 struct Wish {
     open: Option<SpeakerOptions>,
+    glossary: Option<Arc<Glossary>>,
     want: Option<BTreeSet<Language>>,
     close: bool,
 }
@@ -105,6 +106,10 @@ impl Shell {
         self.wish(speaker, |wish| wish.open = Some(options));
     }
 
+    pub(crate) fn glossary(&self, speaker: SpeakerId, glossary: Arc<Glossary>) {
+        self.wish(speaker, |wish| wish.glossary = Some(glossary));
+    }
+
     pub(crate) fn want(&self, speaker: SpeakerId, languages: BTreeSet<Language>) {
         self.wish(speaker, |wish| wish.want = Some(languages));
     }
@@ -158,14 +163,14 @@ impl Outdoors {
             source,
             target,
             text,
+            glossary: _,
         } = job.work
         else {
             return;
         };
         let (answers, messages) = (Arc::clone(&self.answers), self.messages.clone());
-        let way = (&Tag::from(&source), &Tag::from(&target));
         self.outside
-            .hand_over(&self.scripts, way, &text, move |answer| {
+            .hand_over(&self.scripts, (&source, &target), &text, move |answer| {
                 let mut waiting = answers.lock().unwrap_or_else(PoisonError::into_inner);
                 waiting.push((job.id, answer));
                 drop(waiting);
@@ -249,6 +254,10 @@ impl Desk {
         for (speaker, wish) in wishes {
             if let Some(options) = wish.open {
                 self.pipeline.handle(now, Input::Open(speaker, options));
+            }
+            if let Some(glossary) = wish.glossary {
+                self.pipeline
+                    .handle(now, Input::Glossary(speaker, glossary));
             }
             if let Some(languages) = wish.want {
                 self.pipeline.handle(now, Input::Want(speaker, languages));

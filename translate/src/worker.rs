@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::Language;
 use crate::engine::script::Scripts;
+use crate::faithful;
 use crate::pipeline::{Answer, Work};
 use crate::ports::{EngineError, Recognizer, Task, Translator, Word};
 use crate::tag::{Script, Tag};
@@ -28,7 +29,9 @@ impl Engines {
                 check,
                 task,
                 given,
+                glossary,
             } => {
+                self.recognizer.expect(glossary);
                 let language = (language.as_ref(), *check);
                 self.recognize(audio, language, *task, given)
             }
@@ -36,9 +39,8 @@ impl Engines {
                 source,
                 target,
                 text,
-            } => self
-                .translator
-                .translate(source, target, text)
+                glossary,
+            } => faithful::translate(self.translator.as_mut(), source, target, text, glossary)
                 .map(Answer::Translated),
         };
         answer.unwrap_or_else(Answer::Failed)

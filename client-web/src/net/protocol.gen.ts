@@ -32,6 +32,11 @@ text: string,
  */
 stable: number, 
 /**
+ * No translation could be trusted with the names and numbers of the line: these are the words
+ * in the spoken language, to be marked as such.
+ */
+kept: boolean, 
+/**
  * Media time the speech starts, Unix ms.
  */
 start_ms: number, 

@@ -18,6 +18,7 @@ const said = (
     spoken: "en",
     text: rows.join(" "),
     stable: 0,
+    kept: false,
     start_ms,
     end_ms: start_ms + 1000,
     cues: screens.map((rows) => ({ rows, start_ms, end_ms: start_ms + 2_000 * rows.length })),

@@ -3,6 +3,7 @@
 //! it was measured to take, so a run needs no real time and a busy machine blurs it little.
 
 mod chrf;
+mod glossary;
 mod run;
 mod seen;
 mod set;
@@ -34,6 +35,9 @@ pub(crate) struct Args {
     /// Only these languages of the set
     #[arg(long, value_delimiter = ',', value_name = "TAG,TAG")]
     languages: Vec<String>,
+    /// Folder of the glossary list read aloud
+    #[arg(long, value_name = "DIR", default_value = "target/glossary")]
+    glossary: PathBuf,
     /// Model directory [default: $VITRINE_MODELS, else the XDG cache]
     #[arg(long, value_name = "DIR")]
     models: Option<PathBuf>,
@@ -58,6 +62,16 @@ enum Part {
     Quiet,
     /// Errors in every language of the set, and its translations
     Set,
+    /// Names, prices and quantities of a sale, read aloud by `.ci/glossary-speech`
+    Glossary,
+}
+
+/// Whether a part is asked for that needs files given by the caller.
+fn wanted_of_files(only: &[Part]) -> bool {
+    only.is_empty()
+        || only
+            .iter()
+            .any(|part| !matches!(part, Part::Quiet | Part::Glossary))
 }
 
 /// Prints the table; with `--strict`, whether all goals are met.
@@ -71,7 +85,7 @@ pub(crate) fn run(args: &Args) -> Result<bool> {
     let stream = stream.zip(words).filter(|(stream, _)| stream.exists());
     let wanted = |part| args.only.is_empty() || args.only.contains(&part);
     ensure!(
-        stream.is_some() || args.set.is_some() || args.only == [Part::Quiet],
+        stream.is_some() || args.set.is_some() || !wanted_of_files(&args.only),
         "nothing to measure: give --set or --stream"
     );
     let loaded = Loaded::load(args.models.as_deref())?;
@@ -91,6 +105,15 @@ pub(crate) fn run(args: &Args) -> Result<bool> {
         && let Some(set) = &args.set
     {
         rows.extend(set::measure(&loaded, set, &args.languages, args.text)?);
+    }
+    let is_read_aloud = args.glossary.join("001.flac").exists();
+    ensure!(
+        is_read_aloud || !args.only.contains(&Part::Glossary),
+        "nothing in {}: run .ci/glossary-speech first",
+        args.glossary.display()
+    );
+    if wanted(Part::Glossary) && is_read_aloud {
+        rows.extend(glossary::measure(&loaded, &args.glossary, args.text)?);
     }
     let all_met = Figures::new(before, rows).publish(args.json.as_deref())?;
     Ok(!args.strict || all_met)

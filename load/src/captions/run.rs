@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use translate::file::{AudioFile, Pace, Settings, Spent};
+use translate::glossary::Glossary;
 use translate::{Caption, CaptionKind, Language, Loaded, Output};
 
 /// What came of a file.
@@ -16,6 +18,13 @@ pub(super) struct Run {
 }
 
 impl Run {
+    /// Whether a line is what was spoken, because no translation could be trusted.
+    pub(super) fn is_kept(&self) -> bool {
+        self.captions
+            .iter()
+            .any(|caption| caption.kind == CaptionKind::Final && caption.kept)
+    }
+
     /// The final lines in one language as one text.
     pub(super) fn finals(&self, language: &str) -> String {
         let chosen = self
@@ -33,11 +42,13 @@ pub(super) fn caption(
     file: &Path,
     language: Option<&str>,
     targets: &[&str],
+    glossary: &Arc<Glossary>,
 ) -> Result<Run> {
     let tag = |tag: &str| Language(tag.to_owned());
     let settings = Settings {
         language: language.map(tag),
         targets: targets.iter().copied().map(tag).collect::<BTreeSet<_>>(),
+        glossary: Arc::clone(glossary),
         pace: Pace::Virtual,
     };
     let mut captions = Vec::new();

@@ -154,6 +154,7 @@ mod tests {
             language: Language("en".to_owned()),
             text: text.to_owned(),
             stable,
+            kept: false,
             start_ms: 0,
             end_ms: 0,
             emitted_ms: at_ms,

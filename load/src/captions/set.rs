@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use serde::Deserialize;
@@ -70,7 +71,13 @@ pub(super) fn measure(
         }
         let twin = english.get(clip.prompt()).filter(|_| clip.language != "en");
         let targets: &[&str] = if twin.is_some() { &["en"] } else { &[] };
-        let run = caption(loaded, &set.join(&clip.file), Some(&clip.language), targets)?;
+        let run = caption(
+            loaded,
+            &set.join(&clip.file),
+            Some(&clip.language),
+            targets,
+            &Arc::default(),
+        )?;
         let heard = run.finals(&clip.language);
         let tally = tallies.entry(&clip.language).or_default();
         let errors = compare(reference, &heard);
@@ -123,7 +130,7 @@ pub(super) fn quiet(loaded: &Loaded) -> Result<Row> {
         let file = folder.path().join("sound.wav");
         write_wav(&file, 16_000, &samples)?;
         for language in [None, Some("en")] {
-            let run = caption(loaded, &file, language, &[])?;
+            let run = caption(loaded, &file, language, &[], &Arc::default())?;
             let count: usize = run
                 .captions
                 .iter()

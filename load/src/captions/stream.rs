@@ -1,6 +1,7 @@
 //! The English stream with known word times: the rows about latency, errors, flicker and cost.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use tests::words::{compare, normal};
@@ -21,7 +22,7 @@ const TRANSLATION_LAG_S: f64 = 0.15;
 /// Rows of a reader of English alone.
 pub(super) fn measure(loaded: &Loaded, file: &Path, words: &Path, text: bool) -> Result<Vec<Row>> {
     let said = read_words(words)?;
-    let run = caption(loaded, file, Some("en"), &["en"])?;
+    let run = caption(loaded, file, Some("en"), &["en"], &Arc::default())?;
     let heard = run.finals("en");
     if text {
         println!("{heard}\n");
@@ -82,7 +83,7 @@ pub(super) fn measure(loaded: &Loaded, file: &Path, words: &Path, text: bool) ->
 /// Rows of the same stream while somebody reads Portuguese.
 pub(super) fn translation(loaded: &Loaded, file: &Path, words: &Path) -> Result<Vec<Row>> {
     let said = read_words(words)?;
-    let run = caption(loaded, file, Some("en"), &["en", "pt"])?;
+    let run = caption(loaded, file, Some("en"), &["en", "pt"], &Arc::default())?;
     let finals = |language: &str| {
         let chosen = |caption: &&Caption| {
             caption.kind == CaptionKind::Final && caption.language.0 == language

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::{Context, bail, ensure};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -69,6 +70,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     let settings = Settings {
         language,
         targets: targets.clone(),
+        glossary: Arc::default(),
         pace,
     };
     let bar = progress_bar(file.length_ms());

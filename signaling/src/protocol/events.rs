@@ -135,6 +135,7 @@ mod tests {
             language: language.into(),
             spoken: "en".into(),
             text: "Hello".into(),
+            kept: false,
             start_ms: 1,
             end_ms: 2,
             ..CaptionView::default()

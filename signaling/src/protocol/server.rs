@@ -423,6 +423,10 @@ pub struct CaptionView {
     /// How many characters of `text` stay as they are: all of a final.
     #[serde(default)]
     pub stable: u32,
+    /// No translation could be trusted with the names and numbers of the line: these are the words
+    /// in the spoken language, to be marked as such.
+    #[serde(default)]
+    pub kept: bool,
     /// Media time the speech starts, Unix ms.
     #[ts(type = "number")]
     pub start_ms: u64,

@@ -106,6 +106,7 @@ fn event() -> impl Strategy<Value = RoomEvent> {
         language: "pt".into(),
         spoken: "en".into(),
         text,
+        kept: false,
         start_ms,
         end_ms: start_ms,
         stable: 3,

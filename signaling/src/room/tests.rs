@@ -69,6 +69,7 @@ fn caption(id: u64, language: &str) -> CaptionView {
         language: language.into(),
         spoken: "en".into(),
         text: "hello".into(),
+        kept: false,
         start_ms: id,
         end_ms: id + 1,
         ..CaptionView::default()

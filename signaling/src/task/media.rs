@@ -294,6 +294,7 @@ async fn caption_to(
         spoken: spoken.0.clone(),
         text: caption.text,
         stable: u32::try_from(caption.stable).unwrap_or(u32::MAX),
+        kept: caption.kept,
         start_ms: caption.start_ms,
         end_ms: caption.end_ms,
         cues: Vec::new(),

@@ -283,10 +283,15 @@ impl Task {
             self.peers.remove(peer);
         }
         let answer = self.room.handle(now_ms(), input);
-        let mut is_news = false;
+        let (mut is_news, mut is_shelf) = (false, false);
         while let Some(effect) = self.room.poll() {
+            is_shelf |= changes_shelf(&effect);
             is_news |= matches!(effect, Effect::Entry(_) | Effect::Viewers(_));
             self.carry_out(effect).await;
+        }
+        if is_shelf {
+            let products = &self.room.state().products;
+            self.ports.speech.glossary(&self.show, products);
         }
         if is_news {
             self.view.send_if_modified(|view| {
@@ -420,6 +425,17 @@ fn view_of(room: &Room) -> View {
         tracks: state.tracks.clone(),
         pins: state.pins.clone(),
     }
+}
+
+/// Whether the words of the shelf are others now.
+fn changes_shelf(effect: &Effect) -> bool {
+    let Effect::Entry(entry) = effect else {
+        return false;
+    };
+    matches!(
+        entry.event,
+        RoomEvent::Product(_) | RoomEvent::ProductRemoved { .. }
+    )
 }
 
 /// Whether an event of another process is a hint to read the shelf again, not a fact: stock is

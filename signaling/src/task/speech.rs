@@ -5,11 +5,12 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use media::TrackId;
+use translate::glossary::{Glossary, Product};
 use translate::ports::Quality;
 use translate::{AS_SPOKEN, Captions, Language, SpeakerId, SpeakerOptions};
 
 use crate::limits::SPEAKER_LINGER_MS;
-use crate::protocol::server::{LanguagePair, PairQuality};
+use crate::protocol::server::{LanguagePair, PairQuality, ProductView};
 use crate::room::Input;
 
 /// The caption engine and who speaks. Cheap to clone.
@@ -26,6 +27,8 @@ struct Table {
     speakers: HashMap<SpeakerId, Speaker>,
     /// Languages wanted, by show.
     wanted: HashMap<String, BTreeSet<Language>>,
+    /// Words of the shelf, by show.
+    glossaries: HashMap<String, Arc<Glossary>>,
     /// Spoken languages set by hand, by show and participant.
     set: HashMap<(String, String), Language>,
     /// Languages that viewers want and nothing leads to, by show.
@@ -82,6 +85,9 @@ impl Speech {
                 language: language.clone(),
             },
         );
+        if let Some(glossary) = table.glossaries.get(show) {
+            engine.glossary(id, Arc::clone(glossary));
+        }
         engine.want(id, table.wanted.get(show).cloned().unwrap_or_default());
         let (show, participant) = key;
         let spoken = language;
@@ -147,6 +153,31 @@ impl Speech {
     #[must_use]
     pub fn wanted(&self) -> usize {
         self.table().wanted.values().map(BTreeSet::len).sum()
+    }
+
+    /// What a show sells: its names survive recognition and translation.
+    pub fn glossary(&self, show: &str, products: &[ProductView]) {
+        let Some(engine) = self.engine() else { return };
+        let product = |product: &ProductView| Product {
+            sku: product.id.clone(),
+            title: product.title.clone(),
+            description: product.description.clone(),
+            titles: product.translations.values().cloned().collect(),
+            currency: product.price.currency.clone(),
+        };
+        let glossary = Glossary::of(&products.iter().map(product).collect::<Vec<_>>());
+        let glossary = Arc::new(glossary);
+        let mut table = self.table();
+        for (id, speaker) in &table.speakers {
+            if speaker.show == show {
+                engine.glossary(*id, Arc::clone(&glossary));
+            }
+        }
+        if glossary.is_empty() {
+            table.glossaries.remove(show);
+        } else {
+            table.glossaries.insert(show.to_owned(), glossary);
+        }
     }
 
     /// A host says which language somebody speaks, or that it is to be found.

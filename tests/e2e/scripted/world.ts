@@ -101,6 +101,7 @@ export class World {
       spoken: "en",
       text,
       stable,
+      kept: false,
       start_ms: now - 1500,
       end_ms: now,
       cues: screens(text, now),

@@ -1,6 +1,7 @@
 //! `vitrine caption` on real speech: word errors, languages, translations, and what must give no
 //! text at all. Needs the models: `make test` fetches them first.
 
+mod sale;
 mod speech;
 
 use std::collections::BTreeSet;

@@ -31,6 +31,9 @@ pub(crate) struct Line {
     pub text: String,
     /// Characters of `text` that stay.
     pub stable: usize,
+    /// No translation could be trusted.
+    #[allow(dead_code)] // Read so that an unknown field is an error.
+    pub kept: bool,
     /// Media clock.
     pub start_ms: u64,
     /// Media clock.

@@ -47,6 +47,26 @@ fn two_in_a_row_commit() {
 }
 
 #[test]
+fn a_number_stays_only_whole() {
+    check(
+        &[
+            "for 100",
+            "for 100",
+            "for 149 euros",
+            "for 149 euros now",
+            "for 149 euros now",
+        ],
+        &[
+            " | for 100",
+            "for | 100",
+            "for | 149 euros",
+            "for 149 euros | now",
+            "for 149 euros now | ",
+        ],
+    );
+}
+
+#[test]
 fn the_full_stop_of_a_cut_sentence_is_not_kept() {
     check(
         &[

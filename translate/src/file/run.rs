@@ -9,6 +9,7 @@ use super::audio::SAMPLES_PER_MS;
 use super::{AudioFile, FileError};
 use crate::clock::Stopwatch;
 use crate::engine::opus::LibOpus;
+use crate::glossary::Glossary;
 use crate::limits::FILE_FRAME_MS;
 use crate::pipeline::{Answer, Input, Job, JobId, Pipeline, Work};
 use crate::ports::Routes;
@@ -34,6 +35,8 @@ pub struct Settings {
     pub language: Option<Language>,
     /// Languages to translate to.
     pub targets: BTreeSet<Language>,
+    /// Words of the show.
+    pub glossary: Arc<Glossary>,
     /// How fast it is fed.
     pub pace: Pace,
 }
@@ -87,6 +90,7 @@ pub fn caption(
         language: settings.language.clone(),
     };
     pipeline.handle(0, Input::Open(SPEAKER, options));
+    pipeline.handle(0, Input::Glossary(SPEAKER, Arc::clone(&settings.glossary)));
     // The spoken language is always shown; wanting something keeps recognition awake.
     let mut wanted = settings.targets.clone();
     wanted.extend(settings.language.clone());

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::faithful::Faithful;
+use crate::glossary::Glossary;
 use crate::ports::{Detection, EngineError, Hypothesis, Task, Word};
 use crate::{CaptionId, Language, SpeakerId};
 
@@ -62,6 +64,8 @@ pub enum Work {
         task: Task,
         /// Words of its beginning that are committed already.
         given: Vec<Word>,
+        /// Words to expect.
+        glossary: Arc<Glossary>,
     },
     /// Translate a line.
     Translate {
@@ -71,6 +75,8 @@ pub enum Work {
         target: Language,
         /// The line.
         text: String,
+        /// Names that stay as they are.
+        glossary: Arc<Glossary>,
     },
 }
 
@@ -85,7 +91,7 @@ pub enum Answer {
         hypothesis: Hypothesis,
     },
     /// A translated line.
-    Translated(String),
+    Translated(Faithful),
     /// Nothing.
     Failed(EngineError),
 }

@@ -16,10 +16,12 @@ use std::sync::Arc;
 
 pub use job::{Answer, Job, JobId, Kind, Work};
 
+use crate::glossary::Glossary;
 use crate::limits::{FINAL_DUE_MS, FINAL_LAG_MS_MAX, SPEAKERS_MAX};
 use crate::ports::{OpusDecoder, Routes};
 use crate::schedule::{Load, Request, Urgency, pick};
-use crate::{Caption, Language, Output, SpeakerId, SpeakerOptions, SpeechPacket};
+use crate::utterance::Line;
+use crate::{Caption, CaptionKind, Language, Output, SpeakerId, SpeakerOptions, SpeechPacket};
 use job::{Purpose, Running};
 use speaker::{Event, Speaker};
 use text::{Source, Texts};
@@ -39,6 +41,8 @@ pub enum Input {
         /// The samples.
         samples: Vec<f32>,
     },
+    /// The words of the show a speaker is in.
+    Glossary(SpeakerId, Arc<Glossary>),
     /// What somebody wants to read.
     Want(SpeakerId, BTreeSet<Language>),
     /// A speaker is gone.
@@ -106,6 +110,9 @@ impl Pipeline {
                 self.with(now_ms, id, |speaker, out| {
                     speaker.pcm(now_ms, at_ms, &samples, out)
                 });
+            }
+            Input::Glossary(id, glossary) => {
+                self.with(now_ms, id, |speaker, _| speaker.set_glossary(glossary));
             }
             Input::Want(id, languages) => {
                 self.texts
@@ -225,17 +232,17 @@ impl Pipeline {
     fn carry_out(&mut self, now_ms: u64, id: SpeakerId, event: Event) {
         match event {
             Event::Line { spoken, line } => {
-                let wanted = self
-                    .speakers
-                    .get(&id)
-                    .map(Speaker::wanted)
-                    .unwrap_or_default();
+                let speaker = self.speakers.get(&id);
+                let wanted = speaker.map(Speaker::wanted).unwrap_or_default();
+                let glossary = speaker.map(Speaker::glossary).unwrap_or_default();
+                let (text, stable) = spelled(&line, &glossary);
                 let caption = Caption {
                     kind: line.kind,
                     id: line.id,
                     language: spoken.clone(),
-                    text: line.text,
-                    stable: line.stable,
+                    text,
+                    stable,
+                    kept: false,
                     start_ms: line.start_ms,
                     end_ms: line.end_ms,
                     emitted_ms: now_ms,
@@ -244,6 +251,7 @@ impl Pipeline {
                 let source = Source {
                     speaker: id,
                     caption: caption.clone(),
+                    glossary,
                 };
                 self.outputs.push_back(Output::Caption {
                     speaker: id,
@@ -398,6 +406,18 @@ impl Pipeline {
         for id in late {
             self.with(now_ms, id, Speaker::drop_final);
         }
+    }
+}
+
+/// A line with the shop's names in the shop's letters, and how much of it stays. Until it is final
+/// no letter may move.
+fn spelled(line: &Line, glossary: &Glossary) -> (String, usize) {
+    let spelled = glossary.spell(&line.text);
+    let length = spelled.chars().count();
+    match line.kind {
+        CaptionKind::Final => (spelled, length),
+        CaptionKind::Partial if length == line.text.chars().count() => (spelled, line.stable),
+        CaptionKind::Partial => (line.text.clone(), line.stable),
     }
 }
 

@@ -1,10 +1,12 @@
 //! One speaker: packets to samples to utterances, decodes to lines, and the spoken language.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::job::{Answer, Work};
 use super::spoken::{Learnt, Spoken};
 use super::turns::{Serial, Turns};
+use crate::glossary::Glossary;
 use crate::handle::AS_SPOKEN;
 use crate::limits::{GAP_MS_MIN, SILENCE_FILL_MS_MAX};
 use crate::ports::{Detection, Hypothesis, OpusDecoder, Task};
@@ -50,6 +52,7 @@ pub(super) struct Speaker {
     spoken: Spoken,
     typesetter: Typesetter,
     wanted: BTreeSet<Language>,
+    glossary: Arc<Glossary>,
     out: Option<Decode>,
     last_audio_ms: u64,
     closing: bool,
@@ -65,6 +68,7 @@ impl Speaker {
             spoken: Spoken::new(options.language),
             typesetter: Typesetter::default(),
             wanted: BTreeSet::new(),
+            glossary: Arc::default(),
             out: None,
             last_audio_ms: 0,
             closing: false,
@@ -78,6 +82,14 @@ impl Speaker {
 
     pub(super) fn wanted(&self) -> BTreeSet<Language> {
         self.wanted.clone()
+    }
+
+    pub(super) fn set_glossary(&mut self, glossary: Arc<Glossary>) {
+        self.glossary = glossary;
+    }
+
+    pub(super) fn glossary(&self) -> Arc<Glossary> {
+        Arc::clone(&self.glossary)
     }
 
     pub(super) fn want(&mut self, now_ms: u64, wanted: BTreeSet<Language>, out: &mut Out<'_>) {
@@ -226,6 +238,7 @@ impl Speaker {
             check: self.spoken.wants_check(of, voiced_ms),
             task: Task::Transcribe,
             given: utterance.committed().to_vec(),
+            glossary: Arc::clone(&self.glossary),
         }
     }
 

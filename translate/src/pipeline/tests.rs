@@ -1,17 +1,19 @@
 //! The pipeline told with scripted engines: what somebody who speaks and somebody who reads see,
 //! and that no packets in no order break it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use bytes::Bytes;
 use proptest::prelude::*;
 
-use super::{Input, Pipeline, Work};
+use super::{Answer, Input, Pipeline, Work};
 use crate::engine::scripted::{
     ScriptedOpus, ScriptedRecognizer, ScriptedRoutes, ScriptedTranslator,
 };
-use crate::ports::Recognizer;
+use crate::faithful::Faithful;
+use crate::glossary::{Glossary, Product};
+use crate::ports::{Detection, EngineError, Hypothesis, Recognizer, Task, Translator, Word};
 use crate::worker::Engines;
 use crate::{
     Caption, CaptionId, CaptionKind, Language, Output, SpeakerId, SpeakerOptions, SpeechPacket,
@@ -192,6 +194,97 @@ fn speech_becomes_a_line_and_its_translation() {
         "{captions:?}"
     );
     assert!(stage.pipeline.is_idle());
+}
+
+fn translated(text: &str) -> Answer {
+    Answer::Translated(Faithful {
+        text: text.to_owned(),
+        kept: false,
+    })
+}
+
+/// Loses every number.
+struct Careless;
+
+impl Translator for Careless {
+    fn translate(&mut self, _: &Language, _: &Language, _: &str) -> Result<String, EngineError> {
+        Ok("barato".to_owned())
+    }
+}
+
+fn finals(stage: &Stage) -> Vec<(&str, bool)> {
+    let captions = stage.seen.iter().filter_map(caption);
+    let finals = captions.filter(|caption| caption.kind == CaptionKind::Final);
+    finals
+        .map(|caption| (caption.text.as_str(), caption.kept))
+        .collect()
+}
+
+#[test]
+fn a_price_lost_in_translation_leaves_the_spoken_line_and_says_so() {
+    let mut stage = Stage::new(&["it is 15 euros"], "en", true, &["en", "pt"]);
+    stage.engines.translator = Box::new(Careless);
+    stage.speak(2_000, true);
+    stage.speak(1_000, false);
+    stage.close();
+    let expected = [("It is 15 euros", false), ("It is 15 euros", true)];
+    assert_eq!(finals(&stage), expected);
+}
+
+/// Loses every number on the way from speech to English.
+struct CarelessInterpreter(ScriptedRecognizer);
+
+impl Recognizer for CarelessInterpreter {
+    fn recognize(
+        &mut self,
+        audio: &[f32],
+        language: &Language,
+        task: Task,
+        given: &[Word],
+    ) -> Result<Hypothesis, EngineError> {
+        if task == Task::TranslateToEnglish {
+            self.0.lines = VecDeque::from(["it is cheap"]);
+        }
+        self.0.recognize(audio, language, Task::Transcribe, given)
+    }
+
+    fn detect(&mut self, audio: &[f32]) -> Result<Detection, EngineError> {
+        self.0.detect(audio)
+    }
+}
+
+#[test]
+fn a_price_lost_by_the_speech_model_leaves_the_spoken_line_in_every_language() {
+    let mut stage = Stage::new(&[], "de", true, &["en", "pt"]);
+    stage.engines.recognizer = Box::new(CarelessInterpreter(ScriptedRecognizer {
+        lines: VecDeque::from(["es sind 15 euro"]),
+        language: "de",
+    }));
+    stage.speak(2_000, true);
+    stage.speak(1_000, false);
+    stage.close();
+    let line = "Es sind 15 euro";
+    assert_eq!(finals(&stage), [(line, false), (line, true), (line, true)]);
+}
+
+#[test]
+fn names_of_the_shelf_are_spelled_as_the_shop_does_in_both_languages() {
+    let mut stage = Stage::new(&["the aurora glows"], "en", true, &["en", "pt"]);
+    let product = Product {
+        title: "Aurora lamp".to_owned(),
+        titles: vec!["Lâmpada Aurora".to_owned()],
+        ..Product::default()
+    };
+    let glossary = Arc::new(Glossary::of(&[product]));
+    stage.pipeline.handle(0, Input::Glossary(ANA, glossary));
+    stage.speak(2_000, true);
+    stage.speak(1_000, false);
+    stage.close();
+    let expected = [
+        ("The Aurora glows", false),
+        ("en>pt: The Aurora glows", false),
+    ];
+    assert_eq!(finals(&stage), expected);
 }
 
 #[test]

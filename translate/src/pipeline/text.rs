@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use super::job::{Answer, Purpose, Work};
 use super::recent::Recent;
+use crate::faithful::{self, Faithful};
+use crate::glossary::Glossary;
 use crate::limits::{
     FINAL_DUE_MS, FINAL_LAG_MS_MAX, FINALS_REMEMBERED, OUTSIDE_LINES_MAX, OUTSIDE_LINES_OUT_MAX,
     TEXT_JOBS_MAX,
@@ -20,10 +22,12 @@ pub(super) struct Source {
     pub(super) speaker: SpeakerId,
     /// In the spoken language.
     pub(super) caption: Caption,
+    /// Words of the show.
+    pub(super) glossary: Arc<Glossary>,
 }
 
 impl Source {
-    fn output(&self, now_ms: u64, language: Language, text: String) -> Output {
+    fn output(&self, now_ms: u64, language: Language, text: String, kept: bool) -> Output {
         let spoken = self.caption.language.clone();
         let stable = match self.caption.kind {
             CaptionKind::Final => text.chars().count(),
@@ -33,6 +37,7 @@ impl Source {
             language,
             text,
             stable,
+            kept,
             emitted_ms: now_ms,
             ..self.caption.clone()
         };
@@ -108,7 +113,12 @@ impl Texts {
                 Some(Reach::Text) if caption.text.is_empty() => {
                     self.partials.remove(&way);
                     let emitted_ms = caption.emitted_ms;
-                    taken_back.push(source.output(emitted_ms, target.clone(), String::new()));
+                    taken_back.push(source.output(
+                        emitted_ms,
+                        target.clone(),
+                        String::new(),
+                        false,
+                    ));
                 }
                 Some(Reach::Text) => {
                     let from = caption.language.clone();
@@ -231,6 +241,7 @@ impl Texts {
         let speech = self.speech.pop_front()?;
         let language = Some(speech.source.caption.language.clone());
         let audio = Arc::clone(&speech.audio);
+        let glossary = Arc::clone(&speech.source.glossary);
         self.speech_out.insert(speech.source.caption.id, speech);
         Some(Work::Recognize {
             audio,
@@ -238,6 +249,7 @@ impl Texts {
             check: false,
             task: Task::TranslateToEnglish,
             given: Vec::new(),
+            glossary,
         })
     }
 
@@ -251,10 +263,22 @@ impl Texts {
     ) -> Option<Output> {
         let line = self.out.remove(&(way.clone(), is_final))?;
         match answer {
-            Answer::Translated(text) if is_final => Some(line.source.output(now_ms, way.1, text)),
-            Answer::Translated(text) if !self.finished.contains(&way.0) => {
-                let shown = self.steady.entry(way.clone()).or_default().grow(text)?;
-                Some(line.source.output(now_ms, way.1, shown.to_owned()))
+            Answer::Translated(faithful) if is_final => {
+                Some(
+                    line.source
+                        .output(now_ms, way.1, faithful.text, faithful.kept),
+                )
+            }
+            Answer::Translated(faithful) if !self.finished.contains(&way.0) => {
+                let shown = self
+                    .steady
+                    .entry(way.clone())
+                    .or_default()
+                    .grow(faithful.text)?;
+                Some(
+                    line.source
+                        .output(now_ms, way.1, shown.to_owned(), faithful.kept),
+                )
             }
             Answer::Failed(error) => {
                 tracing::warn!(%error, target = way.1.0, "line not translated");
@@ -266,22 +290,30 @@ impl Texts {
 
     /// Takes a line that was decoded to English: shown to those who wanted English, translated
     /// on for the others.
-    pub(super) fn in_english(
-        &mut self,
-        now_ms: u64,
-        id: CaptionId,
-        answer: Answer,
-    ) -> Option<Output> {
-        let speech = self.speech_out.remove(&id)?;
-        let Answer::Heard { hypothesis, .. } = answer else {
-            return None;
+    pub(super) fn in_english(&mut self, now_ms: u64, id: CaptionId, answer: Answer) -> Vec<Output> {
+        let (Some(speech), Answer::Heard { hypothesis, .. }) =
+            (self.speech_out.remove(&id), answer)
+        else {
+            return Vec::new();
         };
         let length_ms = (speech.audio.len() / 16) as u64;
         let text = agree::join(&guard::clean(hypothesis, length_ms));
         if text.is_empty() {
-            return None;
+            return Vec::new();
         }
         let english = Language("en".to_owned());
+        let spoken = &speech.source.caption;
+        let Faithful { text, kept } =
+            faithful::checked(&spoken.text, &spoken.language, &text, &english);
+        if kept {
+            // What is not English cannot be translated from it: every reader gets the spoken line.
+            let line = |target: &Language| {
+                speech
+                    .source
+                    .output(now_ms, target.clone(), text.clone(), kept)
+            };
+            return speech.targets.iter().map(line).collect();
+        }
         for target in speech.targets.iter().filter(|target| **target != english) {
             let (source, from) = (speech.source.clone(), english.clone());
             self.queue(
@@ -294,7 +326,8 @@ impl Texts {
             );
         }
         let shown = speech.targets.contains(&english);
-        shown.then(|| speech.source.output(now_ms, english, text))
+        let output = shown.then(|| speech.source.output(now_ms, english, text, kept));
+        output.into_iter().collect()
     }
 
     /// Whether nothing waits and nothing is out.
@@ -321,6 +354,7 @@ impl Texts {
             source: line.from.clone(),
             target: way.1.clone(),
             text: line.text.clone(),
+            glossary: Arc::clone(&line.source.glossary),
         };
         let is_final = line.source.caption.kind == CaptionKind::Final;
         self.out.insert((way.clone(), is_final), line);

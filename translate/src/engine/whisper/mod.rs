@@ -5,6 +5,7 @@
 //! positions of slack after the audio (leaving out either costs 20 points of word errors), no
 //! prompt before the audio.
 
+mod expect;
 mod greedy;
 
 use std::collections::HashMap;
@@ -17,9 +18,11 @@ use whisper_rs::{
 };
 
 use crate::agree::{join, key};
+use crate::glossary::Glossary;
 use crate::ports::{Detection, EngineError, Hypothesis, Recognizer, Task, Word};
 use crate::words::split;
 use crate::{Language, StartError};
+use expect::{Expected, Place};
 use greedy::{Layout, POSITION_MS, Rules, Token, place};
 
 /// Encoder positions in a second.
@@ -102,6 +105,7 @@ impl WhisperModel {
             state,
             encoded: Vec::new(),
             settings: HashMap::new(),
+            expected: Expected::default(),
         })
     }
 }
@@ -114,6 +118,7 @@ pub struct Whisper {
     encoded: Vec<f32>,
     /// One set for each language: `set_language` leaks its string every time.
     settings: HashMap<String, FullParams<'static, 'static>>,
+    expected: Expected,
 }
 
 impl Recognizer for Whisper {
@@ -138,6 +143,20 @@ impl Recognizer for Whisper {
         }
         self.decode(audio.len(), &code, task, given)
             .map_err(|error| failed(&error))
+    }
+
+    fn expect(&mut self, glossary: &Arc<Glossary>) {
+        if !self.expected.is_of(glossary) {
+            let context = &self.model.context;
+            let tokens = |text: &str| {
+                let tokens = context.tokenize(text, text.len() + 1).unwrap_or_default();
+                tokens
+                    .into_iter()
+                    .filter_map(|token| usize::try_from(token).ok())
+                    .collect()
+            };
+            self.expected = Expected::new(glossary, tokens);
+        }
     }
 
     fn detect(&mut self, audio: &[f32]) -> Result<Detection, EngineError> {
@@ -191,9 +210,10 @@ impl Whisper {
         let audio_ms = (samples * 1_000 / SAMPLES_PER_SECOND) as u32;
         let window = self.model.context.n_text_ctx() as usize - TOKENS_SPARE;
         let mut rules = Rules::new(layout);
+        let mut place = self.expected.start();
         let mut prompt = self.task_tokens(code, task);
         let mut no_speech = 0.0;
-        let given = if self.give(given, &mut prompt, &mut rules, window / 2)? {
+        let given = if self.give(given, &mut prompt, (&mut rules, &mut place), window / 2)? {
             given
         } else {
             &[]
@@ -212,11 +232,13 @@ impl Whisper {
         while tokens.len() < most && past < window {
             self.state.decode(&[next], past, 1)?;
             past += 1;
-            let logits = self.state.get_logits()?;
+            let mut logits = self.state.get_logits()?.to_vec();
             if tokens.is_empty() && given.is_empty() {
-                no_speech = share(logits, self.model.no_speech);
+                no_speech = share(&logits, self.model.no_speech);
             }
-            let token = rules.choose(logits);
+            place.raise(&mut logits);
+            let token = rules.choose(&logits);
+            place.take(token.id);
             next = token.id as i32;
             tokens.push(token);
             let end_ms = (token.id >= layout.zero).then_some(token.time).flatten();
@@ -233,7 +255,7 @@ impl Whisper {
         &self,
         words: &[Word],
         prompt: &mut Vec<i32>,
-        rules: &mut Rules,
+        (rules, place): (&mut Rules, &mut Place<'_>),
         most: usize,
     ) -> Result<bool, WhisperError> {
         let text = format!(" {}", join(words));
@@ -246,7 +268,10 @@ impl Whisper {
         prompt.push(zero as i32);
         prompt.extend(&tokens);
         rules.take(zero);
-        tokens.iter().for_each(|id| rules.take(*id as usize));
+        for id in &tokens {
+            rules.take(*id as usize);
+            place.take(*id as usize);
+        }
         Ok(true)
     }
 

@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::limits::{FINAL_LAG_MS_MAX, OUTSIDE_LINES_MAX, OUTSIDE_LINES_OUT_MAX};
-use crate::pipeline::{Answer, Job};
+use crate::pipeline::Job;
 
 /// A line is spoken.
 fn say(stage: &mut Stage) {
@@ -56,11 +56,7 @@ fn it_gets_finals_only_and_nobody_waits_for_it() {
         "it has not answered yet"
     );
     assert!(!stage.pipeline.is_idle());
-    answer(
-        &mut stage,
-        &out[0],
-        Answer::Translated("こんにちは".to_owned()),
-    );
+    answer(&mut stage, &out[0], translated("こんにちは"));
     assert!(stage.captions().contains(&"1 ja=こんにちは".to_owned()));
     assert!(stage.pipeline.is_idle());
 }

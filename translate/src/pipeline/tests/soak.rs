@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use super::*;
 use crate::engine::scripted::ScriptedPolyglot;
 use crate::limits::FINALS_REMEMBERED;
-use crate::pipeline::{Answer, Job};
+use crate::pipeline::Job;
 
 const HOUR_MS: u64 = 3_600_000;
 /// Somebody says something this often …
@@ -105,7 +105,7 @@ fn eight_hours_hold_no_more_than_the_first() {
         // The translator outside answers one turn late, and every other line not at all.
         for (i, job) in std::mem::take(&mut late).into_iter().enumerate() {
             let answer = match i % 2 {
-                0 => Answer::Translated("こんにちは".repeat(20)),
+                0 => translated(&"こんにちは".repeat(20)),
                 _ => Answer::lost(),
             };
             let (job, ran_ms) = (job.id, 0);

@@ -1,0 +1,23 @@
+//! The shelf of the sale in `fixtures/glossary`, as a show's glossary.
+
+use anyhow::{Context, Result, anyhow};
+use signaling::shop::catalog::{Format, read};
+use translate::glossary::{Glossary, Product};
+
+/// The words of that shelf.
+///
+/// # Errors
+/// When it is no catalogue.
+pub fn glossary() -> Result<Glossary> {
+    let path = super::sale::folder().join("shelf.csv");
+    let bytes = std::fs::read(&path).with_context(|| path.display().to_string())?;
+    let rows = read(Format::Csv, &bytes).map_err(|errors| anyhow!("{errors:?}"))?;
+    let product = |(_, product): &(u32, signaling::shop::catalog::Product)| Product {
+        sku: product.id.clone(),
+        title: product.title.clone(),
+        description: product.description.clone(),
+        titles: product.translations.values().cloned().collect(),
+        currency: product.price.currency().to_owned(),
+    };
+    Ok(Glossary::of(&rows.iter().map(product).collect::<Vec<_>>()))
+}
