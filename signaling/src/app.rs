@@ -348,31 +348,4 @@ impl Running {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::config::RawConfig;
-
-    #[tokio::test]
-    async fn stop_runs_every_phase_in_order_and_the_next_start_finds_the_data() {
-        let data = tempfile::tempdir().expect("a temporary folder");
-        for _ in 0..2 {
-            let raw = RawConfig {
-                listen: "127.0.0.1:0".into(),
-                data: Some(data.path().to_owned()),
-                media_bind: "127.0.0.1".into(),
-                workers: Some("1".into()),
-                caption_threads: Some("0".into()),
-                ..RawConfig::default()
-            };
-            let running = start(raw.check().expect("good settings"))
-                .await
-                .expect("started");
-            assert_ne!(running.address().port(), 0);
-            assert!(running.state().speech.why_off().is_some());
-            let address = running.address();
-            assert_eq!(running.stop().await, Phase::ALL);
-            let closed = std::net::TcpStream::connect(address);
-            assert!(closed.is_err(), "the door is closed");
-        }
-    }
-}
+pub(crate) mod tests;

@@ -252,9 +252,7 @@ impl Reader {
         let Ok(slots) = self.media.layers(self.session).await else {
             return;
         };
-        // Without its bitrate a layer would count as not sent: look until all are measured.
-        let goes_on = layer::is_unmeasured(&slots);
-        self.looks = (self.looks - 1).max(u8::from(goes_on));
+        self.looks = layer::looks_left(self.looks, &slots);
         let shape = layer::shape(&slots);
         if shape != self.shape {
             self.shape = shape;

@@ -163,11 +163,13 @@ pub fn shape(slots: &[SlotLayers]) -> Value {
     describe(slots, |_| 1)
 }
 
-/// Whether some layer is sent whose bitrate is not yet known.
+/// How often to look again after this look. Without its bitrate a layer that is sent would count
+/// as not sent: it goes on until all are measured.
 #[must_use]
-pub fn is_unmeasured(slots: &[SlotLayers]) -> bool {
+pub fn looks_left(looks: u8, slots: &[SlotLayers]) -> u8 {
     let mut layers = slots.iter().flat_map(|shown| &shown.layers);
-    layers.any(|layer| layer.active && layer.bitrates.last() == Some(&0))
+    let is_unmeasured = layers.any(|layer| layer.active && layer.bitrates.last() == Some(&0));
+    looks.saturating_sub(1).max(u8::from(is_unmeasured))
 }
 
 fn describe(slots: &[SlotLayers], rate: impl Fn(u64) -> u64) -> Value {

@@ -15,7 +15,7 @@ use super::endpoint::{SDP, accepting, created, offer, offer_problem, session_hea
 use super::error::Problem;
 use super::extract::{Bearer, require_content_type, text};
 use super::shows::{may_watch, room};
-use super::whip::{check_stands, enter};
+use super::whip::{check_stands, entered};
 use crate::clock::now_ms;
 use crate::limits::INVITATION_TTL_MS;
 use crate::room::Input;
@@ -74,7 +74,7 @@ pub async fn play(
         state.media.close(session.id).await;
         return Err(offer_problem(why));
     }
-    enter(&state, &room, Input::WatcherCame, session.id).await?;
+    entered(&state, room.ask(Input::WatcherCame).await, session.id).await?;
     let opened = state.sessions.add(player(&show, session.id));
     check_stands(&state, &opened.key).await?;
     Ok(created(&state, Door::Whep, &show, &opened, session.answer))
@@ -135,7 +135,7 @@ pub(super) async fn answer(
         .accept(&media_room, answering.invitation(), answer)
         .await
         .map_err(offer_problem)?;
-    if let Err(problem) = enter(state, &room, Input::WatcherCame, session.id).await {
+    if let Err(problem) = entered(state, room.ask(Input::WatcherCame).await, session.id).await {
         answering.withdraw();
         return Err(problem);
     }

@@ -12,10 +12,10 @@ use super::extract::Bearer;
 use super::shows::{find_or_create, hub_problem, is_show_name, refusal_problem};
 use crate::protocol::client::{Phase, Role, SourceKind};
 use crate::protocol::server::{ShowInfo, ShowKind};
-use crate::room::Input;
+use crate::room::Refusal;
 use crate::task::client::seat_of;
 use crate::task::media::{owner, stands};
-use crate::task::room::RoomHandle;
+use crate::task::room::{Closing, RoomHandle};
 use crate::task::sessions::{Door, HttpSession};
 
 /// `GET` and `HEAD`: 2xx with no content (RFC 9725 §4.1).
@@ -58,14 +58,14 @@ pub async fn publish(
         .await;
     let session = session.map_err(offer_problem)?;
     let seat = seat_of(&grant, None);
-    enter(&state, &room, Input::PublisherCame(seat), session.id).await?;
-    tracing::info!(show, session = session.id.0, "WHIP publisher");
-    let opened = state.sessions.add(HttpSession {
+    let entry = HttpSession {
         door: Door::Whip,
         show: show.clone(),
         participant: grant.participant,
         id: session.id,
-    });
+    };
+    let opened = entered(&state, room.publisher(seat, entry).await, session.id).await?;
+    tracing::info!(show, session = session.id.0, "WHIP publisher");
     check_stands(&state, &opened.key).await?;
     Ok(created(&state, Door::Whip, &show, &opened, session.answer))
 }
@@ -107,18 +107,17 @@ pub(super) async fn check_stands(state: &AppState, key: &str) -> Result<(), Prob
     ))
 }
 
-/// Tells the room; when it refuses, the media session is taken back.
+/// The room has answered; when it refuses, the media session is taken back.
 ///
 /// # Errors
 /// The room's refusal.
-pub(super) async fn enter(
+pub(super) async fn entered<T>(
     state: &AppState,
-    room: &RoomHandle,
-    input: Input,
+    answer: Result<Result<T, Refusal>, Closing>,
     session: SessionId,
-) -> Result<(), Problem> {
-    let problem = match room.ask(input).await {
-        Ok(Ok(())) => return Ok(()),
+) -> Result<T, Problem> {
+    let problem = match answer {
+        Ok(Ok(entered)) => return Ok(entered),
         Ok(Err(refusal)) => refusal_problem(refusal),
         Err(closing) => Problem::unavailable("stopping", closing.to_string(), 5),
     };

@@ -315,6 +315,42 @@ async fn caption_to(
 mod tests {
     use super::*;
 
+    /// Two encoders race with one token: the first is over before it is in the table.
+    #[tokio::test]
+    async fn a_session_that_ends_while_it_begins_leaves_nothing_behind() {
+        let config = media::MediaConfig {
+            bind: std::net::Ipv4Addr::LOCALHOST.into(),
+            port: 0,
+            tcp_port: None,
+            workers: 1,
+            public_addresses: Vec::new(),
+        };
+        let (media, _events) = Media::start(config).expect("loopback");
+        let (room, sessions) = (RoomId("lamp".into()), Sessions::default());
+        let publish = async || {
+            let source = Source {
+                owner: "a/camera".into(),
+            };
+            let begun = media
+                .publish(&room, source, crate::app::tests::OFFER.into())
+                .await;
+            HttpSession {
+                door: Door::Whip,
+                show: "lamp".into(),
+                participant: "a".into(),
+                id: begun.expect("an offer").id,
+            }
+        };
+        let (first, second) = (publish().await, publish().await);
+        let late = sessions.add(first.clone()).key;
+        let key = sessions.add(second).key;
+        assert_eq!(take_ended(&media, &sessions, &late).await, Some(first));
+        assert_eq!(sessions.media_id(&late), None);
+        assert_eq!(take_ended(&media, &sessions, &key).await, None);
+        assert!(sessions.media_id(&key).is_some(), "this one goes on");
+        media.shutdown().await;
+    }
+
     #[test]
     fn owners_and_tracks_survive_the_round_trip() {
         for source in [SourceKind::Camera, SourceKind::Screen] {

@@ -9,7 +9,7 @@ use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 use super::media::aside;
 use super::outbox::{Goodbye, Outbox, encode};
-use super::sessions::Sessions;
+use super::sessions::{HttpSession, Opened, Sessions};
 use super::speech::Speech;
 use crate::bus::{Bus, News};
 use crate::clock::now_ms;
@@ -19,7 +19,7 @@ use crate::protocol::server::{
     CaptionView, Entry, JoinState, OrderView, Participant, Pin, RoomEvent, ServerMessage, ShowInfo,
     TrackView,
 };
-use crate::room::{Effect, Input, PeerId, Refusal, Room, Spoken};
+use crate::room::{Effect, Input, PeerId, Refusal, Room, Seat, Spoken};
 use crate::shop::ShopHandle;
 use crate::store::shows::ShowStore;
 use crate::store::transcripts::{Line, Transcripts};
@@ -65,6 +65,7 @@ enum Message {
         Outbox,
         oneshot::Sender<Result<Welcome, Refusal>>,
     ),
+    Publisher(Seat, HttpSession, oneshot::Sender<Result<Opened, Refusal>>),
     Cues(String, oneshot::Sender<Vec<Spoken>>),
     Order(OrderView),
     Farewell,
@@ -159,6 +160,21 @@ impl RoomHandle {
     ) -> Result<Result<Welcome, Refusal>, Closing> {
         let (reply, answer) = oneshot::channel();
         self.send(Message::Join(peer, join, outbox, reply)).await?;
+        answer.await.map_err(|_| Closing)
+    }
+
+    /// Takes a standard publisher and puts its session into the table, in one turn: who is sent
+    /// away in the next one is found there.
+    ///
+    /// # Errors
+    /// The room's refusal inside, [`Closing`] outside; then the session is in no table.
+    pub async fn publisher(
+        &self,
+        seat: Seat,
+        session: HttpSession,
+    ) -> Result<Result<Opened, Refusal>, Closing> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Message::Publisher(seat, session, reply)).await?;
         answer.await.map_err(|_| Closing)
     }
 
@@ -263,6 +279,10 @@ impl Task {
                     tracing::debug!(peer = peer.0, %refusal, "join refused");
                     drop(reply.send(Err(refusal)));
                 }
+            }
+            Message::Publisher(seat, session, reply) => {
+                let came = self.input(Input::PublisherCame(seat)).await;
+                drop(reply.send(came.map(|()| self.ports.sessions.add(session))));
             }
             Message::Cues(language, reply) => drop(reply.send(self.room.cues(&language))),
             Message::Order(order) => {

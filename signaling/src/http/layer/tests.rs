@@ -125,9 +125,10 @@ fn layers_are_told_best_first_and_bitrates_alone_are_no_news() {
     let before = shape(&slots);
     slots[0].layers[0].bitrates = vec![70_000, 90_000];
     assert_eq!(shape(&slots), before);
-    assert!(!is_unmeasured(&slots));
+    assert_eq!([2, 1, 0].map(|looks| looks_left(looks, &slots)), [1, 0, 0]);
     slots[0].layers[1].active = true;
-    assert!(is_unmeasured(&slots));
+    let unmeasured = [2, 1, 0].map(|looks| looks_left(looks, &slots));
+    assert_eq!(unmeasured, [1, 1, 1], "it goes on");
     slots[0].layers[1].bitrates = vec![300_000];
     assert_ne!(shape(&slots), before);
     slots[0].layers.clear();
