@@ -41,6 +41,7 @@ export const de: Messages = {
   captions_off: "Aus",
   captions_none: "Noch keine Untertitel in dieser Sendung",
   captions_sync: "Bild wartet auf Untertitel",
+  captions_kept: "Wie gesprochen, damit Namen und Zahlen stimmen",
   transcript: "Mitschrift",
   transcript_search: "Gesagtes durchsuchen",
   transcript_found: "{n} Zeilen gefunden",

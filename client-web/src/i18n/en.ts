@@ -41,6 +41,7 @@ export const en = {
   captions_off: "Off",
   captions_none: "No subtitles in this show yet",
   captions_sync: "Picture waits for subtitles",
+  captions_kept: "As spoken, so that names and numbers are right",
   transcript: "Transcript",
   transcript_search: "Search what was said",
   transcript_found: "{n} lines found",

@@ -41,6 +41,7 @@ export const es: Messages = {
   captions_off: "Desactivados",
   captions_none: "Esta emisión aún no tiene subtítulos",
   captions_sync: "La imagen espera a los subtítulos",
+  captions_kept: "Como se dijo, para que nombres y números sean correctos",
   transcript: "Transcripción",
   transcript_search: "Buscar en lo que se dijo",
   transcript_found: "{n} líneas encontradas",

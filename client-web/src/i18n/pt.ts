@@ -41,6 +41,7 @@ export const pt: Messages = {
   captions_off: "Desligadas",
   captions_none: "Ainda não há legendas nesta transmissão",
   captions_sync: "A imagem espera pelas legendas",
+  captions_kept: "Como foi dito, para que nomes e números estejam certos",
   transcript: "Transcrição",
   transcript_search: "Pesquisar no que foi dito",
   transcript_found: "{n} linhas encontradas",

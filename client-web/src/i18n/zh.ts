@@ -39,6 +39,7 @@ export const zh: Messages = {
   captions_off: "关闭",
   captions_none: "本场直播暂无字幕",
   captions_sync: "画面等待字幕",
+  captions_kept: "保留原话，以确保名称和数字准确",
   transcript: "文字记录",
   transcript_search: "搜索讲话内容",
   transcript_found: "找到 {n} 行",

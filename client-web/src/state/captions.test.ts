@@ -109,6 +109,12 @@ test("words that stay are told from those that may change, row by row", () => {
   ]);
 });
 
+test("a line that was left as it was spoken says so", () => {
+  const view = said("a", "nineteen euro", 0, { language: "en", spoken: "de", kept: true });
+  const [row] = rows(upsertCue([], view, true, 0), 0);
+  expect(row).toMatchObject({ kept: true, spoken: "de" });
+});
+
 test("speakers are named when they change, only where several people speak", () => {
   let cues = upsertCue([], said("a", "welcome|back", 0), true, 100);
   cues = upsertCue(cues, said("b", "thank you", 100, { participant: "kenji" }), true, 200);

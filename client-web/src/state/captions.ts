@@ -24,6 +24,8 @@ export interface Row {
   language: string;
   /** The language it was spoken in. */
   spoken: string;
+  /** These are the words as spoken: no translation kept their names and numbers. */
+  kept: boolean;
   final: boolean;
   /** How long it takes to read. */
   read_ms: number;
@@ -99,14 +101,15 @@ export function dueRows(
 
 function rowsOf(cue: Cue): Omit<Row, "speaker">[] {
   let left = ink(Array.from(cue.text).slice(0, cue.stable).join(""));
-  const { id, language, spoken, final } = cue;
+  const { id, language, spoken, kept, final } = cue;
   const texts = cue.cues.flatMap(({ rows, start_ms, end_ms }) =>
     rows.map((text) => ({ text, read_ms: (end_ms - start_ms) / rows.length })),
   );
   return texts.map(({ text, read_ms }, line) => {
     const stable = inked(text, left);
     left -= ink(Array.from(text).slice(0, stable).join(""));
-    return { key: `${id}:${language}:${line}`, text, stable, language, spoken, final, read_ms };
+    const key = `${id}:${language}:${line}`;
+    return { key, text, stable, language, spoken, kept, final, read_ms };
   });
 }
 

@@ -3,7 +3,7 @@
 // finished lines only.
 
 import type { JSX } from "preact";
-import { direction } from "../../i18n";
+import { direction, t } from "../../i18n";
 import type { Row } from "../../state/captions";
 import type { ShowSession } from "../../state/session";
 
@@ -41,12 +41,17 @@ function SubtitleRow({ row }: { row: Row }): JSX.Element {
   const mayChange = chars.slice(row.stable).join("");
   return (
     <p
-      lang={row.language}
-      dir={direction(row.language)}
+      lang={row.kept ? row.spoken : row.language}
+      dir={direction(row.kept ? row.spoken : row.language)}
       data-final={row.final}
       data-testid="subtitles_row"
     >
       {row.speaker !== null && <b>{row.speaker}: </b>}
+      {row.kept && (
+        <abbr class="kept" title={t("captions_kept")} data-testid="subtitles_kept">
+          {row.spoken.split("-")[0]}
+        </abbr>
+      )}
       {stays}
       {mayChange !== "" && <span class="may-change">{mayChange}</span>}
     </p>
