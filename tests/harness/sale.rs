@@ -382,7 +382,7 @@ fn english(number: u32) -> String {
     ];
     match number {
         0..20 => ONES[number as usize].to_owned(),
-        20..100 if number % 10 == 0 => TENS[number as usize / 10].to_owned(),
+        20..100 if number.is_multiple_of(10) => TENS[number as usize / 10].to_owned(),
         20..100 => format!(
             "{}[ -]?{}",
             TENS[number as usize / 10],
@@ -392,7 +392,7 @@ fn english(number: u32) -> String {
         2026 => "(?:twenty twenty[ -]six)".to_owned(),
         100..1000 => {
             let hundreds = format!("(?:{}|a) hundred", english(number / 100));
-            if number % 100 == 0 {
+            if number.is_multiple_of(100) {
                 hundreds
             } else {
                 format!("{hundreds} (?:and )?{}", english(number % 100))
@@ -400,7 +400,7 @@ fn english(number: u32) -> String {
         }
         _ => {
             let thousands = format!("(?:{}|a) thousand", english(number / 1000));
-            if number % 1000 == 0 {
+            if number.is_multiple_of(1000) {
                 thousands
             } else {
                 format!("{thousands},? (?:and )?{}", english(number % 1000))
@@ -409,67 +409,70 @@ fn english(number: u32) -> String {
     }
 }
 
+const PORTUGUESE_ONES: [&str; 20] = [
+    "zero",
+    "uma?",
+    "(?:dois|duas)",
+    "três",
+    "quatro",
+    "cinco",
+    "seis",
+    "sete",
+    "oito",
+    "nove",
+    "dez",
+    "onze",
+    "doze",
+    "treze",
+    "(?:ca|qua)torze",
+    "quinze",
+    "dez[ea]sseis",
+    "dez[ea]ssete",
+    "dezoito",
+    "dez[ea]nove",
+];
+const PORTUGUESE_TENS: [&str; 10] = [
+    "",
+    "",
+    "vinte",
+    "trinta",
+    "quarenta",
+    "cinquenta",
+    "sessenta",
+    "setenta",
+    "oitenta",
+    "noventa",
+];
+const PORTUGUESE_HUNDREDS: [&str; 10] = [
+    "",
+    "cento",
+    "duzent[oa]s",
+    "trezent[oa]s",
+    "quatrocent[oa]s",
+    "quinhent[oa]s",
+    "seiscent[oa]s",
+    "setecent[oa]s",
+    "oitocent[oa]s",
+    "novecent[oa]s",
+];
+
 /// 0 to 9,999 in Portuguese of either side, as a pattern.
 fn portuguese(number: u32) -> String {
-    const ONES: [&str; 20] = [
-        "zero",
-        "uma?",
-        "(?:dois|duas)",
-        "três",
-        "quatro",
-        "cinco",
-        "seis",
-        "sete",
-        "oito",
-        "nove",
-        "dez",
-        "onze",
-        "doze",
-        "treze",
-        "(?:ca|qua)torze",
-        "quinze",
-        "dez[ea]sseis",
-        "dez[ea]ssete",
-        "dezoito",
-        "dez[ea]nove",
-    ];
-    const TENS: [&str; 10] = [
-        "",
-        "",
-        "vinte",
-        "trinta",
-        "quarenta",
-        "cinquenta",
-        "sessenta",
-        "setenta",
-        "oitenta",
-        "noventa",
-    ];
-    const HUNDREDS: [&str; 10] = [
-        "",
-        "cento",
-        "duzent[oa]s",
-        "trezent[oa]s",
-        "quatrocent[oa]s",
-        "quinhent[oa]s",
-        "seiscent[oa]s",
-        "setecent[oa]s",
-        "oitocent[oa]s",
-        "novecent[oa]s",
-    ];
     match number {
-        0..20 => ONES[number as usize].to_owned(),
-        20..100 if number % 10 == 0 => TENS[number as usize / 10].to_owned(),
+        0..20 => PORTUGUESE_ONES[number as usize].to_owned(),
+        20..100 if number.is_multiple_of(10) => PORTUGUESE_TENS[number as usize / 10].to_owned(),
         20..100 => format!(
             "{} e {}",
-            TENS[number as usize / 10],
+            PORTUGUESE_TENS[number as usize / 10],
             portuguese(number % 10)
         ),
         100 => "cem".to_owned(),
-        101..1000 if number % 100 == 0 => HUNDREDS[number as usize / 100].to_owned(),
+        101..1000 if number.is_multiple_of(100) => {
+            PORTUGUESE_HUNDREDS[number as usize / 100].to_owned()
+        }
         101..1000 => format!(
             "{} e {}",
-            HUNDREDS[number as usize / 100],
+            PORTUGUESE_HUNDREDS[number as usize / 100],
             portuguese(number % 100)
         ),
         _ => {
@@ -478,7 +481,7 @@ fn portuguese(number: u32) -> String {
             } else {
                 format!("{} ", portuguese(number / 1000))
             };
-            if number % 1000 == 0 {
+            if number.is_multiple_of(1000) {
                 format!("{count}mil")
             } else {
                 format!("{count}mil,? (?:e )?{}", portuguese(number % 1000))

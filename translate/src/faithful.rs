@@ -204,7 +204,7 @@ mod tests {
         check("It is cheap.", "São 50 euros.", None);
         check("€15, not €50 or €60", "70 euros, não 80", None);
         check("30 cm", "São 50 euros", None);
-        check("Take two for €30", "Leve três por 30 euros", None);
+        check("Take two for €30", "Pegue três por 30 euros", None);
     }
 
     /// Says what it was told to, once after the other.
