@@ -196,6 +196,9 @@ fn without_ending(word: &str) -> &str {
     if bare.is_empty() { word } else { bare }
 }
 
+/// More words of digits in a row than this are a list or a code, and do not wait for its end.
+const NUMBER_WORDS_MAX: usize = 6;
+
 /// How many of the first `agreed` words may stay without cutting a number in two: `100` may go on
 /// to be `149`, and given `100` the recogniser would write `100 and 49`. A number stays once the
 /// word behind it was heard twice as well.
@@ -210,7 +213,7 @@ fn whole_numbers(words: &[Word], agreed: usize) -> usize {
         .map_or(0, |at| at + 1);
     let open = &words[before..agreed];
     // A lone `and` is no number.
-    if open.iter().any(|word| is_number(&word.text)) {
+    if open.len() <= NUMBER_WORDS_MAX && open.iter().any(|word| is_number(&word.text)) {
         before
     } else {
         agreed
@@ -258,7 +261,8 @@ fn is_number(word: &str) -> bool {
         "thousand",
         "half",
     ];
-    word.contains(|c: char| c.is_ascii_digit())
+    word.trim_start_matches(|c: char| !c.is_alphanumeric())
+        .starts_with(|c: char| c.is_ascii_digit())
         || word
             .split('-')
             .any(|part| WORDS.contains(&key(part).as_str()))

@@ -67,6 +67,13 @@ fn a_number_stays_only_whole() {
 }
 
 #[test]
+fn a_list_of_numbers_does_not_wait_for_its_end() {
+    let list = "one two three four five six seven";
+    let (once, twice) = (format!(" | {list}"), format!("{list} | "));
+    check(&[list, list], &[&once, &twice]);
+}
+
+#[test]
 fn the_full_stop_of_a_cut_sentence_is_not_kept() {
     check(
         &[
