@@ -86,5 +86,6 @@ export function scriptedShow(): ShowState {
       line(4, "Ana Paula", "How much is shipping to Porto?"),
     ],
     languages: ["en", "pt"],
+    pairs: [],
   };
 }

@@ -41,7 +41,7 @@ test("words that may change are lighter, and nothing moves while words are added
 
 test("rows of Arabic begin at the right", async ({ page }) => {
   const world = await open(page);
-  world.happen({ event: "languages", languages: ["en", "ar"] });
+  world.happen({ event: "languages", languages: ["en", "ar"], pairs: [] });
   await page.getByTestId("captions_menu").click();
   await page.getByTestId("captions_menu_ar").click();
   world.say("a", "السعر اليوم تسعة عشر يورو", true, "ar");
