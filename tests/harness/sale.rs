@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail, ensure};
 use regex::{Regex, RegexBuilder};
 
+use crate::words::{ONES, TENS};
+
 /// Where the list and its shelf are.
 #[must_use]
 pub fn folder() -> PathBuf {
@@ -355,31 +357,6 @@ fn unit_words(unit: &str) -> Result<(&'static str, &'static str)> {
 
 /// 0 to 9,999 in English, as a pattern.
 fn english(number: u32) -> String {
-    const ONES: [&str; 20] = [
-        "zero",
-        "one",
-        "two",
-        "three",
-        "four",
-        "five",
-        "six",
-        "seven",
-        "eight",
-        "nine",
-        "ten",
-        "eleven",
-        "twelve",
-        "thirteen",
-        "fourteen",
-        "fifteen",
-        "sixteen",
-        "seventeen",
-        "eighteen",
-        "nineteen",
-    ];
-    const TENS: [&str; 10] = [
-        "", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety",
-    ];
     match number {
         0..20 => ONES[number as usize].to_owned(),
         20..100 if number.is_multiple_of(10) => TENS[number as usize / 10].to_owned(),

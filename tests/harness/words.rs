@@ -1,7 +1,7 @@
 //! Word errors: texts made comparable (case, punctuation, numbers, contractions, accents of other
 //! languages), then edit distance over words.
 
-const ONES: [&str; 20] = [
+pub(crate) const ONES: [&str; 20] = [
     "zero",
     "one",
     "two",
@@ -23,7 +23,7 @@ const ONES: [&str; 20] = [
     "eighteen",
     "nineteen",
 ];
-const TENS: [&str; 10] = [
+pub(crate) const TENS: [&str; 10] = [
     "", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety",
 ];
 /// Written together in English, and the words they stand for, as Whisper's own normaliser has it.
