@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, ensure};
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use reqwest::Client;
+use signaling::protocol::API;
 use tests::feed::Feed;
 use tests::wait::now;
 use tests::{tools, whip};
@@ -160,7 +161,7 @@ async fn publish(
             .token
             .as_deref()
             .context("our own server has a token")?;
-        let shop = format!("{}/api/shows/{}/products", target.url, scenario.show);
+        let shop = format!("{}{API}/shows/{}/products", target.url, scenario.show);
         let request = http
             .post(&shop)
             .bearer_auth(token)

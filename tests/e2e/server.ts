@@ -30,7 +30,7 @@ export class Server {
   async makeShow(title: string): Promise<[string, string]> {
     const name = `${title}-${Date.now().toString(36)}`;
     const token = this.token(name, "host");
-    const response = await fetch(`${this.url}/api/shows`, {
+    const response = await fetch(`${this.url}/api/v1/shows`, {
       method: "POST",
       headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
       body: JSON.stringify({ name, title, kind: "live", private: false }),

@@ -92,7 +92,7 @@ pub struct Page {
 /// When the server refuses.
 pub async fn ticket(url: &str, token: &str) -> anyhow::Result<String> {
     let request = Client::new()
-        .post(format!("{url}/api/tickets"))
+        .post(format!("{url}/api/v1/tickets"))
         .bearer_auth(token);
     let answer: Value = request.send().await?.error_for_status()?.json().await?;
     Ok(answer["ticket"].as_str().context("a ticket")?.to_owned())

@@ -60,7 +60,7 @@ impl Stage {
     async fn open(&self) -> Result<()> {
         let show =
             serde_json::json!({ "name": SHOW, "title": "Gala", "kind": "live", "private": false });
-        let url = format!("{}/api/shows", self.server.url());
+        let url = format!("{}/api/v1/shows", self.server.url());
         let answer = self
             .http
             .post(url)

@@ -16,6 +16,7 @@ import type {
   Transcript,
   Visit,
 } from "./protocol.gen";
+import { API } from "./protocol.gen";
 
 /** RFC 9457 problem details, with the members our server adds. */
 export interface ProblemBody {
@@ -97,19 +98,19 @@ function problemOf(response: Response, text: string): ProblemBody {
   }
 }
 
-const show = (name: string): string => `/api/shows/${encodeURIComponent(name)}`;
-const order = (id: string): string => `/api/orders/${encodeURIComponent(id)}`;
+const show = (name: string): string => `${API}/shows/${encodeURIComponent(name)}`;
+const order = (id: string): string => `${API}/orders/${encodeURIComponent(id)}`;
 
-export const server = (): Promise<ServerInfo> => call("/api/server");
+export const server = (): Promise<ServerInfo> => call(`${API}/server`);
 
-export const shows = async (): Promise<ShowCard[]> => (await call<ShowList>("/api/shows")).shows;
+export const shows = async (): Promise<ShowCard[]> => (await call<ShowList>(`${API}/shows`)).shows;
 
 /** A viewer's grant. The name is left to the join, so that it can be changed later. */
 export const visit = (name: string): Promise<Visit> =>
   call(`${show(name)}/visit`, { method: "POST", json: {} });
 
 export const ticket = (token: string): Promise<Ticket> =>
-  call("/api/tickets", { method: "POST", token });
+  call(`${API}/tickets`, { method: "POST", token });
 
 export const importProducts = (
   name: string,

@@ -2,6 +2,8 @@
 
 /** Version stated in `join`. */
 export const PROTOCOL_VERSION = 1;
+/** Where the REST routes are. */
+export const API = "/api/v1";
 
 /**
  * One caption line in one language.
@@ -88,7 +90,7 @@ export type ClientMessage = { "type": "join",
  */
 protocol: number, 
 /**
- * One-time ticket from `POST /api/tickets` or `POST /api/shows/{show}/visit`.
+ * One-time ticket from `POST /api/v1/tickets` or `POST /api/v1/shows/{show}/visit`.
  */
 ticket: string, 
 /**
@@ -233,7 +235,7 @@ phase: Phase, } | { "type": "clock",
 client_ms: number, };
 
 /**
- * Body of `POST /api/orders/{id}/confirm`.
+ * Body of `POST /api/v1/orders/{id}/confirm`.
  */
 export type ConfirmBody = { 
 /**
@@ -286,7 +288,7 @@ at_ms: number,
 event: RoomEvent, };
 
 /**
- * Answer to `GET /api/shows/{show}/orders`.
+ * Answer to `GET /api/v1/shows/{show}/orders`.
  */
 export type HostOrderList = { 
 /**
@@ -442,7 +444,7 @@ currency: string,
 exponent: number, };
 
 /**
- * Body of `POST /api/shows`.
+ * Body of `POST /api/v1/shows`.
  */
 export type NewShow = { 
 /**
@@ -569,7 +571,7 @@ product: string,
 at_ms: number, };
 
 /**
- * Answer to `GET /api/shows/{show}/products`.
+ * Answer to `GET /api/v1/shows/{show}/products`.
  */
 export type ProductList = { 
 /**
@@ -640,7 +642,7 @@ available: number,
 expires_ms: number, };
 
 /**
- * Body of `POST /api/shows/{show}/orders`.
+ * Body of `POST /api/v1/shows/{show}/orders`.
  */
 export type ReserveBody = { 
 /**
@@ -892,7 +894,7 @@ reason: string,
 reconnect: boolean, };
 
 /**
- * Body of `PUT /api/shows/{show}/shelf`.
+ * Body of `PUT /api/v1/shows/{show}/shelf`.
  */
 export type ShelfBody = { 
 /**
@@ -984,7 +986,7 @@ cover: string | null, };
 export type ShowKind = "live" | "call" | "tour";
 
 /**
- * Answer to `GET /api/shows`.
+ * Answer to `GET /api/v1/shows`.
  */
 export type ShowList = { 
 /**
@@ -1178,7 +1180,7 @@ ticket: string,
 participant: string, };
 
 /**
- * Body of `POST /api/shows/{show}/visit`.
+ * Body of `POST /api/v1/shows/{show}/visit`.
  */
 export type VisitBody = { 
 /**

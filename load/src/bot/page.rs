@@ -8,9 +8,9 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use reqwest::{Client, StatusCode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use signaling::protocol::PROTOCOL_VERSION;
 use signaling::protocol::client::ClientMessage;
 use signaling::protocol::server::{JoinState, ServerMessage, ShowState};
+use signaling::protocol::{API, PROTOCOL_VERSION};
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::bot::viewer::{Swarm, Visitor};
@@ -22,7 +22,7 @@ const JOIN: Duration = Duration::from_secs(10);
 pub(crate) type Socket =
     tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>>;
 
-/// What `POST /api/shows/{show}/visit` gives.
+/// What `POST /api/v1/shows/{show}/visit` gives.
 #[derive(Deserialize)]
 pub(crate) struct Visit {
     /// For HTTP.
@@ -43,7 +43,7 @@ pub(crate) struct Joined {
 
 /// Visits a show as a stranger does.
 pub(crate) async fn visit(http: &Client, server: &str, show: &str) -> Result<Visit> {
-    let url = format!("{server}/api/shows/{show}/visit");
+    let url = format!("{server}{API}/shows/{show}/visit");
     let body = serde_json::json!({ "name": "load" });
     call(http.post(url).json(&body)).await.context("visit")
 }

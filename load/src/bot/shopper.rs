@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 use futures_util::StreamExt as _;
 use reqwest::Client;
+use signaling::protocol::API;
 use signaling::protocol::server::{OrderView, ShowState};
 use signaling::protocol::shop::{ConfirmBody, QuoteView, ReserveBody};
 use tests::wait::now;
@@ -82,13 +83,13 @@ async fn buy(
     token: &str,
     product: &str,
 ) -> Result<Duration> {
-    let quote = format!("{server}/api/shows/{show}/quotes/{product}");
+    let quote = format!("{server}{API}/shows/{show}/quotes/{product}");
     let quote: QuoteView = call(http.get(quote).bearer_auth(token))
         .await
         .context("quote")?;
     let tap = now();
     let order: OrderView = call(
-        http.post(format!("{server}/api/shows/{show}/orders"))
+        http.post(format!("{server}{API}/shows/{show}/orders"))
             .bearer_auth(token)
             .header("Idempotency-Key", uuid::Uuid::new_v4().to_string())
             .json(&ReserveBody {
@@ -103,7 +104,7 @@ async fn buy(
         contact: "load@example.org".into(),
         address: None,
     };
-    let confirm = format!("{server}/api/orders/{}/confirm", order.id);
+    let confirm = format!("{server}{API}/orders/{}/confirm", order.id);
     let _: OrderView = call(http.post(confirm).bearer_auth(token).json(&body))
         .await
         .context("confirm")?;

@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 
 use super::{SHOW, TITLE};
+use crate::protocol::API;
 use crate::protocol::server::OrderState;
 use crate::protocol::shop::HostOrderList;
 
@@ -78,7 +79,7 @@ impl Api {
             "name": SHOW, "title": TITLE, "kind": "live", "private": false,
             "cover": "/demo-assets/cover.webp",
         });
-        let request = self.post("/api/shows").json(&body);
+        let request = self.post(&format!("{API}/shows")).json(&body);
         match self.send("creating the show", request).await {
             Err(ApiError::Refused { status: 409, .. }) => Ok(()),
             result => result.map(|_| ()),
@@ -88,7 +89,9 @@ impl Api {
     /// A one-time ticket for the WebSocket.
     pub(super) async fn ticket(&self) -> Result<String, ApiError> {
         let what = "asking for a ticket";
-        let answer = self.send(what, self.post("/api/tickets")).await?;
+        let answer = self
+            .send(what, self.post(&format!("{API}/tickets")))
+            .await?;
         Ok(read::<Ticket>(what, answer).await?.ticket)
     }
 
@@ -128,14 +131,14 @@ impl Api {
 
     async fn orders(&self) -> Result<HostOrderList, ApiError> {
         let what = "listing the orders";
-        let url = format!("{}/api/shows/{SHOW}/orders", self.base);
+        let url = format!("{}{API}/shows/{SHOW}/orders", self.base);
         let request = self.http.get(url).bearer_auth((self.token)());
         read(what, self.send(what, request).await?).await
     }
 
     async fn import(&self, csv: String) -> Result<(), ApiError> {
         let request = self
-            .post(&format!("/api/shows/{SHOW}/products"))
+            .post(&format!("{API}/shows/{SHOW}/products"))
             .header("content-type", "text/csv")
             .body(csv);
         self.send("importing the catalogue", request)

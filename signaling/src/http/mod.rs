@@ -39,6 +39,7 @@ use crate::auth::Auth;
 use crate::bus::Bus;
 use crate::config::Config;
 use crate::limits::BODY_BYTES_MAX;
+use crate::protocol::API;
 use crate::shop::ShopHandle;
 use crate::store::transcripts::Transcripts;
 use crate::task::hub::Hub;
@@ -96,11 +97,11 @@ impl Stopping {
 pub fn router(state: AppState) -> Router {
     let limited = middleware::from_fn_with_state(state.clone(), rate::limit);
     let api = Router::new()
-        .route("/api/server", get(server::server))
-        .route("/api/shows", get(shows::list).post(shows::create))
-        .route("/api/shows/{show}", get(shows::show))
-        .route("/api/shows/{show}/visit", post(shows::visit))
-        .route("/api/tickets", post(tickets::issue))
+        .route("/server", get(server::server))
+        .route("/shows", get(shows::list).post(shows::create))
+        .route("/shows/{show}", get(shows::show))
+        .route("/shows/{show}/visit", post(shows::visit))
+        .route("/tickets", post(tickets::issue))
         .merge(shop::router())
         .layer(CompressionLayer::new());
     let pages = Router::new()
@@ -113,7 +114,7 @@ pub fn router(state: AppState) -> Router {
         .route("/livez", get(health::livez))
         .route("/readyz", get(health::readyz))
         .route("/metrics", get(metrics::render))
-        .merge(api)
+        .nest(API, api)
         .merge(pages)
         .layer(limited.clone())
         // A refusal there must be readable for pages of other origins, so CORS goes around it.

@@ -1,4 +1,4 @@
-//! `GET /api/server`: what this server is and can do.
+//! `GET /api/v1/server`: what this server is and can do.
 
 use axum::Json;
 use axum::extract::{Request, State};

@@ -17,6 +17,7 @@ use super::extract::{Bearer, JsonBody};
 use super::shows::{is_show_name, may_watch};
 use crate::auth::Grant;
 use crate::limits::shop::{IDEMPOTENCY_KEY_CHARS_MAX, IMPORT_BYTES_MAX, ORDER_BYTES_MAX};
+use crate::protocol::API;
 use crate::protocol::server::OrderView;
 use crate::protocol::shop::{
     ConfirmBody, HostOrderList, ImportReport, ProductList, QuoteView, ReserveBody, ShelfBody,
@@ -33,16 +34,16 @@ pub fn router() -> Router<AppState> {
     let import = post(import).layer(DefaultBodyLimit::disable());
     let small = DefaultBodyLimit::max(ORDER_BYTES_MAX);
     Router::new()
-        .route("/api/shows/{show}/products", get(products).merge(import))
-        .route("/api/shows/{show}/shelf", put(shelve))
-        .route("/api/shows/{show}/quotes/{product}", get(quote))
+        .route("/shows/{show}/products", get(products).merge(import))
+        .route("/shows/{show}/shelf", put(shelve))
+        .route("/shows/{show}/quotes/{product}", get(quote))
         .route(
-            "/api/shows/{show}/orders",
+            "/shows/{show}/orders",
             get(list).merge(post(reserve).layer(small)),
         )
-        .route("/api/orders/{id}", get(order))
-        .route("/api/orders/{id}/confirm", post(confirm).layer(small))
-        .route("/api/orders/{id}/cancel", post(cancel))
+        .route("/orders/{id}", get(order))
+        .route("/orders/{id}/confirm", post(confirm).layer(small))
+        .route("/orders/{id}/cancel", post(cancel))
 }
 
 async fn products(
@@ -114,7 +115,7 @@ async fn reserve(
     } else {
         StatusCode::CREATED
     };
-    let place = [(header::LOCATION, format!("/api/orders/{}", order.id))];
+    let place = [(header::LOCATION, format!("{API}/orders/{}", order.id))];
     Ok((status, place, Fresh(order)).into_response())
 }
 
@@ -283,8 +284,9 @@ impl From<ShopError> for Problem {
                 .hint("show the buyer the new price in `quote` and order with it")
                 .with("quote", quote),
             ShopError::ForgedQuote => {
-                Problem::new(Is::UNPROCESSABLE_ENTITY, "invalid_quote", detail)
-                    .hint("fetch a quote from /api/shows/{show}/quotes/{product}")
+                Problem::new(Is::UNPROCESSABLE_ENTITY, "invalid_quote", detail).hint(format!(
+                    "fetch a quote from {API}/shows/{{show}}/quotes/{{product}}"
+                ))
             }
             ShopError::SoldOut { available, .. } => {
                 Problem::new(Is::CONFLICT, "sold_out", detail).with("available", available)

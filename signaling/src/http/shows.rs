@@ -30,7 +30,7 @@ pub fn is_show_name(text: &str) -> bool {
             .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }
 
-/// `GET /api/shows`.
+/// `GET /api/v1/shows`.
 pub async fn list(State(state): State<AppState>) -> Response {
     let rooms = state.hub.all();
     let cards = rooms.iter().map(card).filter(|card| !card.info.private);
@@ -42,7 +42,7 @@ pub async fn list(State(state): State<AppState>) -> Response {
     )
 }
 
-/// `POST /api/shows`.
+/// `POST /api/v1/shows`.
 ///
 /// # Errors
 /// 401, 403 unless the token is the host's, 409 when it exists, 422 for bad fields.
@@ -88,7 +88,7 @@ pub async fn create(
     Ok((StatusCode::CREATED, Json(room.view().info.clone())).into_response())
 }
 
-/// `GET /api/shows/{show}`. A private show is named to who knows its name: its invitation needs
+/// `GET /api/v1/shows/{show}`. A private show is named to who knows its name: its invitation needs
 /// the title; watching needs a grant.
 ///
 /// # Errors
@@ -100,7 +100,7 @@ pub async fn show(
     Ok(fresh(Json(card(&room(&state, &show)?)).into_response()))
 }
 
-/// `POST /api/shows/{show}/visit`.
+/// `POST /api/v1/shows/{show}/visit`.
 ///
 /// # Errors
 /// 404, 403 `private_show`, 422 for a long name, 503 when the ticket table is full.

@@ -1,4 +1,4 @@
-//! `POST /api/tickets`: a one-time ticket for the WebSocket, in exchange for a token.
+//! `POST /api/v1/tickets`: a one-time ticket for the WebSocket, in exchange for a token.
 
 use axum::Json;
 use axum::extract::State;

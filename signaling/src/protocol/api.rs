@@ -15,14 +15,14 @@ pub struct ShowCard {
     pub viewers: u32,
 }
 
-/// Answer to `GET /api/shows`.
+/// Answer to `GET /api/v1/shows`.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct ShowList {
     /// Public shows by name.
     pub shows: Vec<ShowCard>,
 }
 
-/// Body of `POST /api/shows`.
+/// Body of `POST /api/v1/shows`.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[serde(deny_unknown_fields)]
 pub struct NewShow {
@@ -89,7 +89,7 @@ pub struct TranscriptLine {
     pub translation: Option<String>,
 }
 
-/// Body of `POST /api/shows/{show}/visit`.
+/// Body of `POST /api/v1/shows/{show}/visit`.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[serde(deny_unknown_fields)]
 pub struct VisitBody {

@@ -12,7 +12,7 @@ pub enum ClientMessage {
     Join {
         /// Protocol version of the page.
         protocol: u16,
-        /// One-time ticket from `POST /api/tickets` or `POST /api/shows/{show}/visit`.
+        /// One-time ticket from `POST /api/v1/tickets` or `POST /api/v1/shows/{show}/visit`.
         ticket: String,
         /// SDP offer with a fixed set of recvonly m-lines, or none to stay without pictures.
         #[serde(default, skip_serializing_if = "Option::is_none")]

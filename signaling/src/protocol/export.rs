@@ -8,7 +8,6 @@ use std::fmt::Write as _;
 
 use ts_rs::{Config, TS, TypeVisitor};
 
-use super::PROTOCOL_VERSION;
 use super::api::{NewShow, ServerInfo, ShowList, Ticket, Transcript, Visit, VisitBody};
 use super::client::ClientMessage;
 use super::server::ServerMessage;
@@ -16,6 +15,7 @@ use super::shop::{
     ConfirmBody, HostOrderList, ImportReport, ProductList, QuoteView, ReserveBody, RowError,
     ShelfBody,
 };
+use super::{API, PROTOCOL_VERSION};
 
 /// The whole generated file.
 #[must_use]
@@ -27,6 +27,8 @@ pub fn typescript() -> String {
     writeln!(out, "/** Version stated in `join`. */").expect("a String takes every write");
     writeln!(out, "export const PROTOCOL_VERSION = {PROTOCOL_VERSION};")
         .expect("a String takes every write");
+    writeln!(out, "/** Where the REST routes are. */").expect("a String takes every write");
+    writeln!(out, "export const API = \"{API}\";").expect("a String takes every write");
     let mut collector = Collector {
         config: &config,
         seen: HashSet::new(),

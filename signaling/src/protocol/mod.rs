@@ -12,5 +12,9 @@ pub mod shop;
 /// Version a client states in `join`; a server refuses others with `unsupported_protocol`.
 pub const PROTOCOL_VERSION: u16 = 1;
 
+/// Where the REST routes are. A change that breaks a client gets a new number beside this one.
+/// Doors with a protocol of their own (`/whip`, `/whep`, `/ws`, `/captions`) stand outside.
+pub const API: &str = "/api/v1";
+
 #[cfg(test)]
 mod tests;

@@ -22,7 +22,7 @@ pub struct QuoteView {
     pub expires_ms: u64,
 }
 
-/// Body of `POST /api/shows/{show}/orders`.
+/// Body of `POST /api/v1/shows/{show}/orders`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(deny_unknown_fields)]
 pub struct ReserveBody {
@@ -32,7 +32,7 @@ pub struct ReserveBody {
     pub quantity: u32,
 }
 
-/// Body of `POST /api/orders/{id}/confirm`.
+/// Body of `POST /api/v1/orders/{id}/confirm`.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(deny_unknown_fields)]
 pub struct ConfirmBody {
@@ -65,14 +65,14 @@ pub struct RowError {
     pub message: String,
 }
 
-/// Answer to `GET /api/shows/{show}/products`.
+/// Answer to `GET /api/v1/shows/{show}/products`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct ProductList {
     /// The shelf in running order.
     pub products: Vec<ProductView>,
 }
 
-/// Body of `PUT /api/shows/{show}/shelf`.
+/// Body of `PUT /api/v1/shows/{show}/shelf`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(deny_unknown_fields)]
 pub struct ShelfBody {
@@ -92,7 +92,7 @@ pub struct HostOrderView {
     pub address: Option<String>,
 }
 
-/// Answer to `GET /api/shows/{show}/orders`.
+/// Answer to `GET /api/v1/shows/{show}/orders`.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct HostOrderList {
     /// Newest first.

@@ -103,7 +103,7 @@ test("not yet, over, and unknown shows say so", async ({ page }) => {
   world.happen({ event: "show", ...world.show.info, phase: "ended" });
   await expect(curtain).toHaveAttribute("data-act", "over");
 
-  await page.route("**/api/shows/nothing/visit", (route) =>
+  await page.route("**/api/v1/shows/nothing/visit", (route) =>
     route.fulfill({ status: 404, json: { title: "Not Found", code: "not_found" } }),
   );
   await page.goto(`${world.origin}/s/nothing`);

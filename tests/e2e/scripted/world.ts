@@ -175,7 +175,7 @@ export class World {
 
   private async serve(route: Route): Promise<void> {
     const { pathname } = new URL(route.request().url());
-    if (pathname.startsWith("/api/")) return this.serveApi(route, pathname);
+    if (pathname.startsWith("/api/v1/")) return this.serveApi(route, pathname);
     if (pathname.startsWith("/captions/")) return this.serveWords(route, pathname);
     if (pathname.startsWith("/picture/")) {
       return route.fulfill({ contentType: TYPES[".svg"], body: drawing(pathname) });
@@ -196,10 +196,10 @@ export class World {
     const json = (body: unknown, status = 200): Promise<void> =>
       route.fulfill({ status, json: body });
     const method = route.request().method();
-    if (path === "/api/shows")
+    if (path === "/api/v1/shows")
       return json({ shows: [{ ...this.show.info, viewers: this.viewers }] });
     if (path.endsWith("/visit")) return json({ token: "t", ticket: "k", participant: "me" });
-    if (path === "/api/tickets") return json({ ticket: "k", expires_ms: Date.now() + 30_000 });
+    if (path === "/api/v1/tickets") return json({ ticket: "k", expires_ms: Date.now() + 30_000 });
     if (path.includes("/quotes/")) return json(this.quote(path.split("/").at(-1) ?? ""));
     if (path.endsWith("/products")) return json(this.importAnswer.body, this.importAnswer.status);
     if (path.endsWith("/orders") && method === "GET") return json([...this.made.values()]);

@@ -82,9 +82,11 @@ async fn until_more(player: &Player, packets: usize) -> anyhow::Result<()> {
 async fn buy(world: &World, url: &str, token: &str) -> anyhow::Result<()> {
     let quote = world
         .client
-        .get(format!("{}/api/shows/lamp/quotes/rug", url));
+        .get(format!("{}/api/v1/shows/lamp/quotes/rug", url));
     let quote: Value = quote.send().await?.error_for_status()?.json().await?;
-    let order = world.client.post(format!("{}/api/shows/lamp/orders", url));
+    let order = world
+        .client
+        .post(format!("{}/api/v1/shows/lamp/orders", url));
     let order = order.bearer_auth(token).header("idempotency-key", "k1");
     let order = order
         .json(&json!({ "quote": quote["quote"], "quantity": 2 }))
@@ -94,7 +96,7 @@ async fn buy(world: &World, url: &str, token: &str) -> anyhow::Result<()> {
     let id = order["id"].as_str().context("an order has an id")?;
     let confirm = world
         .client
-        .post(format!("{}/api/orders/{id}/confirm", url));
+        .post(format!("{}/api/v1/orders/{id}/confirm", url));
     let contact = json!({ "name": "Ana", "contact": "ana@example.org" });
     let confirmed: Value = confirm
         .json(&contact)

@@ -48,7 +48,7 @@ async fn a_recorded_show_is_written_down_without_readers() -> anyhow::Result<()>
     let world = World::open().await?;
     let token = world.disk.token("talk", Role::Host);
     let body = json!({ "name": "talk", "title": "A talk", "transcript": true });
-    let made = world.client.post(world.url("/api/shows"));
+    let made = world.client.post(world.url("/api/v1/shows"));
     let made = made.bearer_auth(&token).json(&body).send().await?;
     assert_eq!(made.json::<serde_json::Value>().await?["transcript"], true);
     wanted(&world, 0).await?;

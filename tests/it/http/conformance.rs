@@ -52,7 +52,7 @@ async fn whep() -> anyhow::Result<()> {
     let body = serde_json::json!({ "name": "private", "title": "P", "private": true });
     let made = world
         .client
-        .post(world.url("/api/shows"))
+        .post(world.url("/api/v1/shows"))
         .bearer_auth(&host);
     made.json(&body).send().await?.error_for_status()?;
     let viewer = world.disk.token("private", Role::Viewer);

@@ -50,7 +50,7 @@ impl World {
         let body = serde_json::json!({ "name": SHOW, "title": "Lamps", "private": private });
         let request = self
             .client
-            .post(self.url("/api/shows"))
+            .post(self.url("/api/v1/shows"))
             .bearer_auth(host)
             .json(&body);
         anyhow::ensure!(request.send().await?.status() == 201, "the show is made");
@@ -59,7 +59,7 @@ impl World {
 
     async fn import(&self) -> anyhow::Result<()> {
         let csv = "id,title,price,currency,stock\nrug,Rug,49.90,EUR,5\ncup,Cup,8,EUR,1\n";
-        let url = self.url("/api/shows/lamp/products");
+        let url = self.url("/api/v1/shows/lamp/products");
         let request = self
             .client
             .post(url)

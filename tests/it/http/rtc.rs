@@ -338,7 +338,7 @@ async fn only_the_right_token_publishes() -> anyhow::Result<()> {
     );
     let made = world
         .client
-        .get(world.url("/api/shows/new-show"))
+        .get(world.url("/api/v1/shows/new-show"))
         .send()
         .await?;
     assert_eq!(made.status(), 200, "a host makes the show by publishing");
@@ -352,7 +352,7 @@ async fn a_private_show_is_played_with_its_token_only() -> anyhow::Result<()> {
     let body = serde_json::json!({ "name": "secret", "title": "Secret", "private": true });
     let made = world
         .client
-        .post(world.url("/api/shows"))
+        .post(world.url("/api/v1/shows"))
         .bearer_auth(&host)
         .json(&body);
     assert_eq!(made.send().await?.status(), 201);
@@ -369,12 +369,12 @@ async fn a_private_show_is_played_with_its_token_only() -> anyhow::Result<()> {
         "token_missing",
     )
     .await?;
-    let visit = world.client.post(world.url("/api/shows/secret/visit"));
+    let visit = world.client.post(world.url("/api/v1/shows/secret/visit"));
     check(visit.json(&serde_json::json!({})), 403, "private_show").await?;
     check(world.offer("/whep/nowhere", None), 404, "not_found").await?;
     let list = world
         .client
-        .get(world.url("/api/shows"))
+        .get(world.url("/api/v1/shows"))
         .send()
         .await?
         .text()
@@ -399,7 +399,7 @@ async fn too_many_posts_from_one_address_are_told_to_wait() -> anyhow::Result<()
     // A page of another origin can read that.
     assert_eq!(header(&refused, "access-control-allow-origin"), "*");
     assert!(header(&refused, "access-control-expose-headers").contains("retry-after"));
-    let elsewhere = world.client.post(world.url("/api/tickets"));
+    let elsewhere = world.client.post(world.url("/api/v1/tickets"));
     check(elsewhere, 429, "too_many_requests").await?;
     assert_eq!(
         world.client.get(world.url("/livez")).send().await?.status(),

@@ -11,7 +11,7 @@ async fn a_show_is_made_by_its_host_and_only_once() -> anyhow::Result<()> {
     let post = |token: &str, body: Value| {
         world
             .client
-            .post(world.url("/api/shows"))
+            .post(world.url("/api/v1/shows"))
             .bearer_auth(token)
             .json(&body)
     };
@@ -38,18 +38,18 @@ async fn a_show_is_made_by_its_host_and_only_once() -> anyhow::Result<()> {
     }
     let raw = world
         .client
-        .post(world.url("/api/shows"))
+        .post(world.url("/api/v1/shows"))
         .bearer_auth(&world.host);
     let raw = raw.header("content-type", "application/json").body("{");
     check(raw, 400, "malformed_json").await?;
     check(
-        world.client.get(world.url("/api/shows/nowhere")),
+        world.client.get(world.url("/api/v1/shows/nowhere")),
         404,
         "not_found",
     )
     .await?;
     check(
-        world.client.get(world.url("/api/nowhere")),
+        world.client.get(world.url("/api/v1/nowhere")),
         404,
         "not_found",
     )
@@ -60,7 +60,7 @@ async fn a_show_is_made_by_its_host_and_only_once() -> anyhow::Result<()> {
 #[tokio::test]
 async fn a_visitor_gets_a_viewer_grant() -> anyhow::Result<()> {
     let world = World::open().await?;
-    let visit = world.client.post(world.url("/api/shows/lamp/visit"));
+    let visit = world.client.post(world.url("/api/v1/shows/lamp/visit"));
     let visit = visit.json(&json!({ "name": "Ana" })).send().await?;
     assert_eq!(visit.status(), 200);
     let visit: Value = visit.json().await?;
@@ -79,7 +79,7 @@ async fn a_visitor_gets_a_viewer_grant() -> anyhow::Result<()> {
         "not_on_stage",
     )
     .await?;
-    let long = world.client.post(world.url("/api/shows/lamp/visit"));
+    let long = world.client.post(world.url("/api/v1/shows/lamp/visit"));
     check(
         long.json(&json!({ "name": "x".repeat(65) })),
         422,
@@ -113,7 +113,7 @@ async fn health_metrics_and_pages_answer() -> anyhow::Result<()> {
         "{metrics}"
     );
     assert!(
-        metrics.contains("route=\"/api/shows\""),
+        metrics.contains("route=\"/api/v1/shows\""),
         "routes, not paths: {metrics}"
     );
     assert!(!metrics.contains("lamp"), "no show is a label");
@@ -137,7 +137,7 @@ async fn health_metrics_and_pages_answer() -> anyhow::Result<()> {
 #[tokio::test]
 async fn a_local_ca_serves_https_and_can_be_trusted() -> anyhow::Result<()> {
     let world = World::open_with(&["--tls-self", "--listen-tls", "127.0.0.1:0"]).await?;
-    let info = world.client.get(world.url("/api/server")).send().await?;
+    let info = world.client.get(world.url("/api/v1/server")).send().await?;
     let info: Value = info.json().await?;
     assert_eq!(info["secure"], false);
     let port = info["secure_port"].as_u64().unwrap_or_default();
@@ -152,7 +152,7 @@ async fn a_local_ca_serves_https_and_can_be_trusted() -> anyhow::Result<()> {
         .tls_certs_only([reqwest::Certificate::from_pem(&ca)?])
         .build()?;
     let secure = trusting
-        .get(format!("https://localhost:{port}/api/server"))
+        .get(format!("https://localhost:{port}/api/v1/server"))
         .send()
         .await?;
     let secure: Value = secure.json().await?;

@@ -211,7 +211,7 @@ async fn the_phase_is_the_hosts_and_survives_a_restart() -> anyhow::Result<()> {
     server.kill()?;
     let server = tests::server::Server::start(env!("CARGO_BIN_EXE_vitrine-tested"), &disk, &[])?;
     let show = client
-        .get(format!("{}/api/shows/lamp", server.url()))
+        .get(format!("{}/api/v1/shows/lamp", server.url()))
         .send()
         .await?;
     let show: serde_json::Value = show.json().await?;

@@ -72,7 +72,7 @@ impl Buyer {
     /// Brings a purchase to its end, or as far as the server lives.
     pub(crate) async fn carry_on(&self, url: &str, purchase: &mut Purchase) -> Result<(), Gone> {
         if purchase.body.is_none() {
-            let path = format!("{url}/api/shows/{SHOW}/quotes/{}", purchase.product);
+            let path = format!("{url}/api/v1/shows/{SHOW}/quotes/{}", purchase.product);
             let (status, quote) = send(self.client.get(path)).await?;
             assert_eq!(status, StatusCode::OK, "{quote}");
             let body = json!({"quote": quote["quote"], "quantity": purchase.quantity});
@@ -87,7 +87,7 @@ impl Buyer {
     async fn reserve(&self, url: &str, purchase: &mut Purchase) -> Result<(), Gone> {
         let request = self
             .client
-            .post(format!("{url}/api/shows/{SHOW}/orders"))
+            .post(format!("{url}/api/v1/shows/{SHOW}/orders"))
             .bearer_auth(&self.token)
             .header("idempotency-key", &purchase.key)
             .json(&purchase.body);
@@ -110,7 +110,7 @@ impl Buyer {
         else {
             return Ok(());
         };
-        let path = format!("{url}/api/orders/{}", held.id);
+        let path = format!("{url}/api/v1/orders/{}", held.id);
         let request = match purchase.end {
             End::Confirm => {
                 let contact = json!({"name": "Ada", "contact": "ada@example.org"});

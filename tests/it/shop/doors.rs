@@ -39,7 +39,7 @@ impl World {
     }
 
     async fn quote(&self, product: &str) -> Value {
-        let path = self.url(&format!("/api/shows/{SHOW}/quotes/{product}"));
+        let path = self.url(&format!("/api/v1/shows/{SHOW}/quotes/{product}"));
         let (status, quote) = send(self.client.get(path)).await.expect("an answer");
         assert_eq!(status, 200, "{quote}");
         quote
@@ -47,7 +47,7 @@ impl World {
 
     fn order(&self, key: &str, body: &Value) -> RequestBuilder {
         self.client
-            .post(self.url(&format!("/api/shows/{SHOW}/orders")))
+            .post(self.url(&format!("/api/v1/shows/{SHOW}/orders")))
             .bearer_auth(&self.viewer)
             .header("idempotency-key", key)
             .json(body)
@@ -55,7 +55,7 @@ impl World {
 
     fn upload(&self, kind: &str, body: impl Into<reqwest::Body>) -> RequestBuilder {
         self.client
-            .post(self.url(&format!("/api/shows/{SHOW}/products")))
+            .post(self.url(&format!("/api/v1/shows/{SHOW}/products")))
             .bearer_auth(&self.host)
             .header("content-type", kind)
             .body(body)
@@ -81,7 +81,7 @@ impl World {
     }
 
     async fn available(&self) -> Vec<(String, u64)> {
-        let path = self.url(&format!("/api/shows/{SHOW}/products"));
+        let path = self.url(&format!("/api/v1/shows/{SHOW}/products"));
         let (_, shelf) = send(self.client.get(path)).await.expect("an answer");
         let products = shelf["products"].as_array().expect("a list");
         let line = |p: &Value| Some((p["id"].as_str()?.to_owned(), p["available"].as_u64()?));
@@ -108,7 +108,7 @@ async fn a_viewer_buys_and_a_double_click_buys_once() -> anyhow::Result<()> {
     assert_eq!((status.as_u16(), &again), (200, &order));
 
     let path = world.url(&format!(
-        "/api/orders/{}",
+        "/api/v1/orders/{}",
         order["id"].as_str().expect("an id")
     ));
     let contact = json!({"name": "Ada", "contact": "ada@example.org", "address": "1 Row"});
@@ -131,7 +131,7 @@ async fn a_viewer_buys_and_a_double_click_buys_once() -> anyhow::Result<()> {
 
     let list = world
         .client
-        .get(world.url(&format!("/api/shows/{SHOW}/orders")));
+        .get(world.url(&format!("/api/v1/shows/{SHOW}/orders")));
     let (_, list) = send(list.bearer_auth(&world.host))
         .await
         .expect("an answer");
@@ -176,7 +176,7 @@ async fn a_bad_order_is_refused_and_changes_nothing() -> anyhow::Result<()> {
     let before = world.available().await;
     let quote = world.quote("lamp").await["quote"].clone();
     let body = |quantity: i64| json!({"quote": quote, "quantity": quantity});
-    let orders = world.url(&format!("/api/shows/{SHOW}/orders"));
+    let orders = world.url(&format!("/api/v1/shows/{SHOW}/orders"));
     let post = || {
         world
             .client
@@ -253,14 +253,14 @@ fn post_raw(world: &World, url: &str, kind: &str, text: &'static str) -> Request
 async fn what_is_not_there_or_not_yours_is_refused() -> anyhow::Result<()> {
     let world = World::open().await?;
     let before = world.available().await;
-    let orders = world.url(&format!("/api/shows/{SHOW}/orders"));
+    let orders = world.url(&format!("/api/v1/shows/{SHOW}/orders"));
     let unknown = world
         .client
-        .get(world.url(&format!("/api/shows/{SHOW}/quotes/rug")));
+        .get(world.url(&format!("/api/v1/shows/{SHOW}/quotes/rug")));
     world.refused(unknown, 404, "unknown_product").await;
     let unknown = world
         .client
-        .get(world.url("/api/orders/AAAAAAAAAAAAAAAAAAAAAA"));
+        .get(world.url("/api/v1/orders/AAAAAAAAAAAAAAAAAAAAAA"));
     world.refused(unknown, 404, "unknown_order").await;
     let list = world.client.get(&orders).bearer_auth(&world.viewer);
     world.refused(list, 403, "not_host").await;
@@ -273,7 +273,7 @@ async fn what_is_not_there_or_not_yours_is_refused() -> anyhow::Result<()> {
         .refused(world.order("k", &body(2)), 422, "idempotency_mismatch")
         .await;
     let path = format!(
-        "/api/orders/{}/confirm",
+        "/api/v1/orders/{}/confirm",
         order["id"].as_str().expect("an id")
     );
     let nowhere = json!({"name": "Ada", "contact": "somewhere"});
@@ -321,7 +321,7 @@ async fn a_bad_catalogue_is_refused_row_by_row() -> anyhow::Result<()> {
     world.refused(huge, 413, "body_too_large").await;
     let viewer = world
         .client
-        .post(world.url(&format!("/api/shows/{SHOW}/products")));
+        .post(world.url(&format!("/api/v1/shows/{SHOW}/products")));
     let viewer = viewer
         .bearer_auth(&world.viewer)
         .header("content-type", "text/csv")
@@ -337,7 +337,7 @@ async fn a_private_shows_prices_are_for_its_guests() -> anyhow::Result<()> {
     let show = json!({"name": SHOW, "title": "Gala", "kind": "live", "private": true});
     let create = world
         .client
-        .post(world.url("/api/shows"))
+        .post(world.url("/api/v1/shows"))
         .bearer_auth(&world.host);
     let (status, made) = send(create.json(&show)).await.expect("an answer");
     assert_eq!(status.as_u16(), 201, "{made}");
@@ -345,7 +345,7 @@ async fn a_private_shows_prices_are_for_its_guests() -> anyhow::Result<()> {
         let get = || {
             world
                 .client
-                .get(world.url(&format!("/api/shows/{SHOW}/{path}")))
+                .get(world.url(&format!("/api/v1/shows/{SHOW}/{path}")))
         };
         world.refused(get(), 401, "token_missing").await;
         world

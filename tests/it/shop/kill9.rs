@@ -138,7 +138,7 @@ async fn check(server: &Server, disk: &Disk, crowd: &[Shopper]) -> anyhow::Resul
             );
             continue;
         };
-        let path = format!("{}/api/orders/{}", server.url(), told.id);
+        let path = format!("{}/api/v1/orders/{}", server.url(), told.id);
         let (status, found) = send(client.get(path)).await.expect("the server lives");
         assert_eq!(status, 200, "an acknowledged order is lost: {told:?}");
         let found: OrderView = serde_json::from_value(found)?;
@@ -152,7 +152,7 @@ async fn check(server: &Server, disk: &Disk, crowd: &[Shopper]) -> anyhow::Resul
         }
     }
     // An order that nobody knows of would be missing here.
-    let path = format!("{}/api/shows/{SHOW}/products", server.url());
+    let path = format!("{}/api/v1/shows/{SHOW}/products", server.url());
     let shelf: ProductList = client.get(path).send().await?.json().await?;
     for (product, total) in SHELF {
         let view = shelf
@@ -168,7 +168,7 @@ async fn check(server: &Server, disk: &Disk, crowd: &[Shopper]) -> anyhow::Resul
         );
         println!("{product}: {taken} sold or held, {} free", view.available);
     }
-    let path = format!("{}/api/shows/{SHOW}/orders", server.url());
+    let path = format!("{}/api/v1/shows/{SHOW}/orders", server.url());
     let host = disk.token(SHOW, Role::Host);
     let (_, list) = send(client.get(path).bearer_auth(host))
         .await

@@ -18,7 +18,7 @@ fn serve(disk: &Disk) -> anyhow::Result<Server> {
 /// Imports a catalogue of `id,title,price,currency,stock` rows.
 async fn import(server: &Server, disk: &Disk, rows: &str) -> anyhow::Result<()> {
     let answer = reqwest::Client::new()
-        .post(format!("{}/api/shows/{SHOW}/products", server.url()))
+        .post(format!("{}/api/v1/shows/{SHOW}/products", server.url()))
         .bearer_auth(disk.token(SHOW, Role::Host))
         .header("content-type", "text/csv")
         .body(format!("id,title,price,currency,stock\n{rows}"))
