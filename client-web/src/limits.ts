@@ -21,6 +21,9 @@ export const NAME_MAX = 64;
 /** Pieces one order sheet offers, unless stock is lower. */
 export const QUANTITY_MAX = 20;
 
+/** Lines of a basket; the server takes no more in one order. */
+export const CART_LINES_MAX = 20;
+
 /** Receive slots: hosts, guests and a screen of one show (the server takes 16). */
 export const VIDEO_SLOTS = 4;
 /** One sound per picture. */

@@ -224,8 +224,24 @@ pub mod shop {
     /// Highest price, in minor units: ten thousand million euros. Times the highest quantity it
     /// stays exact in a page's number (2^53).
     pub const PRICE_MINOR_MAX: i64 = 1_000_000_000_000;
-    /// Pieces in one order; a wholesale carton, far above a viewer's purchase.
+    /// Highest sum, in minor units: a page's number is exact up to here.
+    pub const TOTAL_MINOR_MAX: i64 = 1 << 53;
+    /// Pieces in one line of an order; a wholesale carton, far above a viewer's purchase.
     pub const ORDER_QUANTITY_MAX: u32 = 1_000;
+    /// Lines in one order: more than a viewer gathers in one show.
+    pub const ORDER_LINES_MAX: usize = 20;
+    /// Variants of a product: ten sizes in ten colours.
+    pub const VARIANTS_MAX: usize = 100;
+    /// Options of a variant: size, colour, material, and one more.
+    pub const OPTIONS_MAX: usize = 4;
+    /// Characters in the name or the value of an option: a button's width.
+    pub const OPTION_CHARS_MAX: usize = 40;
+    /// Currencies a variant is priced in.
+    pub const CURRENCIES_MAX: usize = 12;
+    /// Tier prices of a variant in one currency; they travel inside its quote.
+    pub const TIERS_MAX: usize = 8;
+    /// Shipping zones of a merchant.
+    pub const SHIPPING_ZONES_MAX: usize = 64;
     /// Pieces of one product.
     pub const STOCK_MAX: u32 = 100_000_000;
     /// Characters in a product id: fits a URL and a printed label.
@@ -274,7 +290,8 @@ pub mod shop {
     /// Connections for reading: WAL readers never wait for the writer, cores are the limit.
     pub const STORE_READERS_MAX: u32 = 4;
 
-    const _: () = assert!(PRICE_MINOR_MAX as i128 * ORDER_QUANTITY_MAX as i128 <= 1 << 53);
+    const _: () =
+        assert!(PRICE_MINOR_MAX as i128 * ORDER_QUANTITY_MAX as i128 <= TOTAL_MINOR_MAX as i128);
 }
 
 /// A translator outside that has not answered by then is no help to a live line.

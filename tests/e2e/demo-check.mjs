@@ -114,7 +114,7 @@ await step("a confirmed order", async () => {
   bought = await (await answer).json();
   if (bought.state !== "confirmed") throw new Error(JSON.stringify(bought));
   await page.getByTestId("order_done").waitFor({ timeout: left() });
-  return `${bought.quantity} × ${bought.title}`;
+  return bought.lines.map(({ quantity, title }) => `${quantity} × ${title}`).join(", ");
 });
 
 await browser.close();

@@ -17,7 +17,7 @@ pub fn glossary() -> Result<Glossary> {
         title: product.title.clone(),
         description: product.description.clone(),
         titles: product.translations.values().cloned().collect(),
-        currency: product.price.currency().to_owned(),
+        currency: product.variants[0].prices[0].price.currency().to_owned(),
     };
     Ok(Glossary::of(&rows.iter().map(product).collect::<Vec<_>>()))
 }

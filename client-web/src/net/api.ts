@@ -1,6 +1,8 @@
 // The HTTP side of the server: typed calls, and RFC 9457 problems as one error type.
 
 import type {
+  BasketBody,
+  BasketView,
   ConfirmBody,
   HostOrderList,
   HostOrderView,
@@ -25,8 +27,9 @@ export interface ProblemBody {
   code: string;
   detail?: string;
   hint?: string;
-  quote?: QuoteView;
+  basket?: BasketView;
   available?: number;
+  variant?: string;
   errors?: RowError[];
 }
 
@@ -125,8 +128,12 @@ export const importProducts = (
     headers: { "content-type": contentType },
   });
 
-export const quote = (name: string, product: string, token: string): Promise<QuoteView> =>
-  call(`${show(name)}/quotes/${encodeURIComponent(product)}`, { token });
+export const quote = (name: string, variant: string, token: string): Promise<QuoteView> =>
+  call(`${show(name)}/quotes/${encodeURIComponent(variant)}`, { token });
+
+/** What a basket costs now, with a signed quote for each line. */
+export const priceBasket = (name: string, body: BasketBody, token: string): Promise<BasketView> =>
+  call(`${show(name)}/basket`, { method: "POST", token, json: body });
 
 export const reserve = (
   name: string,

@@ -17,12 +17,12 @@ class ScriptedShop {
     if (failure instanceof Problem) throw failure;
     const order = this.orders.get(key) ?? {
       id: `o${this.orders.size}`,
+      merchant: "default",
       show: "s",
-      product: body.quote,
-      title: "",
-      quantity: body.quantity,
-      unit_price: { minor: 1, currency: "EUR", exponent: 2 },
-      total: { minor: body.quantity, currency: "EUR", exponent: 2 },
+      lines: [],
+      country: null,
+      shipping: { minor: 0, currency: "EUR", exponent: 2 },
+      total: body.total,
       state: "reserved" as const,
       expires_ms: 1,
       created_ms: 0,
@@ -59,6 +59,11 @@ function desk(more: Partial<OrderPorts> = {}): OrderDesk {
   return new OrderDesk("s", ports, (attempt) => retries.push(attempt));
 }
 
+const body = (quote: string, quantity: number): ReserveBody => ({
+  lines: [{ quote, quantity }],
+  total: { minor: quantity, currency: "EUR", exponent: 2 },
+});
+
 const problem = (status: number, code: string): Problem =>
   new Problem({ title: code, status, code });
 
@@ -71,7 +76,7 @@ beforeEach(() => {
 
 test("a lost answer is asked for again with the same key and makes one order", async () => {
   shop.failures = ["lost request", "lost answer", "lost answer"];
-  const order = await desk().reserve("lamp", 2);
+  const order = await desk().reserve(body("lamp", 2));
   expect(order.id).toBe("o0");
   expect(shop.orders.size).toBe(1);
   expect(new Set(shop.keys)).toEqual(new Set(["key1"]));
@@ -80,17 +85,17 @@ test("a lost answer is asked for again with the same key and makes one order", a
 
 test("a server in trouble is asked again, a refusal is not", async () => {
   shop.failures = [problem(503, "stopping")];
-  await desk().reserve("lamp", 1);
+  await desk().reserve(body("lamp", 1));
   expect(shop.keys).toHaveLength(2);
   shop.failures = [problem(409, "sold_out")];
-  await expect(desk().reserve("vase", 1)).rejects.toMatchObject({ code: "sold_out" });
+  await expect(desk().reserve(body("vase", 1))).rejects.toMatchObject({ code: "sold_out" });
   expect(shop.keys).toHaveLength(3);
 });
 
 test("after giving up, a second press sends the same key", async () => {
   shop.failures = Array.from({ length: ORDER_TRIES_MAX }, () => "lost answer" as const);
-  await expect(desk().reserve("lamp", 1)).rejects.toBeInstanceOf(Unreachable);
-  await desk().reserve("lamp", 1);
+  await expect(desk().reserve(body("lamp", 1))).rejects.toBeInstanceOf(Unreachable);
+  await desk().reserve(body("lamp", 1));
   expect(new Set(shop.keys).size).toBe(1);
   expect(shop.orders.size).toBe(1);
 });
@@ -98,31 +103,31 @@ test("after giving up, a second press sends the same key", async () => {
 test("a reload in the middle finds the order that was made", async () => {
   shop.failures = Array.from({ length: ORDER_TRIES_MAX }, () => "lost answer" as const);
   await desk()
-    .reserve("lamp", 3)
+    .reserve(body("lamp", 3))
     .catch(() => undefined);
   const order = await desk().recover();
-  expect(order).toMatchObject({ id: "o0", quantity: 3 });
+  expect(order).toMatchObject({ id: "o0", total: { minor: 3 } });
   expect(shop.orders.size).toBe(1);
 });
 
 test("an answered order is new the next time, even for the same quote", async () => {
   const first = desk();
-  await first.reserve("lamp", 1);
-  await first.reserve("lamp", 1);
+  await first.reserve(body("lamp", 1));
+  await first.reserve(body("lamp", 1));
   expect(shop.keys).toEqual(["key1", "key2"]);
 });
 
 test("another quantity is another order", async () => {
   shop.failures = Array.from({ length: ORDER_TRIES_MAX }, () => "lost request" as const);
   await desk()
-    .reserve("lamp", 1)
+    .reserve(body("lamp", 1))
     .catch(() => undefined);
-  await desk().reserve("lamp", 2);
+  await desk().reserve(body("lamp", 2));
   expect(new Set(shop.keys)).toEqual(new Set(["key1", "key2"]));
 });
 
 test("a held order is found again after a reload until it is confirmed", async () => {
-  const order = await desk().reserve("lamp", 1);
+  const order = await desk().reserve(body("lamp", 1));
   expect(await desk().recover()).toMatchObject({ id: order.id });
   const confirming = desk({ confirm: () => Promise.resolve({ ...order, state: "confirmed" }) });
   await confirming.confirm(order.id, { name: "Ana", contact: "a@b" });
@@ -130,7 +135,7 @@ test("a held order is found again after a reload until it is confirmed", async (
 });
 
 test("a held order is forgotten only when the server says so, not when the network fails", async () => {
-  const order = await desk().reserve("lamp", 1);
+  const order = await desk().reserve(body("lamp", 1));
   await expect(desk().confirm(order.id, { name: "Ana", contact: "a@b" })).rejects.toThrow();
   expect(await desk().recover()).toMatchObject({ id: order.id });
 });

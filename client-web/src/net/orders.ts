@@ -20,8 +20,7 @@ export interface OrderPorts {
 /** What is remembered of an order that was sent and not yet answered. */
 interface Pending {
   key: string;
-  quote: string;
-  quantity: number;
+  body: ReserveBody;
 }
 
 const RETRY_MS_MIN = 400;
@@ -35,11 +34,11 @@ export class OrderDesk {
     private readonly retrying: (attempt: number) => void,
   ) {}
 
-  /** Reserves stock at the quoted price. */
-  async reserve(quote: string, quantity: number): Promise<OrderView> {
+  /** Reserves stock at the quoted prices. */
+  async reserve(body: ReserveBody): Promise<OrderView> {
     const old = this.pending();
-    const same = old?.quote === quote && old.quantity === quantity;
-    const pending = same ? old : { key: this.ports.newKey(), quote, quantity };
+    const same = old !== null && JSON.stringify(old.body) === JSON.stringify(body);
+    const pending = same ? old : { key: this.ports.newKey(), body };
     this.ports.storage.setItem(this.pendingSlot, JSON.stringify(pending));
     return this.send(pending);
   }
@@ -73,9 +72,9 @@ export class OrderDesk {
     this.ports.storage.removeItem(this.heldSlot);
   }
 
-  private async send({ key, quote, quantity }: Pending): Promise<OrderView> {
+  private async send({ key, body }: Pending): Promise<OrderView> {
     try {
-      const order = await this.persist(() => this.ports.reserve(key, { quote, quantity }));
+      const order = await this.persist(() => this.ports.reserve(key, body));
       this.ports.storage.removeItem(this.pendingSlot);
       this.ports.storage.setItem(this.heldSlot, order.id);
       return order;
@@ -102,7 +101,9 @@ export class OrderDesk {
 
   private pending(): Pending | null {
     const text = this.ports.storage.getItem(this.pendingSlot);
-    return text ? (JSON.parse(text) as Pending) : null;
+    const pending = text ? (JSON.parse(text) as Partial<Pending>) : null;
+    // What an older page left behind has no body and is not sent again.
+    return pending?.body ? (pending as Pending) : null;
   }
 
   private get pendingSlot(): string {

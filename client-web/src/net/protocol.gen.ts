@@ -6,6 +6,61 @@ export const PROTOCOL_VERSION = 1;
 export const API = "/api/v1";
 
 /**
+ * Body of `POST /api/v1/shows/{show}/basket`: what would this cost?
+ */
+export type BasketBody = { 
+/**
+ * What is wanted.
+ */
+lines: Array<BasketLine>, 
+/**
+ * ISO 4217 code; without one, the first price of each variant.
+ */
+currency?: string, 
+/**
+ * ISO 3166-1 alpha-2 code, once the buyer has told.
+ */
+country?: string, };
+
+/**
+ * A line that is wanted.
+ */
+export type BasketLine = { 
+/**
+ * Variant id.
+ */
+variant: string, 
+/**
+ * Pieces.
+ */
+quantity: number, };
+
+/**
+ * What a basket costs now, signed line by line.
+ */
+export type BasketView = { 
+/**
+ * One quote per line, in their order.
+ */
+quotes: Array<QuoteView>, 
+/**
+ * Sum of each line, in their order.
+ */
+totals: Array<Money>, 
+/**
+ * What sending costs; none while the country is needed and not known.
+ */
+shipping: Money | null, 
+/**
+ * Sum of lines and shipping: to be sent back in the order.
+ */
+total: Money, 
+/**
+ * Countries the merchant sends to, `*` for any other; empty when it asks for none.
+ */
+countries: Array<string>, };
+
+/**
  * One caption line in one language.
  */
 export type CaptionView = { 
@@ -288,6 +343,11 @@ at_ms: number,
 event: RoomEvent, };
 
 /**
+ * When an order takes its pieces from the shelf.
+ */
+export type HoldMode = "hold" | "first_paid";
+
+/**
  * Answer to `GET /api/v1/shows/{show}/orders`.
  */
 export type HostOrderList = { 
@@ -313,27 +373,27 @@ address: string | null,
  */
 id: string, 
 /**
+ * Merchant who sells.
+ */
+merchant: string, 
+/**
  * Show it was made in.
  */
 show: string, 
 /**
- * Product id.
+ * What is bought, at least one line.
  */
-product: string, 
+lines: Array<LineView>, 
 /**
- * Product title at that time.
+ * Country it is sent to, ISO 3166-1 alpha-2, when the merchant asks for one.
  */
-title: string, 
+country: string | null, 
 /**
- * Pieces.
+ * What sending it costs.
  */
-quantity: number, 
+shipping: Money, 
 /**
- * Price of one piece at that time.
- */
-unit_price: Money, 
-/**
- * Sum.
+ * Sum of lines and shipping: what is charged.
  */
 total: Money, 
 /**
@@ -427,6 +487,39 @@ rid: string,
 wanted: boolean, };
 
 /**
+ * A line of an order, as it was when the order was made.
+ */
+export type LineView = { 
+/**
+ * What was bought.
+ */
+variant: string, 
+/**
+ * Product it belongs to.
+ */
+product: string, 
+/**
+ * Title of the product.
+ */
+title: string, 
+/**
+ * Options of the variant.
+ */
+options: { [key in string]: string }, 
+/**
+ * Pieces.
+ */
+quantity: number, 
+/**
+ * Price of one piece at this quantity.
+ */
+unit_price: Money, 
+/**
+ * Sum of the line.
+ */
+total: Money, };
+
+/**
  * Money in minor units.
  */
 export type Money = { 
@@ -486,27 +579,27 @@ export type OrderView = {
  */
 id: string, 
 /**
+ * Merchant who sells.
+ */
+merchant: string, 
+/**
  * Show it was made in.
  */
 show: string, 
 /**
- * Product id.
+ * What is bought, at least one line.
  */
-product: string, 
+lines: Array<LineView>, 
 /**
- * Product title at that time.
+ * Country it is sent to, ISO 3166-1 alpha-2, when the merchant asks for one.
  */
-title: string, 
+country: string | null, 
 /**
- * Pieces.
+ * What sending it costs.
  */
-quantity: number, 
+shipping: Money, 
 /**
- * Price of one piece at that time.
- */
-unit_price: Money, 
-/**
- * Sum.
+ * Sum of lines and shipping: what is charged.
  */
 total: Money, 
 /**
@@ -571,6 +664,23 @@ product: string,
 at_ms: number, };
 
 /**
+ * A price in one currency.
+ */
+export type PriceView = { 
+/**
+ * Price of one piece.
+ */
+price: Money, 
+/**
+ * Earlier price, shown struck through.
+ */
+compare_at: Money | null, 
+/**
+ * Prices of one piece from some quantity on, by rising quantity.
+ */
+tiers: Array<TierView>, };
+
+/**
  * Answer to `GET /api/v1/shows/{show}/products`.
  */
 export type ProductList = { 
@@ -584,9 +694,13 @@ products: Array<ProductView>, };
  */
 export type ProductView = { 
 /**
- * Id (the merchant's SKU), unique in the catalogue.
+ * Id, unique in the catalogue.
  */
 id: string, 
+/**
+ * Merchant it belongs to.
+ */
+merchant: string, 
 /**
  * Title.
  */
@@ -600,21 +714,33 @@ description: string,
  */
 images: Array<string>, 
 /**
- * Price of one piece.
+ * Lowest price of one piece among the variants, in the first currency.
  */
 price: Money, 
 /**
- * Earlier price, shown struck through.
+ * Earlier price of that variant, shown struck through.
  */
 compare_at: Money | null, 
 /**
- * Pieces that can still be bought.
+ * Pieces of all variants that can still be bought.
  */
 available: number, 
 /**
  * Titles in other languages, by BCP 47 tag.
  */
-translations: { [key in string]: string }, };
+translations: { [key in string]: string }, 
+/**
+ * Descriptions in other languages, by BCP 47 tag.
+ */
+descriptions: { [key in string]: string }, 
+/**
+ * When stock is taken from the shelf.
+ */
+hold_mode: HoldMode, 
+/**
+ * What can be bought, at least one; a product without options has one with its own id.
+ */
+variants: Array<VariantView>, };
 
 /**
  * A price signed by the server: what the viewer saw is what is charged.
@@ -629,9 +755,21 @@ quote: string,
  */
 product: string, 
 /**
+ * Variant that is quoted.
+ */
+variant: string, 
+/**
  * Price of one piece.
  */
 unit_price: Money, 
+/**
+ * Prices from some quantity on.
+ */
+tiers: Array<TierView>, 
+/**
+ * Fewest pieces in an order.
+ */
+min_quantity: number, 
 /**
  * Pieces that can be bought now.
  */
@@ -645,6 +783,23 @@ expires_ms: number, };
  * Body of `POST /api/v1/shows/{show}/orders`.
  */
 export type ReserveBody = { 
+/**
+ * What is bought: one merchant, one currency, no variant twice.
+ */
+lines: Array<ReserveLine>, 
+/**
+ * Where it is sent, ISO 3166-1 alpha-2, when the merchant asks for a country.
+ */
+country?: string, 
+/**
+ * The total the buyer saw. Were it another, the order is refused with the new one.
+ */
+total: Money, };
+
+/**
+ * A line of an order to be made.
+ */
+export type ReserveLine = { 
 /**
  * The quote the buyer saw.
  */
@@ -696,6 +851,10 @@ product: string, } | { "event": "stock",
  * Product id.
  */
 product: string, 
+/**
+ * Which of its variants.
+ */
+variant: string, 
 /**
  * Pieces.
  */
@@ -1071,6 +1230,19 @@ ticket: string,
 expires_ms: number, };
 
 /**
+ * A price for who buys many.
+ */
+export type TierView = { 
+/**
+ * From this many pieces on.
+ */
+min_quantity: number, 
+/**
+ * Price of one piece then.
+ */
+price: Money, };
+
+/**
  * Audio or video.
  */
 export type TrackKind = "audio" | "video";
@@ -1161,6 +1333,31 @@ text: string,
  * The words in the language asked for; none when it is the spoken one or nobody read it.
  */
 translation: string | null, };
+
+/**
+ * A variant of a product: what is really sold.
+ */
+export type VariantView = { 
+/**
+ * The merchant's SKU, unique in the catalogue.
+ */
+id: string, 
+/**
+ * Which one, e.g. `size` is `M`.
+ */
+options: { [key in string]: string }, 
+/**
+ * One price per currency, at least one; the first is shown to who asks for none.
+ */
+prices: Array<PriceView>, 
+/**
+ * Fewest pieces in an order.
+ */
+min_quantity: number, 
+/**
+ * Pieces that can still be bought.
+ */
+available: number, };
 
 /**
  * Answer to a visit.

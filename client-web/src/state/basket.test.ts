@@ -1,22 +1,42 @@
 import { expect, test } from "vitest";
-import type { Money, OrderView, QuoteView } from "../net/protocol.gen";
+import type { BasketView, Money, OrderView, QuoteView } from "../net/protocol.gen";
 import { CLOSED, orderNumber, step, type Basket, type BasketEvent } from "./basket";
 
 const eur = (minor: number): Money => ({ minor, currency: "EUR", exponent: 2 });
 const quote = (minor: number): QuoteView => ({
   quote: `q${minor}`,
   product: "lamp",
+  variant: "lamp-red",
   unit_price: eur(minor),
+  tiers: [],
+  min_quantity: 1,
   available: 9,
   expires_ms: 0,
 });
+const priced = (minor: number): BasketView => ({
+  quotes: [quote(minor)],
+  totals: [eur(minor)],
+  shipping: eur(0),
+  total: eur(minor),
+  countries: [],
+});
 const order: OrderView = {
   id: "019a0000-0000-7000-8000-0000abcdc7f4",
+  merchant: "default",
   show: "s",
-  product: "lamp",
-  title: "Lamp",
-  quantity: 2,
-  unit_price: eur(1000),
+  lines: [
+    {
+      variant: "lamp-red",
+      product: "lamp",
+      title: "Lamp",
+      options: {},
+      quantity: 2,
+      unit_price: eur(1000),
+      total: eur(2000),
+    },
+  ],
+  country: null,
+  shipping: eur(0),
   total: eur(2000),
   state: "reserved",
   expires_ms: 600_000,
@@ -26,7 +46,7 @@ const order: OrderView = {
 
 const after = (...events: BasketEvent[]): Basket => events.reduce(step, CLOSED);
 const open: BasketEvent[] = [
-  { type: "opened", product: "lamp" },
+  { type: "opened", product: "lamp", variant: "lamp-red" },
   { type: "quoted", quote: quote(1000) },
   { type: "quantity", quantity: 3 },
 ];
@@ -41,7 +61,7 @@ test("from choosing to the confirmation", () => {
 });
 
 test("a stale quote shows the new price and asks again", () => {
-  const basket = after(...open, { type: "sent" }, { type: "stale", quote: quote(1200) });
+  const basket = after(...open, { type: "sent" }, { type: "stale", basket: priced(1200) });
   expect(basket).toMatchObject({
     step: "choosing",
     busy: false,
@@ -51,7 +71,7 @@ test("a stale quote shows the new price and asks again", () => {
 });
 
 test("a quote that only ran out is renewed without a word", () => {
-  const basket = after(...open, { type: "sent" }, { type: "stale", quote: quote(1000) });
+  const basket = after(...open, { type: "sent" }, { type: "stale", basket: priced(1000) });
   expect(basket).toMatchObject({ busy: false, notice: null });
 });
 
@@ -74,16 +94,43 @@ test("a hold that runs out goes back to choosing the same pieces", () => {
   });
 });
 
+test("the basket asks again at a new sum, and keeps where it goes", () => {
+  const basket = after(
+    { type: "cart_opened" },
+    { type: "cart_changed", country: "PT" },
+    { type: "priced", basket: priced(1000) },
+    { type: "sent" },
+    { type: "stale", basket: priced(1200) },
+  );
+  expect(basket).toMatchObject({
+    step: "cart",
+    country: "PT",
+    priced: { total: eur(1200) },
+    notice: { kind: "price_changed", from: eur(1000) },
+  });
+});
+
+test("a hold of several lines that runs out goes back to the basket", () => {
+  const [line] = order.lines;
+  const two = { ...order, lines: line ? [line, { ...line, variant: "vase" }] : [] };
+  expect(after({ type: "reserved", order: two }, { type: "lapsed" })).toMatchObject({
+    step: "cart",
+    notice: { kind: "lapsed" },
+  });
+});
+
 test("an answer to a sheet that was closed meanwhile does not open it", () => {
   expect(after(...open, { type: "closed" }, { type: "quoted", quote: quote(5) })).toBe(CLOSED);
   expect(after({ type: "lapsed" })).toBe(CLOSED);
 });
 
-test("a quote for another product is not shown", () => {
-  const other = { ...quote(1), product: "vase" };
+test("a quote for another variant is not shown", () => {
+  const other = { ...quote(1), variant: "lamp-blue" };
   expect(after(...open, { type: "quoted", quote: other })).toMatchObject({
-    quote: { product: "lamp" },
+    quote: { variant: "lamp-red" },
   });
+  const chosen = after(...open, { type: "variant", variant: "lamp-blue" });
+  expect(chosen).toMatchObject({ variant: "lamp-blue", quote: null, quantity: 3 });
 });
 
 test("the order number is short enough to read out", () => {

@@ -1,7 +1,7 @@
 // The order sheet as a pure machine: from choosing a quantity to the confirmation, with every way
 // it can go wrong. The sheet draws a state; `checkout.ts` performs the calls.
 
-import type { Money, OrderView, QuoteView } from "../net/protocol.gen";
+import type { BasketView, Money, OrderView, QuoteView } from "../net/protocol.gen";
 
 /** Something the buyer should know before going on. */
 export type Notice =
@@ -18,8 +18,17 @@ export type Basket =
   | {
       step: "choosing";
       product: string;
+      variant: string;
       quantity: number;
       quote: QuoteView | null;
+      busy: boolean;
+      notice: Notice | null;
+    }
+  | {
+      step: "cart";
+      /** What the server says that it costs; none until it has. */
+      priced: BasketView | null;
+      country: string | null;
       busy: boolean;
       notice: Notice | null;
     }
@@ -27,14 +36,18 @@ export type Basket =
   | { step: "done"; order: OrderView };
 
 export type BasketEvent =
-  | { type: "opened"; product: string }
+  | { type: "opened"; product: string; variant: string }
+  | { type: "variant"; variant: string }
   | { type: "quoted"; quote: QuoteView }
   | { type: "quantity"; quantity: number }
   | { type: "sent" }
   | { type: "retrying"; attempt: number }
   | { type: "reserved"; order: OrderView }
-  | { type: "stale"; quote: QuoteView }
+  | { type: "stale"; basket: BasketView }
   | { type: "short"; available: number }
+  | { type: "cart_opened" }
+  | { type: "cart_changed"; country: string | null }
+  | { type: "priced"; basket: BasketView }
   | { type: "failed"; notice: Notice }
   | { type: "confirmed"; order: OrderView }
   | { type: "lapsed" }
@@ -46,9 +59,14 @@ export const CLOSED: Basket = { step: "closed" };
 export function step(basket: Basket, event: BasketEvent): Basket {
   switch (event.type) {
     case "opened":
-      return choosing(event.product, 1, null);
+      return choosing(event.product, event.variant, 1, null);
     case "closed":
       return CLOSED;
+    case "cart_opened":
+      return { step: "cart", priced: null, country: null, busy: false, notice: null };
+    case "cart_changed":
+    case "priced":
+      return basket.step === "cart" ? inCart(basket, event) : basket;
     case "reserved":
       return held(event.order);
     case "confirmed":
@@ -62,13 +80,15 @@ export function step(basket: Basket, event: BasketEvent): Basket {
     case "failed":
       return isOpen(basket) ? { ...basket, busy: false, notice: event.notice } : basket;
     case "lapsed":
-      return basket.step === "details"
-        ? choosing(basket.order.product, basket.order.quantity, { kind: "lapsed" })
-        : basket;
+      return basket.step === "details" ? again(basket.order) : basket;
+    case "variant":
     case "quoted":
     case "quantity":
     case "stale":
     case "short":
+      if (basket.step === "cart" && (event.type === "stale" || event.type === "short")) {
+        return inCart(basket, event);
+      }
       return basket.step === "choosing" ? chosen(basket, event) : basket;
   }
 }
@@ -77,42 +97,86 @@ type Choosing = Extract<Basket, { step: "choosing" }>;
 type Open = Extract<Basket, { busy: boolean }>;
 
 function isOpen(basket: Basket): basket is Open {
-  return basket.step === "choosing" || basket.step === "details";
+  return basket.step === "choosing" || basket.step === "cart" || basket.step === "details";
 }
 
-function choosing(product: string, quantity: number, notice: Notice | null): Choosing {
-  return { step: "choosing", product, quantity, quote: null, busy: false, notice };
+function choosing(
+  product: string,
+  variant: string,
+  quantity: number,
+  notice: Notice | null,
+): Choosing {
+  return { step: "choosing", product, variant, quantity, quote: null, busy: false, notice };
+}
+
+/** Choosing again what an order held until it lapsed; the basket still has what was in it. */
+function again(order: OrderView): Basket {
+  const [line, more] = order.lines;
+  if (more) {
+    const { country } = order;
+    return { step: "cart", priced: null, country, busy: false, notice: { kind: "lapsed" } };
+  }
+  return line ? choosing(line.product, line.variant, line.quantity, { kind: "lapsed" }) : CLOSED;
 }
 
 function held(order: OrderView): Basket {
   if (order.state === "confirmed") return { step: "done", order };
   if (order.state === "reserved") return { step: "details", order, busy: false, notice: null };
-  return choosing(order.product, order.quantity, { kind: "lapsed" });
+  return again(order);
 }
 
 function chosen(
   basket: Choosing,
-  event: Extract<BasketEvent, { type: "quoted" | "quantity" | "stale" | "short" }>,
+  event: Extract<BasketEvent, { type: "variant" | "quoted" | "quantity" | "stale" | "short" }>,
 ): Choosing {
   switch (event.type) {
+    case "variant":
+      return { ...basket, variant: event.variant, quote: null, notice: null };
     case "quoted":
-      return event.quote.product === basket.product ? { ...basket, quote: event.quote } : basket;
+      return event.quote.variant === basket.variant ? { ...basket, quote: event.quote } : basket;
     case "quantity":
       return { ...basket, quantity: Math.max(1, event.quantity), notice: null };
     case "stale": {
       // The price the buyer saw is gone: show the new one and ask again, never charge silently.
-      const old = basket.quote?.unit_price;
-      const isNewPrice = old !== undefined && old.minor !== event.quote.unit_price.minor;
-      const notice: Notice | null = isNewPrice ? { kind: "price_changed", from: old } : null;
-      return { ...basket, quote: event.quote, busy: false, notice };
+      const quote = event.basket.quotes[0] ?? null;
+      const notice = changed(basket.quote?.unit_price, quote?.unit_price);
+      return { ...basket, quote, busy: false, notice };
     }
     case "short": {
       const { available } = event;
-      if (available === 0) return { ...basket, busy: false, notice: { kind: "sold_out" } };
-      const quantity = Math.min(basket.quantity, available);
-      return { ...basket, quantity, busy: false, notice: { kind: "only_left", available } };
+      const quantity = available === 0 ? basket.quantity : Math.min(basket.quantity, available);
+      return { ...basket, quantity, busy: false, notice: shortage(available) };
     }
   }
+}
+
+type InCart = Extract<Basket, { step: "cart" }>;
+
+function inCart(
+  basket: InCart,
+  event: Extract<BasketEvent, { type: "cart_changed" | "priced" | "stale" | "short" }>,
+): InCart {
+  switch (event.type) {
+    case "cart_changed":
+      return { ...basket, country: event.country, notice: null };
+    case "priced":
+      return { ...basket, priced: event.basket };
+    case "stale": {
+      const notice = changed(basket.priced?.total, event.basket.total);
+      return { ...basket, priced: event.basket, busy: false, notice };
+    }
+    case "short":
+      return { ...basket, busy: false, notice: shortage(event.available) };
+  }
+}
+
+function shortage(available: number): Notice {
+  return available === 0 ? { kind: "sold_out" } : { kind: "only_left", available };
+}
+
+/** Told only when the amount is another: a quote that merely ran out is renewed without a word. */
+function changed(from: Money | undefined, to: Money | undefined): Notice | null {
+  return from !== undefined && from.minor !== to?.minor ? { kind: "price_changed", from } : null;
 }
 
 /** The short number people read out; the last part of an id is its random part. */

@@ -4,8 +4,11 @@
 import { signal } from "@preact/signals";
 import * as api from "../net/api";
 import { OrderDesk, isTransient } from "../net/orders";
-import type { ConfirmBody } from "../net/protocol.gen";
+import type { ConfirmBody, ProductView } from "../net/protocol.gen";
+import * as cart from "./cart";
+import type { CartLine } from "./cart";
 import { CLOSED, step, type Basket, type BasketEvent, type Notice } from "./basket";
+import { times, unitPrice } from "./money";
 
 export interface CheckoutPorts {
   show: string;
@@ -18,11 +21,14 @@ const LAPSED_CODES = new Set(["hold_expired", "order_state", "unknown_order"]);
 
 export class Checkout {
   readonly basket = signal<Basket>(CLOSED);
+  /** What is laid in the basket, kept through reloads. */
+  readonly cart = signal<CartLine[]>([]);
   private readonly desk: OrderDesk;
 
   constructor(private readonly ports: CheckoutPorts) {
     const { show } = ports;
     const token = (): string => ports.token();
+    this.cart.value = cart.load(sessionStorage, show);
     this.desk = new OrderDesk(
       show,
       {
@@ -38,13 +44,46 @@ export class Checkout {
     );
   }
 
-  open(product: string): void {
-    this.apply({ type: "opened", product });
+  /** Opens the sheet of a product, with its first variant that can be bought. */
+  open(product: ProductView): void {
+    const [first] = product.variants;
+    const variant = product.variants.find(({ available }) => available > 0) ?? first;
+    if (!variant) return;
+    this.apply({ type: "opened", product: product.id, variant: variant.id });
+    void this.refreshQuote();
+  }
+
+  setVariant(variant: string): void {
+    this.apply({ type: "variant", variant });
     void this.refreshQuote();
   }
 
   setQuantity(quantity: number): void {
     this.apply({ type: "quantity", quantity });
+  }
+
+  /** Lays what is being chosen into the basket. */
+  addToCart(): void {
+    const basket = this.basket.value;
+    if (basket.step !== "choosing") return;
+    const { product, variant, quantity } = basket;
+    this.setCart(cart.add(this.cart.value, { product, variant, quantity }));
+    this.openCart();
+  }
+
+  openCart(): void {
+    this.apply({ type: "cart_opened" });
+    void this.priceCart();
+  }
+
+  setLine(variant: string, quantity: number): void {
+    this.setCart(cart.set(this.cart.value, variant, quantity));
+    this.setCountry(this.country());
+  }
+
+  setCountry(country: string | null): void {
+    this.apply({ type: "cart_changed", country });
+    void this.priceCart();
   }
 
   close(): void {
@@ -63,12 +102,38 @@ export class Checkout {
     this.apply({ type: "sent" });
     try {
       const quote =
-        basket.quote ?? (await api.quote(this.ports.show, basket.product, this.ports.token()));
+        basket.quote ?? (await api.quote(this.ports.show, basket.variant, this.ports.token()));
       this.apply({ type: "quoted", quote });
-      const order = await this.desk.reserve(quote.quote, basket.quantity);
+      const { quantity } = basket;
+      const order = await this.desk.reserve({
+        lines: [{ quote: quote.quote, quantity }],
+        total: times(unitPrice(quote, quantity), quantity),
+      });
       this.apply({ type: "reserved", order });
     } catch (error) {
+      // The merchant asks where it goes, and the basket does.
+      if (error instanceof api.Problem && error.code === "unknown_country") this.addToCart();
+      else this.apply(this.refusal(error));
+    }
+  }
+
+  async reserveCart(): Promise<void> {
+    const basket = this.basket.value;
+    if (basket.step !== "cart" || basket.busy || basket.priced === null) return;
+    const { priced, country } = basket;
+    const pieces = new Map(this.cart.value.map((line) => [line.variant, line.quantity]));
+    const lines = priced.quotes.map(({ quote, variant }) => ({
+      quote,
+      quantity: pieces.get(variant) ?? 0,
+    }));
+    this.apply({ type: "sent" });
+    try {
+      const order = await this.desk.reserve({ lines, ...to(country), total: priced.total });
+      this.apply({ type: "reserved", order });
+    } catch (error) {
+      this.shorten(error);
       this.apply(this.refusal(error));
+      void this.priceCart();
     }
   }
 
@@ -78,6 +143,8 @@ export class Checkout {
     this.apply({ type: "sent" });
     try {
       const order = await this.desk.confirm(basket.order.id, buyer);
+      const bought = new Set(order.lines.map(({ variant }) => variant));
+      this.setCart(this.cart.value.filter(({ variant }) => !bought.has(variant)));
       this.apply({ type: "confirmed", order });
     } catch (error) {
       const isLapsed = error instanceof api.Problem && LAPSED_CODES.has(error.code);
@@ -99,13 +166,14 @@ export class Checkout {
     this.desk.forget();
     this.apply({ type: "lapsed" });
     void this.refreshQuote();
+    void this.priceCart();
   }
 
   private async refreshQuote(): Promise<void> {
     const basket = this.basket.value;
     if (basket.step !== "choosing") return;
     try {
-      const quote = await api.quote(this.ports.show, basket.product, this.ports.token());
+      const quote = await api.quote(this.ports.show, basket.variant, this.ports.token());
       this.apply({ type: "quoted", quote });
     } catch (error) {
       const event = this.refusal(error);
@@ -116,15 +184,52 @@ export class Checkout {
   private refusal(error: unknown): BasketEvent {
     if (error instanceof api.Problem) {
       const { code, body } = error;
-      if (body.quote) return { type: "stale", quote: body.quote };
+      if (body.basket) return { type: "stale", basket: body.basket };
       if (code === "sold_out") return { type: "short", available: body.available ?? 0 };
     }
     return { type: "failed", notice: noticeOf(error) };
   }
 
+  private country(): string | null {
+    const basket = this.basket.value;
+    return basket.step === "cart" ? basket.country : null;
+  }
+
+  private setCart(lines: CartLine[]): void {
+    this.cart.value = lines;
+    cart.save(sessionStorage, this.ports.show, lines);
+  }
+
+  /** Fewer pieces are left than the basket wants: it takes those. */
+  private shorten(error: unknown): void {
+    if (!(error instanceof api.Problem) || error.code !== "sold_out") return;
+    const { variant, available = 0 } = error.body;
+    if (variant !== undefined) this.setCart(cart.set(this.cart.value, variant, available));
+  }
+
+  /** Asks what the basket costs. An answer to a basket that has changed since is not shown. */
+  private async priceCart(): Promise<void> {
+    const [lines, country] = [this.cart.value, this.country()];
+    if (this.basket.value.step !== "cart" || lines.length === 0) return;
+    const wanted = lines.map(({ variant, quantity }) => ({ variant, quantity }));
+    try {
+      const body = { lines: wanted, ...to(country) };
+      const basket = await api.priceBasket(this.ports.show, body, this.ports.token());
+      const isCurrent = this.cart.value === lines && this.country() === country;
+      if (isCurrent) this.apply({ type: "priced", basket });
+    } catch (error) {
+      this.apply(this.refusal(error));
+    }
+  }
+
   private apply(event: BasketEvent): void {
     this.basket.value = step(this.basket.value, event);
   }
+}
+
+/** Where it goes, once that is known. */
+function to(country: string | null): { country?: string } {
+  return country === null ? {} : { country };
 }
 
 function noticeOf(error: unknown): Notice {

@@ -1,7 +1,7 @@
 // Money for people: minor units and the currency's exponent come from the server, so no table of
 // currencies is needed here.
 
-import type { Money } from "../net/protocol.gen";
+import type { Money, QuoteView } from "../net/protocol.gen";
 
 /** `€12.34`, `R$ 99,90`, `¥1,200` as the reader's locale writes it. */
 export function formatMoney(money: Money, locale: string): string {
@@ -17,6 +17,12 @@ export function formatMoney(money: Money, locale: string): string {
     // Not a currency code this browser can format: say it plainly rather than not at all.
     return `${money.currency} ${value.toFixed(money.exponent)}`;
   }
+}
+
+/** The price of one piece when so many are bought. */
+export function unitPrice(quote: QuoteView, quantity: number): Money {
+  const reached = quote.tiers.filter((tier) => tier.min_quantity <= quantity);
+  return reached.at(-1)?.price ?? quote.unit_price;
 }
 
 /** The sum for a number of pieces. */

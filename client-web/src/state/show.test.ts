@@ -1,17 +1,29 @@
 import { expect, test } from "vitest";
 import { CHAT_LINES_MAX } from "../limits";
-import type { ProductView, RoomEvent, ShowState } from "../net/protocol.gen";
+import type { Money, ProductView, RoomEvent, ShowState, VariantView } from "../net/protocol.gen";
 import { reduce } from "./show";
 
+const price: Money = { minor: 1000, currency: "EUR", exponent: 2 };
+const variant = (id: string, available: number): VariantView => ({
+  id,
+  options: {},
+  prices: [{ price, compare_at: null, tiers: [] }],
+  min_quantity: 1,
+  available,
+});
 const product = (id: string, available = 5): ProductView => ({
   id,
+  merchant: "default",
   title: id,
   description: "",
   images: [],
-  price: { minor: 1000, currency: "EUR", exponent: 2 },
+  price,
   compare_at: null,
   available,
   translations: {},
+  descriptions: {},
+  hold_mode: "hold",
+  variants: [variant(`${id}-s`, available - 1), variant(`${id}-m`, 1)],
 });
 
 const empty: ShowState = {
@@ -64,9 +76,10 @@ test("a product pinned again comes to the front and is there once", () => {
   expect(show.pins.map(({ product }) => product)).toEqual(["vase", "lamp"]);
 });
 
-test("stock changes one product and nothing else", () => {
-  const show = after({ event: "stock", product: "vase", available: 2 });
-  expect(show.products.map(({ available }) => available)).toEqual([5, 2, 5, 5]);
+test("stock changes one variant, and its product's sum", () => {
+  const show = after({ event: "stock", product: "vase", variant: "vase-s", available: 2 });
+  expect(show.products.map(({ available }) => available)).toEqual([5, 3, 5, 5]);
+  expect(show.products[1]?.variants.map(({ available }) => available)).toEqual([2, 1]);
   expect(show.products[0]).toBe(empty.products[0]);
 });
 

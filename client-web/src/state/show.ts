@@ -50,7 +50,7 @@ function apply(show: ShowState, event: RoomEvent): ShowState {
         pins: show.pins.filter((pin) => pin.product !== event.product),
       };
     case "stock":
-      return { ...show, products: restock(show.products, event.product, event.available) };
+      return { ...show, products: restock(show.products, event) };
     case "caption": {
       const { event: _tag, ...caption } = event;
       return { ...show, captions: [...show.captions, caption].slice(-CAPTIONS_MAX) };
@@ -78,6 +78,13 @@ function without<T extends { id: string }>(list: T[], id: string): T[] {
   return list.filter((item) => item.id !== id);
 }
 
-function restock(products: ProductView[], id: string, available: number): ProductView[] {
-  return products.map((product) => (product.id === id ? { ...product, available } : product));
+type Stock = Extract<RoomEvent, { event: "stock" }>;
+
+function restock(products: ProductView[], { product, variant, available }: Stock): ProductView[] {
+  return products.map((known) => {
+    if (known.id !== product) return known;
+    const variants = known.variants.map((v) => (v.id === variant ? { ...v, available } : v));
+    const pieces = variants.reduce((sum, v) => sum + v.available, 0);
+    return { ...known, variants, available: pieces };
+  });
 }

@@ -8,7 +8,7 @@ use futures_util::StreamExt as _;
 use reqwest::Client;
 use signaling::protocol::API;
 use signaling::protocol::server::{OrderView, ShowState};
-use signaling::protocol::shop::{ConfirmBody, QuoteView, ReserveBody};
+use signaling::protocol::shop::{ConfirmBody, QuoteView, ReserveBody, ReserveLine};
 use tests::wait::now;
 
 use crate::bot::page::{self, call};
@@ -64,13 +64,16 @@ pub(crate) async fn shop(
     }
 }
 
-/// What is pinned, else the first that can be bought.
+/// A variant of what is pinned, else the first that can be bought.
 fn choose(show: &ShowState) -> Result<String> {
-    if let Some(pin) = show.pins.first() {
-        return Ok(pin.product.clone());
-    }
-    let shelf = show.products.iter().find(|product| product.available > 0);
-    Ok(shelf
+    let pinned = show.pins.first().map(|pin| pin.product.as_str());
+    let mut variants = show
+        .products
+        .iter()
+        .filter(|product| pinned.is_none_or(|pinned| pinned == product.id))
+        .flat_map(|product| &product.variants);
+    let found = variants.find(|variant| pinned.is_some() || variant.available > 0);
+    Ok(found
         .context("nothing on the shelf can be bought")?
         .id
         .clone())
@@ -93,8 +96,12 @@ async fn buy(
             .bearer_auth(token)
             .header("Idempotency-Key", uuid::Uuid::new_v4().to_string())
             .json(&ReserveBody {
-                quote: quote.quote,
-                quantity: 1,
+                total: quote.unit_price,
+                lines: vec![ReserveLine {
+                    quote: quote.quote,
+                    quantity: 1,
+                }],
+                country: None,
             }),
     )
     .await

@@ -192,7 +192,9 @@ pub(super) async fn restock(api: &Api) -> Result<(), ApiError> {
             order.order.state,
             OrderState::Reserved | OrderState::Confirmed
         ) {
-            *taken.entry(order.order.product).or_default() += u64::from(order.order.quantity);
+            for line in order.order.lines {
+                *taken.entry(line.variant).or_default() += u64::from(line.quantity);
+            }
         }
     }
     let csv = catalogue_with(|product| taken.get(product).copied().unwrap_or(0));
@@ -250,7 +252,7 @@ mod tests {
         .expect("no mistakes");
         assert_eq!(products.len(), catalogue_ids().len());
         for (_, product) in products {
-            assert!(product.stock > 0);
+            assert!(product.variants.iter().all(|v| v.stock > 0));
             assert!(product.translations.contains_key("pt"), "{}", product.id);
         }
     }

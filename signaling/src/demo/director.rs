@@ -30,7 +30,7 @@ pub(super) struct Director {
 }
 
 impl Director {
-    /// We came into the show as participant `me` and found these pins and sold out products. A
+    /// We came into the show as participant `me` and found these pins and sold out variants. A
     /// pin of the script is a leftover of ours.
     pub(super) fn joined(
         &mut self,
@@ -62,12 +62,12 @@ impl Director {
         }
     }
 
-    /// The stock of a product changed.
-    pub(super) fn stock(&mut self, product: String, available: u32) {
+    /// The stock of a variant changed.
+    pub(super) fn stock(&mut self, variant: String, available: u32) {
         if available == 0 {
-            self.sold_out.insert(product);
+            self.sold_out.insert(variant);
         } else {
-            self.sold_out.remove(&product);
+            self.sold_out.remove(&variant);
         }
     }
 

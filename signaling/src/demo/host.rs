@@ -71,12 +71,16 @@ fn hear(director: &mut Director, clip: &Clip, message: ServerMessage) -> Result<
             ..
         } => {
             let pins = show.pins.into_iter().map(|pin| pin.product);
-            let empty = show.products.into_iter().filter(|p| p.available == 0);
-            director.joined(clip, you.id, pins, empty.map(|product| product.id));
+            let variants = show.products.into_iter().flat_map(|p| p.variants);
+            let empty = variants.filter(|variant| variant.available == 0);
+            director.joined(clip, you.id, pins, empty.map(|variant| variant.id));
         }
         ServerMessage::Entry(entry) => {
-            if let RoomEvent::Stock { product, available } = entry.event {
-                director.stock(product, available);
+            if let RoomEvent::Stock {
+                variant, available, ..
+            } = entry.event
+            {
+                director.stock(variant, available);
             }
         }
         ServerMessage::Refused {

@@ -3,7 +3,7 @@
 //! see, confirm and cancel that order, without an account and after the grant has ended.
 
 use axum::body::Body;
-use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::extract::{DefaultBodyLimit, Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
@@ -20,9 +20,11 @@ use crate::limits::shop::{IDEMPOTENCY_KEY_CHARS_MAX, IMPORT_BYTES_MAX, ORDER_BYT
 use crate::protocol::API;
 use crate::protocol::server::OrderView;
 use crate::protocol::shop::{
-    ConfirmBody, HostOrderList, ImportReport, ProductList, QuoteView, ReserveBody, ShelfBody,
+    BasketBody, BasketView, ConfirmBody, HostOrderList, ImportReport, ProductList, QuoteView,
+    ReserveBody, ShelfBody,
 };
 use crate::shop::catalog::Format;
+use crate::shop::store::DEFAULT_MERCHANT;
 use crate::shop::{ReserveRequest, Reserved, ShopError, ShopHandle};
 
 /// How long a refused client waits before it tries again: the busiest inbox is worked off in
@@ -36,7 +38,8 @@ pub fn router() -> Router<AppState> {
     Router::new()
         .route("/shows/{show}/products", get(products).merge(import))
         .route("/shows/{show}/shelf", put(shelve))
-        .route("/shows/{show}/quotes/{product}", get(quote))
+        .route("/shows/{show}/quotes/{variant}", get(quote))
+        .route("/shows/{show}/basket", post(price).layer(small))
         .route(
             "/shows/{show}/orders",
             get(list).merge(post(reserve).layer(small)),
@@ -66,7 +69,7 @@ async fn import(
     let show = host_of(show, &grant)?;
     let format = catalogue_format(&headers)?;
     let file = read_catalogue(file).await?;
-    let imported = shop.import(&show, format, &file).await?;
+    let imported = shop.import(DEFAULT_MERCHANT, &show, format, &file).await?;
     tracing::info!(show, imported, "catalogue imported");
     Ok(Json(ImportReport { imported }))
 }
@@ -78,7 +81,7 @@ async fn shelve(
     JsonBody(shelf): JsonBody<ShelfBody>,
 ) -> Result<Json<ProductList>, Problem> {
     let show = host_of(show, &grant)?;
-    shop.shelve(&show, shelf.products).await?;
+    shop.shelve(DEFAULT_MERCHANT, &show, shelf.products).await?;
     Ok(Json(ProductList {
         products: shop.products(&show).await?,
     }))
@@ -86,11 +89,29 @@ async fn shelve(
 
 async fn quote(
     State(state): State<AppState>,
-    Path((show, product)): Path<(String, String)>,
+    Path((show, variant)): Path<(String, String)>,
+    Query(wish): Query<QuoteWish>,
     bearer: Option<Bearer>,
 ) -> Result<Fresh<QuoteView>, Problem> {
     let show = seen_by(&state, show, bearer.as_ref())?;
-    Ok(Fresh(state.shop.quote(&show, &product).await?))
+    let currency = wish.currency.as_deref();
+    Ok(Fresh(state.shop.quote(&show, &variant, currency).await?))
+}
+
+/// Query of a quote.
+#[derive(serde::Deserialize)]
+struct QuoteWish {
+    currency: Option<String>,
+}
+
+async fn price(
+    State(state): State<AppState>,
+    Path(show): Path<String>,
+    bearer: Option<Bearer>,
+    JsonBody(basket): JsonBody<BasketBody>,
+) -> Result<Fresh<BasketView>, Problem> {
+    let show = seen_by(&state, show, bearer.as_ref())?;
+    Ok(Fresh(state.shop.price(&show, basket).await?))
 }
 
 async fn reserve(
@@ -106,8 +127,9 @@ async fn reserve(
         show,
         buyer: grant.participant,
         key: idempotency_key(&headers)?,
-        quote: order.quote,
-        quantity: order.quantity,
+        lines: order.lines,
+        country: order.country,
+        total: order.total,
     };
     let Reserved { order, is_repeat } = shop.reserve(request).await?;
     let status = if is_repeat {
@@ -261,64 +283,79 @@ fn idempotency_key(headers: &HeaderMap) -> Result<String, Problem> {
 
 /// What makes two requests the same: the show and the fields, not the spaces between them.
 fn request_hash(show: &str, order: &ReserveBody) -> [u8; 32] {
-    let mut hash = Sha256::new();
-    for field in [
-        show.as_bytes(),
-        order.quote.as_bytes(),
-        &order.quantity.to_be_bytes(),
-    ] {
-        hash.update((field.len() as u64).to_be_bytes());
-        hash.update(field);
-    }
-    hash.finalize().into()
+    let fields = serde_json::to_vec(&(show, order)).expect("texts and numbers are JSON");
+    Sha256::digest(fields).into()
 }
 
 impl From<ShopError> for Problem {
     fn from(error: ShopError) -> Problem {
-        use StatusCode as Is;
+        let (status, code) = status_and_code(&error);
         let detail = error.to_string();
+        let retry = || Problem::unavailable(code, detail.clone(), RETRY_AFTER_S);
+        let problem = || Problem::new(status, code, detail.clone());
         match error {
-            ShopError::UnknownProduct(_) => Problem::new(Is::NOT_FOUND, "unknown_product", detail),
-            ShopError::UnknownOrder => Problem::new(Is::NOT_FOUND, "unknown_order", detail),
-            ShopError::StaleQuote(quote) => Problem::new(Is::CONFLICT, "stale_quote", detail)
-                .hint("show the buyer the new price in `quote` and order with it")
-                .with("quote", quote),
+            ShopError::NoConsent { .. } => {
+                problem().hint("its merchant gives consent with PUT /api/v1/consents/{seller}")
+            }
+            ShopError::Stale(basket) => problem()
+                .hint("show the buyer the new price in `basket` and order with it")
+                .with("basket", basket),
+            ShopError::Merchants(..) => problem().hint("make one order for each merchant"),
+            ShopError::Currency { .. } => {
+                problem().hint("an order is in one currency, in which every variant has a price")
+            }
+            ShopError::Country(_) => {
+                problem().hint("POST /api/v1/shows/{show}/basket lists the countries it sends to")
+            }
+            ShopError::BelowMinimum { min, .. } => problem().with("min_quantity", min),
             ShopError::ForgedQuote => {
-                Problem::new(Is::UNPROCESSABLE_ENTITY, "invalid_quote", detail).hint(format!(
-                    "fetch a quote from {API}/shows/{{show}}/quotes/{{product}}"
-                ))
+                problem().hint("fetch a quote from /api/v1/shows/{show}/quotes/{variant}")
             }
-            ShopError::SoldOut { available, .. } => {
-                Problem::new(Is::CONFLICT, "sold_out", detail).with("available", available)
-            }
-            ShopError::Quantity { .. } => {
-                Problem::new(Is::UNPROCESSABLE_ENTITY, "invalid_quantity", detail)
-            }
-            ShopError::IdempotencyMismatch => {
-                Problem::new(Is::UNPROCESSABLE_ENTITY, "idempotency_mismatch", detail)
-                    .hint("a new order needs a new key")
-            }
-            ShopError::HoldExpired => {
-                Problem::new(Is::CONFLICT, "hold_expired", detail).hint("order again")
-            }
-            ShopError::OrderState(state) => {
-                Problem::new(Is::CONFLICT, "order_state", detail).with("state", state)
-            }
-            ShopError::ConfirmMismatch => Problem::new(Is::CONFLICT, "already_confirmed", detail),
-            ShopError::Contact { field, .. } => {
-                Problem::new(Is::UNPROCESSABLE_ENTITY, "invalid_contact", detail)
-                    .with("field", field)
-            }
-            ShopError::Import(mistakes) => {
-                Problem::new(Is::UNPROCESSABLE_ENTITY, "invalid_catalogue", detail)
-                    .hint("nothing was imported; mend the rows in `errors` and send it again")
-                    .with("errors", mistakes)
-            }
-            ShopError::Busy => Problem::unavailable("shop_busy", detail, RETRY_AFTER_S),
+            ShopError::SoldOut { variant, available } => problem()
+                .with("variant", variant)
+                .with("available", available),
+            ShopError::IdempotencyMismatch => problem().hint("a new order needs a new key"),
+            ShopError::HoldExpired => problem().hint("order again"),
+            ShopError::OrderState(state) => problem().with("state", state),
+            ShopError::Contact { field, .. } => problem().with("field", field),
+            ShopError::Import(mistakes) => problem()
+                .hint("nothing was imported; mend the rows in `errors` and send it again")
+                .with("errors", mistakes),
+            ShopError::Busy => retry(),
             ShopError::Unavailable => {
-                Problem::unavailable("shop_unavailable", detail, RETRY_AFTER_S)
-                    .hint("retry with the same Idempotency-Key: nothing is bought twice")
+                retry().hint("retry with the same Idempotency-Key: nothing is bought twice")
             }
+            _ => problem(),
         }
+    }
+}
+
+fn status_and_code(error: &ShopError) -> (StatusCode, &'static str) {
+    use StatusCode as Is;
+    match error {
+        ShopError::UnknownProduct(_) => (Is::NOT_FOUND, "unknown_product"),
+        ShopError::UnknownVariant(_) => (Is::NOT_FOUND, "unknown_variant"),
+        ShopError::UnknownOrder => (Is::NOT_FOUND, "unknown_order"),
+        ShopError::NoConsent { .. } => (Is::FORBIDDEN, "no_consent"),
+        ShopError::Stale(_) => (Is::CONFLICT, "stale_quote"),
+        ShopError::SoldOut { .. } => (Is::CONFLICT, "sold_out"),
+        ShopError::HoldExpired => (Is::CONFLICT, "hold_expired"),
+        ShopError::OrderState(_) => (Is::CONFLICT, "order_state"),
+        ShopError::ConfirmMismatch => (Is::CONFLICT, "already_confirmed"),
+        ShopError::ForgedQuote => (Is::UNPROCESSABLE_ENTITY, "invalid_quote"),
+        ShopError::Merchants(..) => (Is::UNPROCESSABLE_ENTITY, "two_merchants"),
+        ShopError::Currency { .. } => (Is::UNPROCESSABLE_ENTITY, "wrong_currency"),
+        ShopError::Country(_) => (Is::UNPROCESSABLE_ENTITY, "unknown_country"),
+        ShopError::Twice(_) | ShopError::Lines { .. } => {
+            (Is::UNPROCESSABLE_ENTITY, "invalid_lines")
+        }
+        ShopError::BelowMinimum { .. } => (Is::UNPROCESSABLE_ENTITY, "below_minimum"),
+        ShopError::TooMuch(_) => (Is::UNPROCESSABLE_ENTITY, "total_too_large"),
+        ShopError::Quantity { .. } => (Is::UNPROCESSABLE_ENTITY, "invalid_quantity"),
+        ShopError::IdempotencyMismatch => (Is::UNPROCESSABLE_ENTITY, "idempotency_mismatch"),
+        ShopError::Contact { .. } => (Is::UNPROCESSABLE_ENTITY, "invalid_contact"),
+        ShopError::Import(_) => (Is::UNPROCESSABLE_ENTITY, "invalid_catalogue"),
+        ShopError::Busy => (Is::SERVICE_UNAVAILABLE, "shop_busy"),
+        ShopError::Unavailable => (Is::SERVICE_UNAVAILABLE, "shop_unavailable"),
     }
 }

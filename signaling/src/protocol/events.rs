@@ -109,8 +109,15 @@ impl Wanted {
             RoomEvent::Pinned(pin) => (PINNED, json!(pin)),
             RoomEvent::Unpinned { product } => (UNPINNED, json!({ "product": product })),
             RoomEvent::Product(product) => (PRODUCT, json!(product)),
-            RoomEvent::Stock { product, available } => {
-                (STOCK, json!({ "product": product, "available": available }))
+            RoomEvent::Stock {
+                product,
+                variant,
+                available,
+            } => {
+                let stock = json!({
+                    "product": product, "variant": variant, "available": available,
+                });
+                (STOCK, stock)
             }
             RoomEvent::Caption(caption) => {
                 let is_read =

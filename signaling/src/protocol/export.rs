@@ -12,8 +12,8 @@ use super::api::{NewShow, ServerInfo, ShowList, Ticket, Transcript, Visit, Visit
 use super::client::ClientMessage;
 use super::server::ServerMessage;
 use super::shop::{
-    ConfirmBody, HostOrderList, ImportReport, ProductList, QuoteView, ReserveBody, RowError,
-    ShelfBody,
+    BasketBody, BasketView, ConfirmBody, HostOrderList, ImportReport, ProductList, QuoteView,
+    ReserveBody, RowError, ShelfBody,
 };
 use super::{API, PROTOCOL_VERSION};
 
@@ -43,6 +43,8 @@ pub fn typescript() -> String {
     collector.visit::<Ticket>();
     collector.visit::<ServerInfo>();
     collector.visit::<Transcript>();
+    collector.visit::<BasketBody>();
+    collector.visit::<BasketView>();
     collector.visit::<ReserveBody>();
     collector.visit::<ConfirmBody>();
     collector.visit::<QuoteView>();

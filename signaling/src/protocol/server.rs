@@ -196,6 +196,8 @@ pub enum RoomEvent {
     Stock {
         /// Product id.
         product: String,
+        /// Which of its variants.
+        variant: String,
         /// Pieces.
         available: u32,
     },
@@ -389,22 +391,76 @@ pub struct Money {
 /// A product as buyers see it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct ProductView {
-    /// Id (the merchant's SKU), unique in the catalogue.
+    /// Id, unique in the catalogue.
     pub id: String,
+    /// Merchant it belongs to.
+    pub merchant: String,
     /// Title.
     pub title: String,
     /// Description, plain text.
     pub description: String,
     /// Picture URLs, first is the cover.
     pub images: Vec<String>,
+    /// Lowest price of one piece among the variants, in the first currency.
+    pub price: Money,
+    /// Earlier price of that variant, shown struck through.
+    pub compare_at: Option<Money>,
+    /// Pieces of all variants that can still be bought.
+    pub available: u32,
+    /// Titles in other languages, by BCP 47 tag.
+    pub translations: BTreeMap<String, String>,
+    /// Descriptions in other languages, by BCP 47 tag.
+    pub descriptions: BTreeMap<String, String>,
+    /// When stock is taken from the shelf.
+    pub hold_mode: HoldMode,
+    /// What can be bought, at least one; a product without options has one with its own id.
+    pub variants: Vec<VariantView>,
+}
+
+/// When an order takes its pieces from the shelf.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum HoldMode {
+    /// When it is reserved, until it is paid or the hold runs out.
+    #[default]
+    Hold,
+    /// When it is paid: first paid, first served.
+    FirstPaid,
+}
+
+/// A variant of a product: what is really sold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct VariantView {
+    /// The merchant's SKU, unique in the catalogue.
+    pub id: String,
+    /// Which one, e.g. `size` is `M`.
+    pub options: BTreeMap<String, String>,
+    /// One price per currency, at least one; the first is shown to who asks for none.
+    pub prices: Vec<PriceView>,
+    /// Fewest pieces in an order.
+    pub min_quantity: u32,
+    /// Pieces that can still be bought.
+    pub available: u32,
+}
+
+/// A price in one currency.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct PriceView {
     /// Price of one piece.
     pub price: Money,
     /// Earlier price, shown struck through.
     pub compare_at: Option<Money>,
-    /// Pieces that can still be bought.
-    pub available: u32,
-    /// Titles in other languages, by BCP 47 tag.
-    pub translations: BTreeMap<String, String>,
+    /// Prices of one piece from some quantity on, by rising quantity.
+    pub tiers: Vec<TierView>,
+}
+
+/// A price for who buys many.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct TierView {
+    /// From this many pieces on.
+    pub min_quantity: u32,
+    /// Price of one piece then.
+    pub price: Money,
 }
 
 /// One caption line in one language.
@@ -476,17 +532,17 @@ pub struct ChatLine {
 pub struct OrderView {
     /// Unguessable id.
     pub id: String,
+    /// Merchant who sells.
+    pub merchant: String,
     /// Show it was made in.
     pub show: String,
-    /// Product id.
-    pub product: String,
-    /// Product title at that time.
-    pub title: String,
-    /// Pieces.
-    pub quantity: u32,
-    /// Price of one piece at that time.
-    pub unit_price: Money,
-    /// Sum.
+    /// What is bought, at least one line.
+    pub lines: Vec<LineView>,
+    /// Country it is sent to, ISO 3166-1 alpha-2, when the merchant asks for one.
+    pub country: Option<String>,
+    /// What sending it costs.
+    pub shipping: Money,
+    /// Sum of lines and shipping: what is charged.
     pub total: Money,
     /// State.
     pub state: OrderState,
@@ -498,6 +554,25 @@ pub struct OrderView {
     pub created_ms: u64,
     /// Name the buyer gave.
     pub buyer: Option<String>,
+}
+
+/// A line of an order, as it was when the order was made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct LineView {
+    /// What was bought.
+    pub variant: String,
+    /// Product it belongs to.
+    pub product: String,
+    /// Title of the product.
+    pub title: String,
+    /// Options of the variant.
+    pub options: BTreeMap<String, String>,
+    /// Pieces.
+    pub quantity: u32,
+    /// Price of one piece at this quantity.
+    pub unit_price: Money,
+    /// Sum of the line.
+    pub total: Money,
 }
 
 /// State of an order.

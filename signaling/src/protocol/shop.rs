@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::server::{Money, OrderView, ProductView};
+use super::server::{Money, OrderView, ProductView, TierView};
 
 /// A price signed by the server: what the viewer saw is what is charged.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -13,8 +13,14 @@ pub struct QuoteView {
     pub quote: String,
     /// Product id.
     pub product: String,
+    /// Variant that is quoted.
+    pub variant: String,
     /// Price of one piece.
     pub unit_price: Money,
+    /// Prices from some quantity on.
+    pub tiers: Vec<TierView>,
+    /// Fewest pieces in an order.
+    pub min_quantity: u32,
     /// Pieces that can be bought now.
     pub available: u32,
     /// When the quote ends, Unix ms.
@@ -22,10 +28,65 @@ pub struct QuoteView {
     pub expires_ms: u64,
 }
 
+/// Body of `POST /api/v1/shows/{show}/basket`: what would this cost?
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct BasketBody {
+    /// What is wanted.
+    pub lines: Vec<BasketLine>,
+    /// ISO 4217 code; without one, the first price of each variant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub currency: Option<String>,
+    /// ISO 3166-1 alpha-2 code, once the buyer has told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub country: Option<String>,
+}
+
+/// A line that is wanted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct BasketLine {
+    /// Variant id.
+    pub variant: String,
+    /// Pieces.
+    pub quantity: u32,
+}
+
+/// What a basket costs now, signed line by line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct BasketView {
+    /// One quote per line, in their order.
+    pub quotes: Vec<QuoteView>,
+    /// Sum of each line, in their order.
+    pub totals: Vec<Money>,
+    /// What sending costs; none while the country is needed and not known.
+    pub shipping: Option<Money>,
+    /// Sum of lines and shipping: to be sent back in the order.
+    pub total: Money,
+    /// Countries the merchant sends to, `*` for any other; empty when it asks for none.
+    pub countries: Vec<String>,
+}
+
 /// Body of `POST /api/v1/shows/{show}/orders`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(deny_unknown_fields)]
 pub struct ReserveBody {
+    /// What is bought: one merchant, one currency, no variant twice.
+    pub lines: Vec<ReserveLine>,
+    /// Where it is sent, ISO 3166-1 alpha-2, when the merchant asks for a country.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub country: Option<String>,
+    /// The total the buyer saw. Were it another, the order is refused with the new one.
+    pub total: Money,
+}
+
+/// A line of an order to be made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct ReserveLine {
     /// The quote the buyer saw.
     pub quote: String,
     /// Pieces.

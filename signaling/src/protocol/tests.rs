@@ -138,8 +138,13 @@ fn event() -> impl Strategy<Value = RoomEvent> {
         track.prop_map(RoomEvent::TrackAdded),
         (text(), any::<u64>())
             .prop_map(|(product, at_ms)| RoomEvent::Pinned(Pin { product, at_ms })),
-        (text(), any::<u32>())
-            .prop_map(|(product, available)| RoomEvent::Stock { product, available }),
+        (text(), text(), any::<u32>()).prop_map(|(product, variant, available)| {
+            RoomEvent::Stock {
+                product,
+                variant,
+                available,
+            }
+        }),
     ]
 }
 

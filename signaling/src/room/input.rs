@@ -83,8 +83,8 @@ pub enum Input {
     Product(ProductView),
     /// A product left the shelf.
     ProductRemoved(String),
-    /// Stock changed.
-    Stock(String, u32),
+    /// Stock changed: product, variant, pieces that can be bought.
+    Stock(String, String, u32),
     /// Caption languages that can be chosen, and how well each is reached.
     Languages(Vec<String>, Vec<LanguagePair>),
     /// A speaker's language was found.

@@ -97,7 +97,9 @@ impl Room {
             Input::TrackRemoved(id) => self.track_removed(now_ms, id),
             Input::Product(product) => self.product(now_ms, product),
             Input::ProductRemoved(product) => self.product_removed(now_ms, product),
-            Input::Stock(product, available) => self.stock(now_ms, product, available)?,
+            Input::Stock(product, variant, available) => {
+                self.stock(now_ms, product, variant, available)?;
+            }
             Input::Languages(languages, pairs) => self.languages(now_ms, languages, pairs),
             Input::Spoken(participant, language) => {
                 self.set_spoken(now_ms, &participant, Some(language));
@@ -238,10 +240,26 @@ impl Room {
         }
     }
 
-    fn stock(&mut self, now_ms: u64, product: String, available: u32) -> Result<(), Refusal> {
+    fn stock(
+        &mut self,
+        now_ms: u64,
+        product: String,
+        variant: String,
+        available: u32,
+    ) -> Result<(), Refusal> {
         let known = self.state.products.iter().find(|known| known.id == product);
-        if known.ok_or(Refusal::UnknownProduct)?.available != available {
-            self.append_shared(now_ms, RoomEvent::Stock { product, available });
+        let known = known.ok_or(Refusal::UnknownProduct)?.variants.iter();
+        let mut known = known.filter(|known| known.id == variant);
+        if known
+            .next()
+            .is_some_and(|known| known.available != available)
+        {
+            let stock = RoomEvent::Stock {
+                product,
+                variant,
+                available,
+            };
+            self.append_shared(now_ms, stock);
         }
         Ok(())
     }

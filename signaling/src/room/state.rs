@@ -2,7 +2,7 @@
 //! and the entries after it always give the state of the room.
 
 use crate::limits::{CAPTIONS_MAX, CHAT_LINES_MAX, PINS_MAX};
-use crate::protocol::server::{CaptionView, Pin, RoomEvent, ShowInfo, ShowState};
+use crate::protocol::server::{CaptionView, Pin, ProductView, RoomEvent, ShowInfo, ShowState};
 
 /// A show nothing has happened in.
 #[must_use]
@@ -37,9 +37,13 @@ pub fn apply(state: &mut ShowState, event: &RoomEvent) {
             state.pins.retain(|pin| pin.product != product);
             state.products.retain(|known| known.id != product);
         }
-        RoomEvent::Stock { product, available } => {
+        RoomEvent::Stock {
+            product,
+            variant,
+            available,
+        } => {
             if let Some(known) = state.products.iter_mut().find(|known| known.id == product) {
-                known.available = available;
+                restock(known, &variant, available);
             }
         }
         RoomEvent::Caption(caption) => captioned(&mut state.captions, caption),
@@ -54,6 +58,16 @@ pub fn apply(state: &mut ShowState, event: &RoomEvent) {
         }
         RoomEvent::ChatRemoved { id } => state.chat.retain(|line| line.id != id),
     }
+}
+
+fn restock(product: &mut ProductView, variant: &str, available: u32) {
+    for known in &mut product.variants {
+        if known.id == variant {
+            known.available = available;
+        }
+    }
+    let pieces = product.variants.iter().map(|known| known.available);
+    product.available = pieces.fold(0, u32::saturating_add);
 }
 
 fn pinned(pins: &mut Vec<Pin>, pin: Pin) {

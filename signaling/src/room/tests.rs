@@ -9,7 +9,8 @@ use super::*;
 use crate::limits::{LOG_ENTRIES_MAX, VTT_INTEREST_MS};
 use crate::protocol::client::{Resume, Role, SourceKind};
 use crate::protocol::server::{
-    ChatLine, Entry, JoinState, LayerWish, Money, ShowKind, TrackKind, TrackView,
+    ChatLine, Entry, HoldMode, JoinState, LayerWish, Money, PriceView, ShowKind, TrackKind,
+    TrackView, VariantView,
 };
 
 const HOST: PeerId = PeerId(1);
@@ -37,19 +38,35 @@ fn seat(participant: &str, role: Role) -> Seat {
 }
 
 fn product(id: &str) -> ProductView {
+    let price = Money {
+        minor: 990,
+        currency: "EUR".into(),
+        exponent: 2,
+    };
+    let variant = VariantView {
+        id: id.into(),
+        options: BTreeMap::new(),
+        prices: vec![PriceView {
+            price: price.clone(),
+            compare_at: None,
+            tiers: Vec::new(),
+        }],
+        min_quantity: 1,
+        available: 5,
+    };
     ProductView {
         id: id.into(),
+        merchant: "default".into(),
         title: id.into(),
         description: String::new(),
         images: Vec::new(),
-        price: Money {
-            minor: 990,
-            currency: "EUR".into(),
-            exponent: 2,
-        },
+        price,
         compare_at: None,
         available: 5,
         translations: BTreeMap::new(),
+        descriptions: BTreeMap::new(),
+        hold_mode: HoldMode::Hold,
+        variants: vec![variant],
     }
 }
 
@@ -433,7 +450,7 @@ fn inputs() -> impl Strategy<Value = Input> {
         (peer, ask).prop_map(|(peer, ask)| Input::Ask(peer, ask)),
         id.clone().prop_map(|id| Input::Product(product(&id))),
         id.clone().prop_map(Input::ProductRemoved),
-        (id, 0..9_u32).prop_map(|(id, left)| Input::Stock(id, left)),
+        (id, 0..9_u32).prop_map(|(id, left)| Input::Stock(id.clone(), id, left)),
         ("t[0-3]", person).prop_map(|(id, who)| Input::TrackAdded(track(&id, &who))),
         "t[0-3]".prop_map(Input::TrackRemoved),
         (0..200_u64).prop_map(|id| Input::Final(caption(id, "en"))),

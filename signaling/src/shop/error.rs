@@ -1,36 +1,86 @@
 //! What the shop answers when it does not do what was asked. Nothing was changed, except where
 //! the variant says otherwise.
 
+use super::money::MoneyError;
+use super::pricing::NoPrice;
 use crate::protocol::server::OrderState;
-use crate::protocol::shop::{QuoteView, RowError};
+use crate::protocol::shop::{BasketView, RowError};
 
 /// A refusal, one variant per thing the caller can do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ShopError {
-    /// Look at the shelf again.
-    #[error("product `{0}` is not on this show's shelf")]
+    /// Import it first.
+    #[error("product `{0}` is not in the catalogue")]
     UnknownProduct(String),
+    /// Look at the shelf again.
+    #[error("variant `{0}` is not on this show's shelf")]
+    UnknownVariant(String),
     /// Check the id.
     #[error("there is no such order")]
     UnknownOrder,
+    /// Ask the other merchant for consent.
+    #[error("merchant `{owner}` did not consent to the sale of `{product}` here")]
+    NoConsent {
+        /// Product id.
+        product: String,
+        /// Its merchant.
+        owner: String,
+    },
     /// Show the new price and ask again.
-    #[error("the price has changed or the quote has ended")]
-    StaleQuote(Box<QuoteView>),
+    #[error("the price has changed or a quote has ended")]
+    Stale(Box<BasketView>),
     /// Fetch a quote of this show.
     #[error("the quote was not signed by this server for this show")]
     ForgedQuote,
+    /// Order from one merchant at a time.
+    #[error("an order is for one merchant, these lines are of `{0}` and `{1}`")]
+    Merchants(String, String),
+    /// Use one currency, and one the variant is priced in.
+    #[error("`{variant}` is not priced in {wanted}")]
+    Currency {
+        /// Variant id.
+        variant: String,
+        /// The other currency.
+        wanted: String,
+    },
+    /// Name a country that is sent to.
+    #[error("{}", match .0 {
+        Some(country) => format!("the merchant does not send to `{country}`"),
+        None => "the merchant needs to know the country it sends to".into(),
+    })]
+    Country(Option<String>),
+    /// Send one line with the sum of the pieces.
+    #[error("`{0}` is in two lines")]
+    Twice(String),
+    /// Order some lines, and not too many.
+    #[error("an order has from 1 to {max} lines")]
+    Lines {
+        /// The most in one order.
+        max: usize,
+    },
+    /// Buy more.
+    #[error("`{variant}` is sold from {min} pieces on")]
+    BelowMinimum {
+        /// Variant id.
+        variant: String,
+        /// Fewest pieces.
+        min: u32,
+    },
+    /// Buy less at once.
+    #[error("{0}")]
+    TooMuch(MoneyError),
     /// Buy fewer, or wait.
-    #[error("only {available} of `{product}` can be bought")]
+    #[error("only {available} of `{variant}` can be bought")]
     SoldOut {
-        /// Product id.
-        product: String,
+        /// Variant id.
+        variant: String,
         /// Pieces that can be bought.
         available: u32,
     },
     /// Ask for a sensible quantity.
     #[error("quantity must be from 1 to {max}")]
     Quantity {
-        /// The most in one order.
+        /// The most in one line.
         max: u32,
     },
     /// Use a new key.
@@ -63,6 +113,16 @@ pub enum ShopError {
     /// was asked may or may not have been done.
     #[error("the shop cannot reach its store")]
     Unavailable,
+}
+
+impl From<NoPrice> for ShopError {
+    fn from(why: NoPrice) -> Self {
+        match why {
+            NoPrice::Country(country) => ShopError::Country(country),
+            NoPrice::Currencies { variant, wanted } => ShopError::Currency { variant, wanted },
+            NoPrice::Sum(error) => ShopError::TooMuch(error),
+        }
+    }
 }
 
 /// A state in words for people.

@@ -8,12 +8,14 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::catalog::{self, Format};
 use super::order::{Contact, OrderId};
-use super::quote::Signer;
-use super::store::{OrderStore, StoreError};
-use super::{Answer, Reply, Request, ShopError};
-use crate::limits::shop::CONTACT_CHARS_MAX;
-use crate::protocol::server::{OrderView, ProductView};
-use crate::protocol::shop::{ConfirmBody, HostOrderView, QuoteView};
+use super::quote::{Offer, Signer};
+use super::store::{Command, OrderStore, StoreError};
+use super::{Answer, Reply, Request, ShopError, check_quantity, pricing};
+use crate::limits::shop::{CONTACT_CHARS_MAX, ORDER_LINES_MAX};
+use crate::protocol::server::{Money, OrderView, ProductView};
+use crate::protocol::shop::{
+    BasketBody, BasketView, ConfirmBody, HostOrderView, QuoteView, ReserveLine,
+};
 use crate::redacted::Redacted;
 
 /// A request on its way to the shop's task, and where the answer goes.
@@ -33,10 +35,12 @@ pub struct ReserveRequest {
     pub key: String,
     /// SHA-256 of the request's body, to tell a repeated request from another.
     pub request_hash: [u8; 32],
-    /// The signed quote the buyer saw.
-    pub quote: String,
-    /// Pieces.
-    pub quantity: u32,
+    /// What is bought.
+    pub lines: Vec<ReserveLine>,
+    /// Where it is sent.
+    pub country: Option<String>,
+    /// The total the buyer saw.
+    pub total: Money,
 }
 
 /// A reservation.
@@ -74,29 +78,38 @@ impl ShopHandle {
         }
     }
 
-    /// Imports a catalogue into a show: all of it, or the list of its mistakes.
-    pub async fn import(&self, show: &str, format: Format, file: &[u8]) -> Result<u32, ShopError> {
-        let products = catalog::read(format, file).map_err(ShopError::Import)?;
-        match self
-            .ask(Request::Import {
-                show: show.into(),
-                products,
-            })
-            .await?
-        {
+    /// Imports a merchant's catalogue into a show: all of it, or the list of its mistakes.
+    pub async fn import(
+        &self,
+        merchant: &str,
+        show: &str,
+        format: Format,
+        file: &[u8],
+    ) -> Result<u32, ShopError> {
+        let import = Command::Import {
+            products: catalog::read(format, file).map_err(ShopError::Import)?,
+            merchant: merchant.into(),
+            show: Some(show.into()),
+        };
+        match self.ask(Request::Merchant(import)).await? {
             Reply::Imported(count) => Ok(count),
             other => unreachable!("an import is answered by Imported, not {other:?}"),
         }
     }
 
     /// Makes these products the whole shelf of a show, in this order.
-    pub async fn shelve(&self, show: &str, products: Vec<String>) -> Result<(), ShopError> {
-        self.ask(Request::Shelve {
+    pub async fn shelve(
+        &self,
+        merchant: &str,
+        show: &str,
+        products: Vec<String>,
+    ) -> Result<(), ShopError> {
+        let shelve = Command::Shelve {
+            merchant: merchant.into(),
             show: show.into(),
             products,
-        })
-        .await
-        .map(|_| ())
+        };
+        self.ask(Request::Merchant(shelve)).await.map(|_| ())
     }
 
     /// The shelf of a show in running order, with the stock of this moment.
@@ -104,11 +117,71 @@ impl ShopHandle {
         self.store.shelf(show).await.map_err(unavailable)
     }
 
-    /// A signed price.
-    pub async fn quote(&self, show: &str, product: &str) -> Result<QuoteView, ShopError> {
-        let offer = self.store.offer(show, product).await.map_err(unavailable)?;
-        let offer = offer.ok_or_else(|| ShopError::UnknownProduct(product.into()))?;
+    /// A signed price of a variant, in a currency or in its first one.
+    pub async fn quote(
+        &self,
+        show: &str,
+        variant: &str,
+        currency: Option<&str>,
+    ) -> Result<QuoteView, ShopError> {
+        let wanted = [variant.to_owned()];
+        let offer = self.offers(show, &wanted, currency).await?.remove(0);
         Ok(self.signer.sign(&offer, (self.clock)()))
+    }
+
+    /// What a basket costs, with a signed quote for each line.
+    pub async fn price(&self, show: &str, basket: BasketBody) -> Result<BasketView, ShopError> {
+        let count = basket.lines.len();
+        if !(1..=ORDER_LINES_MAX).contains(&count) {
+            return Err(ShopError::Lines {
+                max: ORDER_LINES_MAX,
+            });
+        }
+        for line in &basket.lines {
+            check_quantity(line.quantity)?;
+        }
+        let variants = basket.lines.iter().map(|line| line.variant.clone());
+        let variants: Vec<_> = variants.collect();
+        if let Some(at) = (1..count).find(|&at| variants[..at].contains(&variants[at])) {
+            return Err(ShopError::Twice(variants[at].clone()));
+        }
+        let offers = self
+            .offers(show, &variants, basket.currency.as_deref())
+            .await?;
+        let merchant = offers[0].merchant.clone();
+        if let Some(other) = offers.iter().find(|offer| offer.merchant != merchant) {
+            return Err(ShopError::Merchants(merchant, other.merchant.clone()));
+        }
+        let zones = self.store.zones(&merchant).await.map_err(unavailable)?;
+        let quantities = basket.lines.iter().map(|line| line.quantity);
+        let lines = offers.into_iter().zip(quantities).collect();
+        let priced = pricing::price(lines, &zones, basket.country.as_deref())?;
+        Ok(self.signer.sign_basket(&priced, (self.clock)()))
+    }
+
+    /// The offers of variants, in their order.
+    async fn offers(
+        &self,
+        show: &str,
+        variants: &[String],
+        currency: Option<&str>,
+    ) -> Result<Vec<Offer>, ShopError> {
+        let found = self.store.offers(show, variants, currency).await;
+        let found = found.map_err(unavailable)?;
+        let find = |variant: &String| {
+            let offer = found.iter().find(|offer| offer.variant == *variant);
+            let offer = offer.ok_or_else(|| ShopError::UnknownVariant(variant.clone()))?;
+            match currency {
+                Some(wanted) if offer.terms.price.currency() != wanted => {
+                    Err(ShopError::Currency {
+                        variant: variant.clone(),
+                        wanted: wanted.into(),
+                    })
+                }
+                _ => Ok(offer.clone()),
+            }
+        };
+        variants.iter().map(find).collect()
     }
 
     /// Holds stock for a buyer. On disk when it returns.

@@ -4,9 +4,11 @@
 //! was read. Were it not, nothing is committed. So the store arbitrates, and every store decides
 //! by the same pure code, with a handful of statements for a batch of any size.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::order::{Contact, Order, OrderId, Step, StockMove, Wish, step};
+use super::money::Amount;
+use super::order::{Contact, Line, Order, OrderId, Step, StockMove, Wish, step};
+use super::pricing::{self, NoPrice, Zone};
 use super::quote::Offer;
 use super::store::{Books, Outcome, Refusal, Reserve};
 use crate::protocol::server::{OrderState, OrderView};
@@ -17,27 +19,32 @@ pub struct Ledger {
     now_ms: u64,
     orders: HashMap<OrderId, Entry>,
     by_key: HashMap<(String, String), OrderId>,
-    offers: HashMap<(String, String), (Offer, String)>,
+    offers: HashMap<OfferKey, Offer>,
+    zones: HashMap<String, Vec<Zone>>,
     piles: BTreeMap<String, Pile>,
     /// New and changed orders, in the order in which that happened.
     touched: Vec<OrderId>,
 }
 
+/// An offer that a reservation is about: show, variant, currency it was quoted in.
+pub type OfferKey = (String, String, String);
+
+/// The offers a reservation is about, in the order of its lines.
+pub fn offer_keys(reserve: &Reserve) -> impl Iterator<Item = OfferKey> + '_ {
+    reserve.lines.iter().map(|(quote, _)| {
+        let currency = quote.terms.price.currency().to_owned();
+        (reserve.show.clone(), quote.variant.clone(), currency)
+    })
+}
+
 #[derive(Debug)]
 struct Entry {
     order: Order,
-    change: Change,
+    /// Its state when it was read; none for a new one.
+    read: Option<OrderState>,
 }
 
-/// What a transaction does to an order. A new one may change again in the same batch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Change {
-    None,
-    Made,
-    Moved,
-}
-
-/// The stock of a product, as read and as it will be.
+/// The stock of a variant, as read and as it will be.
 #[derive(Debug, Clone, Copy)]
 struct Pile {
     read: Books,
@@ -49,9 +56,9 @@ struct Pile {
 pub struct Writes {
     /// New orders.
     pub made: Vec<Order>,
-    /// Orders that were reserved and are not any more.
-    pub moved: Vec<Order>,
-    /// Stock that changed: product, as read, as it shall be.
+    /// Orders that moved on, with the state they were in.
+    pub moved: Vec<(OrderState, Order)>,
+    /// Stock that changed: variant, as read, as it shall be.
     pub stock: Vec<(String, Books, Books)>,
 }
 
@@ -68,23 +75,25 @@ impl Ledger {
     pub fn read_order(&mut self, order: Order) {
         self.by_key
             .insert((order.buyer.clone(), order.key.clone()), order.id.clone());
-        let entry = Entry {
-            order,
-            change: Change::None,
-        };
-        self.orders.insert(entry.order.id.clone(), entry);
+        let read = Some(order.state);
+        self.orders.insert(order.id.clone(), Entry { order, read });
     }
 
-    /// An offer that was read, with the title an order keeps.
-    pub fn read_offer(&mut self, offer: Offer, title: String) {
-        self.offers
-            .insert((offer.show.clone(), offer.product.clone()), (offer, title));
+    /// An offer that was read for a quote in this currency.
+    pub fn read_offer(&mut self, currency: String, offer: Offer) {
+        let key = (offer.show.clone(), offer.variant.clone(), currency);
+        self.offers.insert(key, offer);
     }
 
-    /// The stock of a product that was read.
-    pub fn read_stock(&mut self, product: String, books: Books) {
+    /// A shipping zone of a merchant that was read.
+    pub fn read_zone(&mut self, merchant: String, zone: Zone) {
+        self.zones.entry(merchant).or_default().push(zone);
+    }
+
+    /// The stock of a variant that was read.
+    pub fn read_stock(&mut self, variant: String, books: Books) {
         self.piles.insert(
-            product,
+            variant,
             Pile {
                 read: books,
                 now: books,
@@ -92,17 +101,24 @@ impl Ledger {
         );
     }
 
-    /// Products whose stock the orders and offers read so far may move.
-    pub fn products(&self) -> Vec<&str> {
-        let ordered = self
-            .orders
+    /// Variants whose stock the orders and offers read so far may move.
+    pub fn variants(&self) -> Vec<&str> {
+        let orders = self.orders.values();
+        let ordered = orders.flat_map(|entry| entry.order.lines.iter());
+        let ordered = ordered.map(|line| line.variant.as_str());
+        let offered = self.offers.values().map(|offer| offer.variant.as_str());
+        let mut variants: Vec<_> = ordered.chain(offered).collect();
+        variants.sort_unstable();
+        variants.dedup();
+        variants
+    }
+
+    /// Merchants whose zones the offers read so far need.
+    pub fn merchants(&self) -> BTreeSet<&str> {
+        self.offers
             .values()
-            .map(|entry| entry.order.product.as_str());
-        let offered = self.offers.keys().map(|(_, product)| product.as_str());
-        let mut products: Vec<_> = ordered.chain(offered).collect();
-        products.sort_unstable();
-        products.dedup();
-        products
+            .map(|offer| offer.merchant.as_str())
+            .collect()
     }
 
     /// Releases the holds that ran out, among the orders read.
@@ -122,8 +138,9 @@ impl Ledger {
         over.into_iter().map(release).collect()
     }
 
-    /// Holds stock, or says why not. A repeated request is answered with its order before
-    /// anything else is looked at: it stands, whatever became of price and stock.
+    /// Holds stock for all lines, or says why not and holds nothing. A repeated request is
+    /// answered with its order before anything else is looked at: it stands, whatever became of
+    /// price and stock.
     pub fn reserve(&mut self, reserve: &Reserve) -> Outcome {
         let key = (reserve.buyer.clone(), reserve.key.clone());
         if let Some(made) = self.by_key.get(&key) {
@@ -137,40 +154,68 @@ impl Ledger {
                 Outcome::Refused(Refusal::KeyMismatch)
             };
         }
-        let product = &reserve.quote.product;
-        let offer = self.offers.get(&(reserve.show.clone(), product.clone()));
-        let Some(((offer, title), pile)) = offer.zip(self.piles.get_mut(product)) else {
-            return Outcome::Refused(Refusal::UnknownProduct(product.clone()));
+        let order = match self.check(reserve) {
+            Ok(order) => order,
+            Err(refusal) => return Outcome::Refused(refusal),
         };
-        let available = pile.now.available();
-        if !reserve.quote.stands(offer, self.now_ms) {
-            return Outcome::Refused(Refusal::Stale(Offer {
-                available,
-                ..offer.clone()
-            }));
+        for line in &order.lines {
+            self.pile(&line.variant).now.held += line.quantity;
         }
-        if reserve.quantity > available {
-            return Outcome::Refused(Refusal::SoldOut {
-                product: product.clone(),
-                available,
-            });
-        }
-        pile.now.held += reserve.quantity;
-        let order = new_order(reserve, title, self.now_ms);
         let view = order.view();
         self.by_key.insert(key, order.id.clone());
         self.touched.push(order.id.clone());
-        self.orders.insert(
-            order.id.clone(),
-            Entry {
-                order,
-                change: Change::Made,
-            },
-        );
+        let id = order.id.clone();
+        self.orders.insert(id, Entry { order, read: None });
         Outcome::Reserved {
             order: view,
             is_repeat: false,
         }
+    }
+
+    /// The order that a reservation makes, when nothing stands against it.
+    fn check(&self, reserve: &Reserve) -> Result<Order, Refusal> {
+        let mut lines = Vec::with_capacity(reserve.lines.len());
+        for ((quote, quantity), key) in reserve.lines.iter().zip(offer_keys(reserve)) {
+            let offer = self.offers.get(&key).zip(self.piles.get(&quote.variant));
+            let Some((offer, pile)) = offer else {
+                return Err(Refusal::UnknownVariant(quote.variant.clone()));
+            };
+            let available = pile.now.available();
+            let offer = offer.clone();
+            lines.push((Offer { available, ..offer }, *quantity));
+        }
+        let merchant = lines[0].0.merchant.clone();
+        if let Some((other, _)) = lines.iter().find(|(offer, _)| offer.merchant != merchant) {
+            return Err(Refusal::Merchants(merchant, other.merchant.clone()));
+        }
+        let zones = self.zones.get(&merchant).map_or(&[][..], Vec::as_slice);
+        let priced = pricing::price(lines, zones, reserve.country.as_deref());
+        let priced = priced.map_err(Refusal::NoPrice)?;
+        let mut seen = reserve.lines.iter().zip(&priced.lines);
+        let stands = seen.all(|((quote, _), (offer, _))| quote.stands(offer, self.now_ms));
+        let Some(shipping) = priced.shipping else {
+            return Err(Refusal::NoPrice(NoPrice::Country(None)));
+        };
+        if !stands || priced.total.minor() != reserve.total_minor {
+            return Err(Refusal::Stale(Box::new(priced)));
+        }
+        for (offer, quantity) in &priced.lines {
+            let (variant, min) = (offer.variant.clone(), offer.terms.min_quantity);
+            if *quantity < min {
+                return Err(Refusal::BelowMinimum { variant, min });
+            }
+            if *quantity > offer.available {
+                let available = offer.available;
+                return Err(Refusal::SoldOut { variant, available });
+            }
+        }
+        Ok(new_order(
+            reserve,
+            merchant,
+            priced.lines,
+            (shipping, priced.total),
+            self.now_ms,
+        ))
     }
 
     /// Sells what an order holds.
@@ -226,13 +271,13 @@ impl Ledger {
     pub fn writes(mut self) -> Writes {
         let mut writes = Writes::default();
         for id in std::mem::take(&mut self.touched) {
-            let Some(Entry { order, change }) = self.orders.remove(&id) else {
-                continue; // Touched twice, written once.
-            };
-            match change {
-                Change::Made => writes.made.push(order),
-                Change::Moved => writes.moved.push(order),
-                Change::None => {}
+            match self.orders.remove(&id) {
+                Some(Entry { order, read: None }) => writes.made.push(order),
+                Some(Entry {
+                    order,
+                    read: Some(was),
+                }) => writes.moved.push((was, order)),
+                None => {} // Touched twice, written once.
             }
         }
         let changed = self
@@ -240,7 +285,7 @@ impl Ledger {
             .into_iter()
             .filter(|(_, pile)| pile.now != pile.read);
         writes.stock = changed
-            .map(|(product, pile)| (product, pile.read, pile.now))
+            .map(|(variant, pile)| (variant, pile.read, pile.now))
             .collect();
         writes
     }
@@ -252,17 +297,21 @@ impl Ledger {
             .get_mut(id)
             .expect("callers name an order they have looked at");
         entry.order.state = to;
-        if entry.change == Change::None {
-            entry.change = Change::Moved;
-        }
-        let pile = self.piles.get_mut(&entry.order.product);
-        let pile = pile.expect("the store reads the stock of every order it reads: `products`");
-        pile.now.held -= entry.order.quantity;
-        if stock == StockMove::Sell {
-            pile.now.sold += entry.order.quantity;
+        let view = entry.order.view();
+        for line in &view.lines {
+            let pile = self.pile(&line.variant);
+            pile.now.held -= line.quantity;
+            if stock == StockMove::Sell {
+                pile.now.sold += line.quantity;
+            }
         }
         self.touched.push(id.clone());
-        entry.order.view()
+        view
+    }
+
+    fn pile(&mut self, variant: &str) -> &mut Pile {
+        let pile = self.piles.get_mut(variant);
+        pile.expect("the store reads the stock of all that orders and offers name: `variants`")
     }
 
     fn entry(&self, id: &OrderId) -> &Entry {
@@ -272,14 +321,29 @@ impl Ledger {
     }
 }
 
-fn new_order(reserve: &Reserve, title: &str, now_ms: u64) -> Order {
+fn new_order(
+    reserve: &Reserve,
+    merchant: String,
+    lines: Vec<(Offer, u32)>,
+    (shipping, total): (Amount, Amount),
+    now_ms: u64,
+) -> Order {
+    let line = |(offer, quantity): (Offer, u32)| Line {
+        price: offer.terms.unit_price(quantity),
+        variant: offer.variant,
+        product: offer.product,
+        title: offer.title,
+        options: offer.options,
+        quantity,
+    };
     Order {
         id: reserve.id.clone(),
+        merchant,
         show: reserve.show.clone(),
-        product: reserve.quote.product.clone(),
-        title: title.into(),
-        quantity: reserve.quantity,
-        price: reserve.quote.price,
+        lines: lines.into_iter().map(line).collect(),
+        country: reserve.country.clone(),
+        shipping,
+        total,
         state: OrderState::Reserved,
         expires_ms: reserve.expires_ms,
         created_ms: now_ms,
@@ -291,160 +355,4 @@ fn new_order(reserve: &Reserve, title: &str, now_ms: u64) -> Order {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::redacted::Redacted;
-    use crate::shop::money::Amount;
-    use crate::shop::quote::Quote;
-
-    const NOW: u64 = 1_000;
-
-    fn ledger(total: u32) -> Ledger {
-        let mut ledger = Ledger::new(NOW);
-        let offer = Offer {
-            show: "gala".into(),
-            product: "lamp".into(),
-            price: Amount::new(1990, "EUR").expect("a price"),
-            price_version: 1,
-            available: total,
-        };
-        ledger.read_offer(offer, "Lamp".into());
-        assert_eq!(ledger.products(), ["lamp"]);
-        ledger.read_stock(
-            "lamp".into(),
-            Books {
-                total,
-                held: 0,
-                sold: 0,
-            },
-        );
-        ledger
-    }
-
-    fn reserve(id: &str, quantity: u32, expires_ms: u64) -> Reserve {
-        Reserve {
-            id: OrderId::from_text(id),
-            show: "gala".into(),
-            buyer: "ada".into(),
-            key: id.into(),
-            request_hash: [0; 32],
-            quote: Quote {
-                show: "gala".into(),
-                product: "lamp".into(),
-                price: Amount::new(1990, "EUR").expect("a price"),
-                price_version: 1,
-                expires_ms: 2_000,
-            },
-            quantity,
-            expires_ms,
-        }
-    }
-
-    fn contact() -> Contact {
-        let text = |text: &str| Redacted::new(text.to_owned());
-        Contact {
-            name: text("Ada"),
-            contact: text("ada@example.org"),
-            address: None,
-        }
-    }
-
-    #[test]
-    fn a_batch_sees_what_it_has_decided_itself() {
-        let mut ledger = ledger(5);
-        let three = ledger.reserve(&reserve("a", 3, 9_000));
-        assert!(matches!(
-            three,
-            Outcome::Reserved {
-                is_repeat: false,
-                ..
-            }
-        ));
-        let gone = ledger.reserve(&reserve("b", 3, 9_000));
-        assert!(matches!(
-            gone,
-            Outcome::Refused(Refusal::SoldOut { available: 2, .. })
-        ));
-        ledger.cancel(&OrderId::from_text("a"));
-        let now = ledger.reserve(&reserve("b", 5, 9_000));
-        assert!(matches!(
-            now,
-            Outcome::Reserved {
-                is_repeat: false,
-                ..
-            }
-        ));
-        ledger.confirm(&OrderId::from_text("b"), &contact());
-
-        let Writes { made, moved, stock } = ledger.writes();
-        let states: Vec<_> = made
-            .iter()
-            .map(|order| (order.id.as_str(), order.state))
-            .collect();
-        assert_eq!(
-            states,
-            [("a", OrderState::Cancelled), ("b", OrderState::Confirmed)]
-        );
-        assert!(
-            moved.is_empty(),
-            "new orders are written once, as they are in the end"
-        );
-        let (was, is) = (
-            Books {
-                total: 5,
-                held: 0,
-                sold: 0,
-            },
-            Books {
-                total: 5,
-                held: 0,
-                sold: 5,
-            },
-        );
-        assert_eq!(stock, [("lamp".to_owned(), was, is)]);
-    }
-
-    #[test]
-    fn what_did_not_change_is_not_written() {
-        let mut ledger = ledger(5);
-        ledger.reserve(&reserve("a", 6, 9_000));
-        ledger.cancel(&OrderId::from_text("nobody"));
-        let Writes { made, moved, stock } = ledger.writes();
-        assert!(made.is_empty() && moved.is_empty() && stock.is_empty());
-    }
-
-    #[test]
-    fn holds_that_ran_out_are_for_sale_again_in_the_same_batch() {
-        let mut first = ledger(5);
-        first.reserve(&reserve("a", 5, NOW));
-        let held = first.writes().made.remove(0);
-
-        let mut ledger = ledger(5);
-        ledger.read_order(held);
-        ledger.read_stock(
-            "lamp".into(),
-            Books {
-                total: 5,
-                held: 5,
-                sold: 0,
-            },
-        );
-        assert_eq!(ledger.expire().len(), 1);
-        let late = ledger.confirm(&OrderId::from_text("a"), &contact());
-        assert_eq!(late, Outcome::Refused(Refusal::State(OrderState::Expired)));
-        let bought = ledger.reserve(&reserve("b", 5, 9_000));
-        assert!(matches!(
-            bought,
-            Outcome::Reserved {
-                is_repeat: false,
-                ..
-            }
-        ));
-        let Writes { made, moved, stock } = ledger.writes();
-        assert_eq!((made.len(), moved.len()), (1, 1));
-        assert!(
-            stock.is_empty(),
-            "five out, five in: the row stays as it was"
-        );
-    }
-}
+mod tests;

@@ -9,6 +9,7 @@ pub mod ledger;
 pub mod money;
 mod notice;
 pub mod order;
+pub mod pricing;
 pub mod quote;
 pub mod store;
 #[cfg(test)]
@@ -21,31 +22,21 @@ pub use error::{ShopError, state_name};
 pub use handle::{Clock, Door, ReserveRequest, Reserved, ShopHandle};
 pub use notice::ShopNotice;
 
-use self::catalog::Product;
 use self::notice::Outbox;
 use self::order::{Contact, OrderId};
-use self::quote::Signer;
+use self::quote::{Quote, Signer};
 use self::store::{Applied, Command, Observed, Outcome, Refusal, Reserve};
-use crate::limits::shop::{BATCH_REQUESTS_MAX, ORDER_QUANTITY_MAX, STORE_RETRY_MS};
+use crate::limits::shop::{
+    BATCH_REQUESTS_MAX, ORDER_LINES_MAX, ORDER_QUANTITY_MAX, STORE_RETRY_MS,
+};
 use crate::protocol::server::{OrderState, OrderView};
+use crate::protocol::shop::ReserveLine;
 
 /// What the shop is asked to write. Reading goes to the store directly.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Request {
-    /// Create or update products and put them on a show's shelf.
-    Import {
-        /// Show name.
-        show: String,
-        /// Checked products with their rows.
-        products: Vec<(u32, Product)>,
-    },
-    /// Make these the whole shelf of a show, in this order.
-    Shelve {
-        /// Show name.
-        show: String,
-        /// Product ids.
-        products: Vec<String>,
-    },
+    /// A change by a merchant, which goes to the store as it is.
+    Merchant(Command),
     /// Hold stock.
     Reserve {
         /// Id for the new order, from the shell's randomness.
@@ -72,8 +63,8 @@ pub enum Request {
 pub enum Reply {
     /// Products imported.
     Imported(u32),
-    /// The shelf is as wished.
-    Shelved,
+    /// Shelf, consent or zones are as wished.
+    Set,
     /// Stock is held.
     Reserved(Reserved),
     /// The order as it is now.
@@ -141,32 +132,54 @@ impl<T> Shop<T> {
 
     fn command(&self, now_ms: u64, request: Request) -> Result<Command, ShopError> {
         Ok(match request {
-            Request::Import { show, products } => Command::Import { show, products },
-            Request::Shelve { show, products } => Command::Shelve { show, products },
+            Request::Merchant(command) => command,
             Request::Confirm { order, contact } => Command::Confirm { order, contact },
             Request::Cancel { order } => Command::Cancel { order },
-            Request::Reserve { id, request } => {
-                if !(1..=ORDER_QUANTITY_MAX).contains(&request.quantity) {
-                    return Err(ShopError::Quantity {
-                        max: ORDER_QUANTITY_MAX,
-                    });
-                }
-                let quote = self.signer.open(&request.quote).ok();
-                let quote = quote
-                    .filter(|quote| quote.show == request.show)
-                    .ok_or(ShopError::ForgedQuote)?;
-                Command::Reserve(Reserve {
-                    id,
-                    show: request.show,
-                    buyer: request.buyer,
-                    key: request.key,
-                    request_hash: request.request_hash,
-                    quote,
-                    quantity: request.quantity,
-                    expires_ms: now_ms + self.hold_ms,
-                })
-            }
+            Request::Reserve { id, request } => Command::Reserve(Reserve {
+                lines: self.open(&request)?,
+                id,
+                show: request.show,
+                buyer: request.buyer,
+                key: request.key,
+                request_hash: request.request_hash,
+                country: request.country,
+                total_minor: request.total.minor,
+                expires_ms: now_ms + self.hold_ms,
+            }),
         })
+    }
+
+    /// The quotes of a reservation, opened: of this show, no variant twice, all in the currency
+    /// of the total.
+    fn open(&self, request: &ReserveRequest) -> Result<Vec<(Quote, u32)>, ShopError> {
+        if !(1..=ORDER_LINES_MAX).contains(&request.lines.len()) {
+            return Err(ShopError::Lines {
+                max: ORDER_LINES_MAX,
+            });
+        }
+        let mut lines: Vec<(Quote, u32)> = Vec::with_capacity(request.lines.len());
+        for ReserveLine { quote, quantity } in &request.lines {
+            check_quantity(*quantity)?;
+            let quote = self.signer.open(quote).ok();
+            let quote = quote
+                .filter(|quote| quote.show == request.show)
+                .ok_or(ShopError::ForgedQuote)?;
+            if lines
+                .iter()
+                .any(|(known, _)| known.variant == quote.variant)
+            {
+                return Err(ShopError::Twice(quote.variant));
+            }
+            let currency = quote.terms.price.currency();
+            if currency != request.total.currency {
+                return Err(ShopError::Currency {
+                    variant: quote.variant,
+                    wanted: request.total.currency.clone(),
+                });
+            }
+            lines.push((quote, *quantity));
+        }
+        Ok(lines)
     }
 
     /// The clock moved on.
@@ -253,7 +266,7 @@ impl<T> Shop<T> {
     fn answer(&mut self, now_ms: u64, outcome: Outcome) -> Answer {
         match outcome {
             Outcome::Imported(count) => Ok(Reply::Imported(count)),
-            Outcome::Shelved => Ok(Reply::Shelved),
+            Outcome::Set => Ok(Reply::Set),
             Outcome::Reserved { order, is_repeat } => {
                 if !is_repeat {
                     self.outbox.add_order(order.clone());
@@ -273,16 +286,31 @@ impl<T> Shop<T> {
     fn refusal(&self, now_ms: u64, refusal: Refusal) -> ShopError {
         match refusal {
             Refusal::UnknownProduct(product) => ShopError::UnknownProduct(product),
+            Refusal::UnknownVariant(variant) => ShopError::UnknownVariant(variant),
             Refusal::UnknownOrder => ShopError::UnknownOrder,
-            Refusal::Stale(offer) => {
-                ShopError::StaleQuote(Box::new(self.signer.sign(&offer, now_ms)))
+            Refusal::NoConsent { product, owner } => ShopError::NoConsent { product, owner },
+            Refusal::Stale(basket) => {
+                ShopError::Stale(Box::new(self.signer.sign_basket(&basket, now_ms)))
             }
-            Refusal::SoldOut { product, available } => ShopError::SoldOut { product, available },
+            Refusal::Merchants(one, other) => ShopError::Merchants(one, other),
+            Refusal::BelowMinimum { variant, min } => ShopError::BelowMinimum { variant, min },
+            Refusal::NoPrice(why) => why.into(),
+            Refusal::SoldOut { variant, available } => ShopError::SoldOut { variant, available },
             Refusal::KeyMismatch => ShopError::IdempotencyMismatch,
             Refusal::ContactMismatch => ShopError::ConfirmMismatch,
             Refusal::State(OrderState::Expired) => ShopError::HoldExpired,
             Refusal::State(state) => ShopError::OrderState(state),
             Refusal::Rows(mistakes) => ShopError::Import(mistakes),
         }
+    }
+}
+
+fn check_quantity(quantity: u32) -> Result<(), ShopError> {
+    if (1..=ORDER_QUANTITY_MAX).contains(&quantity) {
+        Ok(())
+    } else {
+        Err(ShopError::Quantity {
+            max: ORDER_QUANTITY_MAX,
+        })
     }
 }

@@ -4,11 +4,11 @@ use std::fmt;
 
 use iso_currency::Currency;
 
-use crate::limits::shop::PRICE_MINOR_MAX;
+use crate::limits::shop::{PRICE_MINOR_MAX, TOTAL_MINOR_MAX};
 use crate::protocol::server::Money;
 
-/// An amount that can be charged: not negative, not above [`PRICE_MINOR_MAX`] for a price, in a
-/// currency that has a minor unit.
+/// An amount that can be charged: not negative, not above [`TOTAL_MINOR_MAX`] (what a merchant
+/// writes: not above [`PRICE_MINOR_MAX`]), in a currency that has a minor unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Amount {
     minor: i64,
@@ -61,6 +61,9 @@ pub enum MoneyError {
     /// Beyond what we handle.
     #[error("the amount is more than {PRICE_MINOR_MAX} minor units")]
     TooLarge,
+    /// A sum beyond what a page can show exactly.
+    #[error("the sum is more than {TOTAL_MINOR_MAX} minor units")]
+    SumTooLarge,
 }
 
 impl Amount {
@@ -69,8 +72,8 @@ impl Amount {
         let currency = parse_currency(currency)?;
         match minor {
             ..0 => Err(MoneyError::Negative(minor.to_string())),
-            0..=PRICE_MINOR_MAX => Ok(Self { minor, currency }),
-            _ => Err(MoneyError::TooLarge),
+            0..=TOTAL_MINOR_MAX => Ok(Self { minor, currency }),
+            _ => Err(MoneyError::SumTooLarge),
         }
     }
 
@@ -111,13 +114,33 @@ impl Amount {
         exponent(self.currency).expect("an Amount's currency has a minor unit: checked when made")
     }
 
+    /// Nothing, in this currency.
+    pub fn zero(self) -> Self {
+        Self { minor: 0, ..self }
+    }
+
     /// The price of several pieces. Never wraps.
     pub fn times(self, quantity: u32) -> Result<Self, MoneyError> {
-        let minor = self
-            .minor
-            .checked_mul(i64::from(quantity))
-            .ok_or(MoneyError::TooLarge)?;
-        Ok(Self { minor, ..self })
+        self.checked(self.minor.checked_mul(i64::from(quantity)))
+    }
+
+    /// The sum of two amounts. Never wraps.
+    ///
+    /// # Panics
+    /// When they are in different currencies: callers have compared them.
+    pub fn plus(self, other: Self) -> Result<Self, MoneyError> {
+        assert!(
+            self.same_currency(other),
+            "amounts that are added are in one currency"
+        );
+        self.checked(self.minor.checked_add(other.minor))
+    }
+
+    fn checked(self, minor: Option<i64>) -> Result<Self, MoneyError> {
+        match minor {
+            Some(minor) if minor <= TOTAL_MINOR_MAX => Ok(Self { minor, ..self }),
+            _ => Err(MoneyError::SumTooLarge),
+        }
     }
 
     /// Whether both are in one currency, so that they can be compared.
@@ -335,6 +358,16 @@ mod tests {
             minor: i64::MAX,
             ..most
         };
-        assert_eq!(huge.times(2), Err(MoneyError::TooLarge));
+        assert_eq!(huge.times(2), Err(MoneyError::SumTooLarge));
+        assert_eq!(huge.plus(huge), Err(MoneyError::SumTooLarge));
+        let all = Amount {
+            minor: TOTAL_MINOR_MAX,
+            ..most
+        };
+        assert_eq!(all.plus(all.zero()), Ok(all));
+        assert_eq!(
+            all.plus(Amount { minor: 1, ..all }),
+            Err(MoneyError::SumTooLarge)
+        );
     }
 }

@@ -15,6 +15,8 @@ pub enum ShopNotice {
         shows: Vec<String>,
         /// Product id.
         product: String,
+        /// Variant id.
+        variant: String,
         /// Pieces.
         available: u32,
     },
@@ -37,8 +39,8 @@ pub enum ShopNotice {
     Order(OrderView),
 }
 
-/// Notices that wait. Bounded by construction: stock and products are one entry per product,
-/// the latest wins; orders beyond their limit push out the oldest.
+/// Notices that wait. Bounded by construction: stock is one entry per variant, products one
+/// each, the latest wins; orders beyond their limit push out the oldest.
 #[derive(Debug, Default)]
 pub(super) struct Outbox {
     shelf: VecDeque<ShopNotice>,
@@ -53,7 +55,9 @@ pub(super) struct Outbox {
 impl Outbox {
     pub(super) fn add(&mut self, changes: Changes) {
         for (shows, product) in changes.products {
-            self.told.insert(product.id.clone(), product.available);
+            for variant in &product.variants {
+                self.told.insert(variant.id.clone(), variant.available);
+            }
             self.replace_product(shows, product);
         }
         for (show, product) in changes.removed {
@@ -63,15 +67,15 @@ impl Outbox {
             });
         }
         for level in changes.levels {
-            if self.told.insert(level.product.clone(), level.available) == Some(level.available) {
+            if self.told.insert(level.variant.clone(), level.available) == Some(level.available) {
                 continue;
             }
             if self
                 .levels
-                .insert(level.product.clone(), level.clone())
+                .insert(level.variant.clone(), level.clone())
                 .is_none()
             {
-                self.stale.push_back(level.product);
+                self.stale.push_back(level.variant);
             }
         }
         for order in changes.expired {
@@ -83,9 +87,8 @@ impl Outbox {
         let is_same = |notice: &ShopNotice| matches!(notice, ShopNotice::Product { product: old, .. } if old.id == product.id);
         self.shelf.retain(|notice| !is_same(notice));
         // The product carries its stock: an older level must not be told after it.
-        if self.levels.remove(&product.id).is_some() {
-            self.stale.retain(|id| *id != product.id);
-        }
+        self.levels.retain(|_, level| level.product != product.id);
+        self.stale.retain(|id| self.levels.contains_key(id));
         self.shelf.push_back(ShopNotice::Product {
             shows,
             product: Box::new(product),
@@ -116,17 +119,19 @@ impl Outbox {
         if let Some(notice) = self.shelf.pop_front() {
             return Some(notice);
         }
-        if let Some(product) = self.stale.pop_front() {
-            let level = self.levels.remove(&product);
+        if let Some(variant) = self.stale.pop_front() {
+            let level = self.levels.remove(&variant);
             let level = level.expect("`stale` lists the keys of `levels`: add fills both");
             let Level {
                 product,
+                variant,
                 available,
                 shows,
             } = level;
             return Some(ShopNotice::Stock {
                 shows,
                 product,
+                variant,
                 available,
             });
         }

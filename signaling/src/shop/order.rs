@@ -1,10 +1,11 @@
 //! The states of an order, as a pure machine: which step is allowed when, and what it does to
 //! the stock. A store applies the step it is given here, inside its own transaction.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use super::money::Amount;
-use crate::protocol::server::{OrderState, OrderView};
+use crate::protocol::server::{LineView, OrderState, OrderView};
 use crate::redacted::Redacted;
 
 /// An order's id: 128 random bits, so that who knows it may see and change the order.
@@ -47,21 +48,40 @@ pub struct Contact {
     pub address: Option<Redacted<String>>,
 }
 
+/// A line of an order, as it was when the order was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// Variant id.
+    pub variant: String,
+    /// Product id.
+    pub product: String,
+    /// Product title.
+    pub title: String,
+    /// Options of the variant.
+    pub options: BTreeMap<String, String>,
+    /// Pieces.
+    pub quantity: u32,
+    /// Price of one piece at this quantity.
+    pub price: Amount,
+}
+
 /// An order as the books have it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Order {
     /// Unguessable id.
     pub id: OrderId,
+    /// Merchant who sells.
+    pub merchant: String,
     /// Show it was made in.
     pub show: String,
-    /// Product id.
-    pub product: String,
-    /// Product title at that time.
-    pub title: String,
-    /// Pieces.
-    pub quantity: u32,
-    /// Price of one piece at that time.
-    pub price: Amount,
+    /// What is bought: at least one line, no variant twice, all in one currency.
+    pub lines: Vec<Line>,
+    /// Where it is sent, when the merchant asks.
+    pub country: Option<String>,
+    /// What sending costs.
+    pub shipping: Amount,
+    /// Lines and shipping: what is charged.
+    pub total: Amount,
     /// Where it stands.
     pub state: OrderState,
     /// End of its hold, Unix ms.
@@ -81,24 +101,38 @@ pub struct Order {
 impl Order {
     /// The order as its buyer sees it.
     pub fn view(&self) -> OrderView {
-        let total = self.price.times(self.quantity);
-        let total = total.expect("price and quantity are within limits whose product fits");
         let name = self
             .contact
             .as_ref()
             .map(|contact| contact.name.reveal().clone());
         OrderView {
             id: self.id.as_str().into(),
+            merchant: self.merchant.clone(),
             show: self.show.clone(),
-            product: self.product.clone(),
-            title: self.title.clone(),
-            quantity: self.quantity,
-            unit_price: self.price.into(),
-            total: total.into(),
+            lines: self.lines.iter().map(Line::view).collect(),
+            country: self.country.clone(),
+            shipping: self.shipping.into(),
+            total: self.total.into(),
             state: self.state,
             expires_ms: (self.state == OrderState::Reserved).then_some(self.expires_ms),
             created_ms: self.created_ms,
             buyer: name,
+        }
+    }
+}
+
+impl Line {
+    fn view(&self) -> LineView {
+        let total = self.price.times(self.quantity);
+        let total = total.expect("the order's total was summed from its lines");
+        LineView {
+            variant: self.variant.clone(),
+            product: self.product.clone(),
+            title: self.title.clone(),
+            options: self.options.clone(),
+            quantity: self.quantity,
+            unit_price: self.price.into(),
+            total: total.into(),
         }
     }
 }

@@ -5,26 +5,51 @@ use futures_util::future::BoxFuture;
 
 use super::catalog::Product;
 use super::order::{Contact, OrderId};
+use super::pricing::{NoPrice, Priced, Zone};
 use super::quote::{Offer, Quote};
 use crate::protocol::server::{OrderState, OrderView, ProductView};
 use crate::protocol::shop::{HostOrderView, RowError};
 
+/// The merchant of everything that names none.
+pub const DEFAULT_MERCHANT: &str = "default";
+
 /// Something to be done in a transaction.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Command {
-    /// Create or update products and put them on a show's shelf; all or none.
+    /// Create or update products of a merchant, and put them on a show's shelf; all or none.
     Import {
-        /// Show name.
-        show: String,
+        /// Whose products.
+        merchant: String,
+        /// Show whose shelf they go to, if any.
+        show: Option<String>,
         /// Checked products, with the row each came from.
         products: Vec<(u32, Product)>,
     },
     /// Make these products, in this order, the whole shelf of a show.
     Shelve {
+        /// Who sells in the show.
+        merchant: String,
         /// Show name.
         show: String,
         /// Product ids.
         products: Vec<String>,
+    },
+    /// Let another merchant's hosts sell one's products, or no longer: then they leave its
+    /// shelves.
+    Consent {
+        /// Whose products.
+        owner: String,
+        /// Who may sell them.
+        seller: String,
+        /// Or may not any more.
+        is_given: bool,
+    },
+    /// Set where a merchant sends to and for how much.
+    SetZones {
+        /// Which merchant.
+        merchant: String,
+        /// All its zones.
+        zones: Vec<Zone>,
     },
     /// Hold stock for a buyer.
     Reserve(Reserve),
@@ -55,10 +80,12 @@ pub struct Reserve {
     pub key: String,
     /// Hash of the request, to tell a repeated one from another with the same key.
     pub request_hash: [u8; 32],
-    /// The opened quote.
-    pub quote: Quote,
-    /// Pieces.
-    pub quantity: u32,
+    /// Opened quotes and pieces: at least one line, all in one currency, no variant twice.
+    pub lines: Vec<(Quote, u32)>,
+    /// Where it is sent.
+    pub country: Option<String>,
+    /// The total the buyer saw, minor units.
+    pub total_minor: i64,
     /// End of the hold, Unix ms.
     pub expires_ms: u64,
 }
@@ -69,8 +96,8 @@ pub struct Reserve {
 pub enum Outcome {
     /// Products are in the catalogue and on the shelf.
     Imported(u32),
-    /// The shelf is as wished.
-    Shelved,
+    /// The shelf, the consent or the zones are as wished.
+    Set,
     /// An order holds stock.
     Reserved {
         /// The order as it is now.
@@ -92,16 +119,36 @@ pub enum Outcome {
 /// Why the store refused a command.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Refusal {
-    /// Not on the shelf.
+    /// Not in the catalogue.
     UnknownProduct(String),
+    /// Not on the shelf.
+    UnknownVariant(String),
     /// No such order.
     UnknownOrder,
-    /// The quote does not stand; this is the offer now.
-    Stale(Offer),
-    /// Not enough.
-    SoldOut {
+    /// The product's merchant did not consent to its sale by this one.
+    NoConsent {
         /// Product id.
         product: String,
+        /// Its merchant.
+        owner: String,
+    },
+    /// What the buyer saw does not stand; this is the price now.
+    Stale(Box<Priced>),
+    /// Products of two merchants in one order.
+    Merchants(String, String),
+    /// Fewer than the merchant sells.
+    BelowMinimum {
+        /// Variant id.
+        variant: String,
+        /// Fewest pieces.
+        min: u32,
+    },
+    /// There is no price for this basket.
+    NoPrice(NoPrice),
+    /// Not enough.
+    SoldOut {
+        /// Variant id.
+        variant: String,
         /// Pieces that can be bought.
         available: u32,
     },
@@ -140,7 +187,7 @@ pub struct Observed {
 pub struct Changes {
     /// Orders whose hold ran out.
     pub expired: Vec<OrderView>,
-    /// Stock after the transaction, one entry per product.
+    /// Stock after the transaction, one entry per variant.
     pub levels: Vec<Level>,
     /// Products whose text, price or place on a shelf changed.
     pub products: Vec<(Vec<String>, ProductView)>,
@@ -148,11 +195,13 @@ pub struct Changes {
     pub removed: Vec<(String, String)>,
 }
 
-/// Stock of a product and the shows that have it on the shelf.
+/// Stock of a variant and the shows that have its product on the shelf.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Level {
     /// Product id.
     pub product: String,
+    /// Variant id.
+    pub variant: String,
     /// Pieces that can be bought.
     pub available: u32,
     /// Shows to be told.
@@ -188,12 +237,23 @@ pub trait OrderStore: Send + Sync + 'static {
     /// The shelf of a show in running order.
     fn shelf<'a>(&'a self, show: &'a str) -> BoxFuture<'a, Result<Vec<ProductView>, StoreError>>;
 
-    /// What a product costs in a show now, when it is on the shelf.
-    fn offer<'a>(
+    /// What variants cost in a show now, those of them that are on its shelf: in this currency
+    /// when they are priced in it, else in their first one.
+    fn offers<'a>(
         &'a self,
         show: &'a str,
-        product: &'a str,
-    ) -> BoxFuture<'a, Result<Option<Offer>, StoreError>>;
+        variants: &'a [String],
+        currency: Option<&'a str>,
+    ) -> BoxFuture<'a, Result<Vec<Offer>, StoreError>>;
+
+    /// Where a merchant sends to.
+    fn zones<'a>(&'a self, merchant: &'a str) -> BoxFuture<'a, Result<Vec<Zone>, StoreError>>;
+
+    /// All products of a merchant, by id, with the versions of their stock.
+    fn catalogue<'a>(
+        &'a self,
+        merchant: &'a str,
+    ) -> BoxFuture<'a, Result<Vec<Product>, StoreError>>;
 
     /// An order.
     fn order<'a>(
@@ -205,11 +265,11 @@ pub trait OrderStore: Send + Sync + 'static {
     fn orders<'a>(&'a self, show: &'a str)
     -> BoxFuture<'a, Result<Vec<HostOrderView>, StoreError>>;
 
-    /// The whole books of a product: total, held, sold. For tests, checks and reports.
-    fn books<'a>(&'a self, product: &'a str) -> BoxFuture<'a, Result<Option<Books>, StoreError>>;
+    /// The whole books of a variant: total, held, sold. For tests, checks and reports.
+    fn books<'a>(&'a self, variant: &'a str) -> BoxFuture<'a, Result<Option<Books>, StoreError>>;
 }
 
-/// The books of a product. Law: `held + sold <= total`; what is left can be bought.
+/// The books of a variant. Law: `held + sold <= total`; what is left can be bought.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Books {
     /// Pieces there ever were to sell.

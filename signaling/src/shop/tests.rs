@@ -4,7 +4,9 @@ use super::quote::Offer;
 use super::store::Changes;
 use super::*;
 use crate::limits::shop::{OUTBOX_ORDERS_MAX, STORE_RETRY_MS};
+use crate::protocol::server::{HoldMode, Money};
 use crate::shop::money::Amount;
+use crate::shop::pricing::Terms;
 use crate::shop::store::Level;
 
 fn shop() -> Shop<u32> {
@@ -36,6 +38,7 @@ fn applied(outcomes: usize, next_expiry_ms: Option<u64>) -> Applied {
 fn level(product: &str, available: u32) -> Changes {
     let level = Level {
         product: product.into(),
+        variant: product.into(),
         available,
         shows: vec!["gala".into()],
     };
@@ -120,39 +123,30 @@ fn holds_are_looked_at_when_they_run_out() {
     assert_eq!(commit(&mut shop), 0);
 }
 
+fn offer(version: i64) -> Offer {
+    Offer {
+        show: "gala".into(),
+        merchant: "default".into(),
+        product: "lamp".into(),
+        variant: "lamp".into(),
+        title: "Lamp".into(),
+        options: Default::default(),
+        terms: Terms {
+            price: Amount::new(1990, "EUR").expect("a price"),
+            tiers: Vec::new(),
+            min_quantity: 1,
+            version,
+        },
+        hold_mode: HoldMode::Hold,
+        available: 4,
+    }
+}
+
 #[test]
 fn a_stale_quote_is_answered_with_a_fresh_one() {
     let mut shop = started();
-    let offer = Offer {
-        show: "gala".into(),
-        product: "lamp".into(),
-        price: Amount::new(1990, "EUR").expect("a price"),
-        price_version: 2,
-        available: 4,
-    };
-    let quote = Signer::new(b"key", 60_000).sign(
-        &Offer {
-            price_version: 1,
-            ..offer.clone()
-        },
-        0,
-    );
-    let request = ReserveRequest {
-        show: "gala".into(),
-        buyer: "ada".into(),
-        key: "1".into(),
-        request_hash: [0; 32],
-        quote: quote.quote,
-        quantity: 1,
-    };
-    shop.ask(
-        7,
-        1,
-        Request::Reserve {
-            id: OrderId::from_text("a"),
-            request,
-        },
-    );
+    let quote = Signer::new(b"key", 60_000).sign(&offer(1), 0);
+    shop.ask(7, 1, ask(&[&quote.quote], 1, "EUR"));
     let Some(Output::Commit(commands)) = shop.poll() else {
         panic!("a commit")
     };
@@ -160,25 +154,82 @@ fn a_stale_quote_is_answered_with_a_fresh_one() {
         panic!("one reservation")
     };
     assert_eq!(
-        (reserve.expires_ms, reserve.quote.price_version),
+        (reserve.expires_ms, reserve.lines[0].0.terms.version),
         (1_007, 1)
     );
-    let outcomes = vec![Outcome::Refused(Refusal::Stale(offer.clone()))];
+    let now = pricing::price(vec![(offer(2), 1)], &[], None).expect("a price");
     shop.committed(
         9,
         Applied {
-            outcomes,
+            outcomes: vec![Outcome::Refused(Refusal::Stale(Box::new(now)))],
             ..Applied::default()
         },
     );
-    let Some(Output::Answer(1, Err(ShopError::StaleQuote(fresh)))) = shop.poll() else {
+    let Some(Output::Answer(1, Err(ShopError::Stale(fresh)))) = shop.poll() else {
         panic!("a fresh quote");
     };
-    assert_eq!(fresh.expires_ms, 60_009);
+    assert_eq!(
+        (fresh.quotes[0].expires_ms, fresh.total.minor),
+        (60_009, 1990)
+    );
     let fresh = Signer::new(b"key", 60_000)
-        .open(&fresh.quote)
+        .open(&fresh.quotes[0].quote)
         .expect("signed by us");
-    assert!(fresh.stands(&offer, 10));
+    assert!(fresh.stands(&offer(2), 10));
+}
+
+#[test]
+fn what_can_be_refused_without_the_store_is() {
+    let mut shop = started();
+    let quote = Signer::new(b"key", 60_000).sign(&offer(1), 0);
+    let mut refused = |request| {
+        shop.ask(9, 2, request);
+        match shop.poll() {
+            Some(Output::Answer(2, Err(refusal))) => refusal,
+            other => panic!("a refusal, not {other:?}"),
+        }
+    };
+    let twice = refused(ask(&[&quote.quote, &quote.quote], 1, "EUR"));
+    assert_eq!(twice, ShopError::Twice("lamp".into()));
+    let dollars = ShopError::Currency {
+        variant: "lamp".into(),
+        wanted: "USD".into(),
+    };
+    assert_eq!(refused(ask(&[&quote.quote], 1, "USD")), dollars);
+    assert_eq!(refused(ask(&[], 1, "EUR")), ShopError::Lines { max: 20 });
+    assert_eq!(
+        refused(ask(&[&quote.quote], 0, "EUR")),
+        ShopError::Quantity { max: 1_000 }
+    );
+    assert_eq!(
+        refused(ask(&["e30.AAAA"], 1, "EUR")),
+        ShopError::ForgedQuote
+    );
+}
+
+/// A reservation that saw a total of 19.90.
+fn ask(quotes: &[&str], quantity: u32, currency: &str) -> Request {
+    let line = |quote: &&str| ReserveLine {
+        quote: quote.to_string(),
+        quantity,
+    };
+    let request = ReserveRequest {
+        show: "gala".into(),
+        buyer: "ada".into(),
+        key: "1".into(),
+        request_hash: [0; 32],
+        lines: quotes.iter().map(line).collect(),
+        country: None,
+        total: Money {
+            minor: 1990,
+            currency: currency.into(),
+            exponent: 2,
+        },
+    };
+    Request::Reserve {
+        id: OrderId::from_text("a"),
+        request,
+    }
 }
 
 #[test]
@@ -193,6 +244,7 @@ fn slow_rooms_hear_the_latest_stock_once() {
     let stock = |available| ShopNotice::Stock {
         shows: vec!["gala".into()],
         product: "lamp".into(),
+        variant: "lamp".into(),
         available,
     };
     assert_eq!(shop.next_notice(), Some(stock(7)));
@@ -207,14 +259,15 @@ fn slow_rooms_hear_the_latest_stock_once() {
 #[test]
 fn order_notices_beyond_the_limit_push_out_the_oldest() {
     let mut outbox = Outbox::default();
+    let nothing = || Amount::new(0, "EUR").expect("an amount").into();
     let order = |n: usize| OrderView {
         id: n.to_string(),
+        merchant: "default".into(),
         show: "gala".into(),
-        product: "lamp".into(),
-        title: "Lamp".into(),
-        quantity: 1,
-        unit_price: Amount::new(1, "EUR").expect("a price").into(),
-        total: Amount::new(1, "EUR").expect("a price").into(),
+        lines: Vec::new(),
+        country: None,
+        shipping: nothing(),
+        total: nothing(),
         state: OrderState::Confirmed,
         expires_ms: None,
         created_ms: 0,

@@ -22,9 +22,10 @@ pub async fn carry_notices(mut notices: mpsc::Receiver<ShopNotice>, hub: Hub, sh
                 ShopNotice::Stock {
                     shows,
                     product,
+                    variant,
                     available,
                 } => {
-                    tell_all(&hub, &shows, &Input::Stock(product, available)).await;
+                    tell_all(&hub, &shows, &Input::Stock(product, variant, available)).await;
                 }
                 ShopNotice::ProductRemoved { shows, product } => {
                     tell_all(&hub, &shows, &Input::ProductRemoved(product)).await;

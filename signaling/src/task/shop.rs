@@ -78,6 +78,10 @@ struct Task {
 }
 
 /// What ended a wait.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "lives on the stack from wake to match, one at a time"
+)]
 enum Wake {
     Asked(Door),
     Closed,

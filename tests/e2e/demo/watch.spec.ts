@@ -88,7 +88,8 @@ test("a purchase from a pinned card lowers the stock in another browser", async 
   for (const product of shelf) before.set(product, await stockShown(other, product));
   await page.getByTestId("order_more").click();
   await buy(page, "Ana Lima");
-  const { product } = (await (await response).json()) as { product: string };
+  const { lines } = (await (await response).json()) as { lines: { product: string }[] };
+  const product = lines[0]?.product ?? "";
   await expect(page.getByTestId("order_number")).not.toBeEmpty();
   await expect
     .poll(() => stockShown(other, product), { message: "two pieces fewer in the other browser" })

@@ -22,7 +22,7 @@ async function confirm(page: Page): Promise<void> {
 test("a new price is shown and asked again, never charged silently", async ({ page }) => {
   const world = await open(page);
   world.product("tote").price.minor = 19900;
-  const problem = { title: "Conflict", code: "stale_quote", quote: world.quote("tote") };
+  const problem = { title: "Conflict", code: "stale_quote", basket: { quotes: [world.quote("tote")] } };
   world.orderAnswers = [{ status: 409, body: problem }];
   await page.getByTestId("order_reserve").click();
   const notice = page.getByTestId("order_notice");
@@ -60,7 +60,7 @@ test("fewer left lowers the quantity; none left says sold out", async ({ page })
   await expect(page.getByTestId("order_quantity")).toHaveText("1");
   await page.getByTestId("order_reserve").click();
   await expect(page.getByTestId("order_notice")).toHaveAttribute("data-kind", "sold_out");
-  world.happen({ event: "stock", product: "tote", available: 0 });
+  world.happen({ event: "stock", product: "tote", variant: "tote", available: 0 });
   await expect(page.getByTestId("order_reserve")).toBeDisabled();
 });
 

@@ -12,15 +12,22 @@ function product(
   before: number | null,
   available: number,
 ): ProductView {
+  const [price, compare_at] = [eur(minor), before === null ? null : eur(before)];
   return {
     id,
+    merchant: "default",
     title,
     description,
     images: [`/picture/${id}.svg`],
-    price: eur(minor),
-    compare_at: before === null ? null : eur(before),
+    price,
+    compare_at,
     available,
     translations: {},
+    descriptions: {},
+    hold_mode: "hold",
+    variants: [
+      { id, options: {}, prices: [{ price, compare_at, tiers: [] }], min_quantity: 1, available },
+    ],
   };
 }
 

@@ -11,6 +11,8 @@ import type {
   Entry,
   OrderView,
   ProductView,
+  QuoteView,
+  ReserveBody,
   RoomEvent,
   ServerMessage,
   ShowState,
@@ -234,17 +236,28 @@ export class World {
     const next = this.orderAnswers.shift();
     if (next === null) return route.abort("connectionreset");
     if (next) return route.fulfill({ status: next.status, json: next.body });
-    const body = route.request().postDataJSON() as { quote: string; quantity: number };
-    const product = this.product(body.quote.split("|")[0] ?? "");
+    const body = route.request().postDataJSON() as ReserveBody;
+    const lines = body.lines.map(({ quote, quantity }) => {
+      const product = this.product(quote.split("|")[0] ?? "");
+      return {
+        variant: product.id,
+        product: product.id,
+        title: product.title,
+        options: {},
+        quantity,
+        unit_price: product.price,
+        total: { ...product.price, minor: product.price.minor * quantity },
+      };
+    });
     const id = `019a0000-0000-7000-8000-0000${String(this.made.size).padStart(4, "0")}c7f4`;
     const order: OrderView = {
       id,
+      merchant: "default",
       show: this.show.info.name,
-      product: product.id,
-      title: product.title,
-      quantity: body.quantity,
-      unit_price: product.price,
-      total: { ...product.price, minor: product.price.minor * body.quantity },
+      lines,
+      country: null,
+      shipping: { ...body.total, minor: 0 },
+      total: body.total,
       state: "reserved",
       expires_ms: Date.now() + this.hold_ms,
       created_ms: Date.now(),
@@ -254,10 +267,18 @@ export class World {
     await route.fulfill({ status: 201, json: order });
   }
 
-  quote(id: string): unknown {
+  quote(id: string): QuoteView {
     const { price, available } = this.product(id);
-    const quote = `${id}|${price.minor}`;
-    return { quote, product: id, unit_price: price, available, expires_ms: Date.now() + 60_000 };
+    return {
+      quote: `${id}|${price.minor}`,
+      product: id,
+      variant: id,
+      unit_price: price,
+      tiers: [],
+      min_quantity: 1,
+      available,
+      expires_ms: Date.now() + 60_000,
+    };
   }
 }
 

@@ -88,8 +88,11 @@ async fn buy(world: &World, url: &str, token: &str) -> anyhow::Result<()> {
         .client
         .post(format!("{}/api/v1/shows/lamp/orders", url));
     let order = order.bearer_auth(token).header("idempotency-key", "k1");
+    let mut total = quote["unit_price"].clone();
+    total["minor"] = json!(2 * total["minor"].as_i64().context("a price")?);
+    let lines = json!([{ "quote": quote["quote"], "quantity": 2 }]);
     let order = order
-        .json(&json!({ "quote": quote["quote"], "quantity": 2 }))
+        .json(&json!({ "lines": lines, "total": total }))
         .send()
         .await?;
     let order: Value = order.error_for_status()?.json().await?;
@@ -158,7 +161,7 @@ async fn two_processes_are_one_show_until_redis_dies_and_go_on_after() -> anyhow
         .context("the picture goes on without Redis")?;
     assert!(publisher.packets() > 0);
     buy(&world, second.url(), &token).await?;
-    let stock = |event: &RoomEvent| matches!(event, RoomEvent::Stock { product, available: 3 } if product == "rug");
+    let stock = |event: &RoomEvent| matches!(event, RoomEvent::Stock { variant, available: 3, .. } if variant == "rug");
     far.until(stock).await?;
     host.until(stock)
         .await

@@ -75,7 +75,7 @@ impl Buyer {
             let path = format!("{url}/api/v1/shows/{SHOW}/quotes/{}", purchase.product);
             let (status, quote) = send(self.client.get(path)).await?;
             assert_eq!(status, StatusCode::OK, "{quote}");
-            let body = json!({"quote": quote["quote"], "quantity": purchase.quantity});
+            let body = body(&quote, purchase.quantity);
             purchase.body = Some(body);
         }
         if purchase.acknowledged.is_none() {
@@ -124,6 +124,13 @@ impl Buyer {
         purchase.acknowledged = Some(order(answer));
         Ok(())
     }
+}
+
+/// The order that a page makes of one quote.
+pub(crate) fn body(quote: &Value, quantity: u32) -> Value {
+    let mut total = quote["unit_price"].clone();
+    total["minor"] = json!(total["minor"].as_i64().unwrap_or(0) * i64::from(quantity));
+    json!({"lines": [{"quote": quote["quote"], "quantity": quantity}], "total": total})
 }
 
 fn order(answer: Value) -> OrderView {

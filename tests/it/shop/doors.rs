@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use signaling::protocol::client::Role;
 use tests::server::{Disk, Server};
 
-use super::buyer::send;
+use super::buyer::{body, send};
 use super::{SHOW, import, serve};
 
 /// A server with a lamp (5 pieces) and a cup (1 piece), a buyer and a host.
@@ -97,7 +97,7 @@ async fn a_viewer_buys_and_a_double_click_buys_once() -> anyhow::Result<()> {
         quote["unit_price"],
         json!({"minor": 4990, "currency": "EUR", "exponent": 2})
     );
-    let body = json!({"quote": quote["quote"], "quantity": 2});
+    let body = body(&quote, 2);
     let (status, order) = send(world.order("k1", &body)).await.expect("an answer");
     assert_eq!(
         (status.as_u16(), &order["state"]),
@@ -152,20 +152,22 @@ async fn a_changed_price_and_an_empty_shelf_say_what_to_do() -> anyhow::Result<(
         .await
         .expect("sent");
     assert_eq!((status.as_u16(), report), (200, json!({"imported": 1})));
-    let body = json!({"quote": lamp["quote"], "quantity": 1});
     let stale = world
-        .refused(world.order("k1", &body), 409, "stale_quote")
+        .refused(world.order("k1", &body(&lamp, 1)), 409, "stale_quote")
         .await;
-    assert_eq!(stale["quote"]["unit_price"]["minor"], 5990);
-    let body = json!({"quote": stale["quote"]["quote"], "quantity": 1});
+    assert_eq!(stale["basket"]["total"]["minor"], 5990);
+    let fresh = &stale["basket"]["quotes"][0];
     assert_eq!(
-        send(world.order("k1", &body)).await.expect("an answer").0,
+        send(world.order("k1", &body(fresh, 1)))
+            .await
+            .expect("an answer")
+            .0,
         201
     );
-    let body = json!({"quote": cup["quote"], "quantity": 2});
     let gone = world
-        .refused(world.order("k2", &body), 409, "sold_out")
+        .refused(world.order("k2", &body(&cup, 2)), 409, "sold_out")
         .await;
+    assert_eq!(gone["variant"], "cup");
     assert_eq!(gone["available"], 1);
     Ok(())
 }
@@ -174,17 +176,48 @@ async fn a_changed_price_and_an_empty_shelf_say_what_to_do() -> anyhow::Result<(
 async fn a_bad_order_is_refused_and_changes_nothing() -> anyhow::Result<()> {
     let world = World::open().await?;
     let before = world.available().await;
-    let quote = world.quote("lamp").await["quote"].clone();
-    let body = |quantity: i64| json!({"quote": quote, "quantity": quantity});
+    let quote = world.quote("lamp").await;
+    let good = body(&quote, 1);
+    let with = |path: &str, value: Value| {
+        let mut body = good.clone();
+        *body.pointer_mut(path).expect("a field") = value;
+        body
+    };
+    let quantity = "/lines/0/quantity";
+    let line = &good["lines"][0];
+    let mut odd = good.clone();
+    odd["price"] = json!(1);
+    for (bad, code) in [
+        (with(quantity, json!(0)), "invalid_quantity"),
+        (with(quantity, json!(1_001)), "invalid_quantity"),
+        (with(quantity, json!(u32::MAX)), "invalid_quantity"),
+        (with(quantity, json!(-1)), "invalid_body"),
+        (with(quantity, json!(5_000_000_000_u64)), "invalid_body"),
+        (with("/lines", json!([])), "invalid_lines"),
+        (with("/lines", json!([line, line])), "invalid_lines"),
+        (with("/total/currency", json!("USD")), "wrong_currency"),
+        (with("/lines/0/quote", json!("e30.AAAA")), "invalid_quote"),
+        (odd, "invalid_body"),
+    ] {
+        world.refused(world.order("k", &bad), 422, code).await;
+    }
+    assert_eq!(world.available().await, before);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_order_without_grant_key_or_sense_changes_nothing() -> anyhow::Result<()> {
+    let world = World::open().await?;
+    let before = world.available().await;
+    let good = body(&world.quote("lamp").await, 1);
     let orders = world.url(&format!("/api/v1/shows/{SHOW}/orders"));
     let post = || {
         world
             .client
             .post(&orders)
             .header("idempotency-key", "k")
-            .json(&body(1))
+            .json(&good)
     };
-
     world.refused(post(), 401, "token_missing").await;
     world
         .refused(post().bearer_auth("nonsense"), 401, "token_invalid")
@@ -196,33 +229,11 @@ async fn a_bad_order_is_refused_and_changes_nothing() -> anyhow::Result<()> {
         .client
         .post(&orders)
         .bearer_auth(&world.viewer)
-        .json(&body(1));
+        .json(&good);
     world.refused(no_key, 400, "idempotency_key").await;
-    world
-        .refused(
-            world.order(&"k".repeat(129), &body(1)),
-            400,
-            "idempotency_key",
-        )
-        .await;
-    world
-        .refused(world.order("k", &body(0)), 422, "invalid_quantity")
-        .await;
-    world
-        .refused(world.order("k", &body(1_001)), 422, "invalid_quantity")
-        .await;
-    world
-        .refused(world.order("k", &body(-1)), 422, "invalid_body")
-        .await;
-    let odd = json!({"quote": quote, "quantity": 1, "price": 1});
-    world
-        .refused(world.order("k", &odd), 422, "invalid_body")
-        .await;
-    let forged = json!({"quote": "e30.AAAA", "quantity": 1});
-    world
-        .refused(world.order("k", &forged), 422, "invalid_quote")
-        .await;
-    let huge = json!({"quote": "x".repeat(20_000), "quantity": 1});
+    let long = world.order(&"k".repeat(129), &good);
+    world.refused(long, 400, "idempotency_key").await;
+    let huge = json!({"quote": "x".repeat(20_000)});
     world
         .refused(world.order("k", &huge), 413, "body_too_large")
         .await;
@@ -232,7 +243,7 @@ async fn a_bad_order_is_refused_and_changes_nothing() -> anyhow::Result<()> {
         .await;
     world
         .refused(
-            raw("application/json", "{\"quote\":"),
+            raw("application/json", "{\"lines\":"),
             400,
             "malformed_json",
         )
@@ -257,7 +268,11 @@ async fn what_is_not_there_or_not_yours_is_refused() -> anyhow::Result<()> {
     let unknown = world
         .client
         .get(world.url(&format!("/api/v1/shows/{SHOW}/quotes/rug")));
-    world.refused(unknown, 404, "unknown_product").await;
+    world.refused(unknown, 404, "unknown_variant").await;
+    let yen = world
+        .client
+        .get(world.url(&format!("/api/v1/shows/{SHOW}/quotes/lamp?currency=JPY")));
+    world.refused(yen, 422, "wrong_currency").await;
     let unknown = world
         .client
         .get(world.url("/api/v1/orders/AAAAAAAAAAAAAAAAAAAAAA"));
@@ -266,8 +281,8 @@ async fn what_is_not_there_or_not_yours_is_refused() -> anyhow::Result<()> {
     world.refused(list, 403, "not_host").await;
     assert_eq!(world.available().await, before);
 
-    let quote = world.quote("lamp").await["quote"].clone();
-    let body = |quantity: i64| json!({"quote": quote, "quantity": quantity});
+    let quote = world.quote("lamp").await;
+    let body = |quantity| body(&quote, quantity);
     let (_, order) = send(world.order("k", &body(1))).await.expect("an answer");
     world
         .refused(world.order("k", &body(2)), 422, "idempotency_mismatch")

@@ -143,12 +143,12 @@ async fn check(server: &Server, disk: &Disk, crowd: &[Shopper]) -> anyhow::Resul
         assert_eq!(status, 200, "an acknowledged order is lost: {told:?}");
         let found: OrderView = serde_json::from_value(found)?;
         assert_eq!(&found, told, "an order is not what was acknowledged");
-        assert_eq!(found.quantity, purchase.quantity);
+        assert_eq!(found.lines[0].quantity, purchase.quantity);
         if let Some(other) = seen.insert(found.id, &purchase.key) {
             panic!("{} and {other} share an order", purchase.key);
         }
         if matches!(found.state, OrderState::Reserved | OrderState::Confirmed) {
-            *taken.entry(purchase.product).or_default() += found.quantity;
+            *taken.entry(purchase.product).or_default() += purchase.quantity;
         }
     }
     // An order that nobody knows of would be missing here.

@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use signaling::clock;
+use signaling::protocol::shop::ReserveLine;
 use signaling::shop::catalog::Format;
+use signaling::shop::store::DEFAULT_MERCHANT;
 use signaling::shop::{ReserveRequest, ShopHandle};
 use signaling::store::sqlite::SqliteStore;
 use signaling::task::shop::{self, ShopConfig};
@@ -27,7 +29,7 @@ fn now() -> Instant {
 
 /// One buyer after the other answer, with a new key each time.
 async fn buy(shop: ShopHandle, buyer: String, end: Instant) -> Vec<Duration> {
-    let quote = shop.quote(SHOW, "rug").await.expect("on the shelf").quote;
+    let quote = shop.quote(SHOW, "rug", None).await.expect("on the shelf");
     let mut waits = Vec::new();
     while now() < end {
         let request = ReserveRequest {
@@ -35,8 +37,12 @@ async fn buy(shop: ShopHandle, buyer: String, end: Instant) -> Vec<Duration> {
             buyer: buyer.clone(),
             key: waits.len().to_string(),
             request_hash: [0; 32],
-            quote: quote.clone(),
-            quantity: 1,
+            lines: vec![ReserveLine {
+                quote: quote.quote.clone(),
+                quantity: 1,
+            }],
+            country: None,
+            total: quote.unit_price.clone(),
         };
         let asked = now();
         shop.reserve(request).await.expect("plenty of rugs");
@@ -55,7 +61,8 @@ async fn measure(batch_requests_max: usize) -> anyhow::Result<(f64, Vec<Duration
     };
     let (shop, _notices, _task) = shop::spawn(store, &config, Arc::new(clock::now_ms));
     let catalogue = b"id,title,price,currency,stock\nrug,Rug,99,EUR,10000000\n";
-    shop.import(SHOW, Format::Csv, catalogue).await?;
+    shop.import(DEFAULT_MERCHANT, SHOW, Format::Csv, catalogue)
+        .await?;
     let start = now();
     let buyers = (0..BUYERS).map(|n| tokio::spawn(buy(shop.clone(), n.to_string(), start + ROUND)));
     let mut waits = Vec::new();

@@ -62,9 +62,11 @@ export function Orders({ session }: { session: ShowSession }): JSX.Element {
           <li key={order.id} class="order-row" data-state={order.state} data-testid="orders_row">
             <div>
               <b>{order.buyer ?? orderNumber(order.id)}</b>
-              <p>
-                {order.quantity} × {order.title}
-              </p>
+              {order.lines.map((line) => (
+                <p key={line.variant}>
+                  {line.quantity} × {line.title} {Object.values(line.options).join(" · ")}
+                </p>
+              ))}
               {order.contact && <p>{[order.contact, order.address].filter(Boolean).join(" · ")}</p>}
             </div>
             <div class="order-sum">

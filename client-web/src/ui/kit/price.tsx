@@ -2,7 +2,7 @@
 
 import type { JSX } from "preact";
 import { locale, t } from "../../i18n";
-import type { ProductView } from "../../net/protocol.gen";
+import type { ProductView, VariantView } from "../../net/protocol.gen";
 import { languageServes } from "../../state/captions";
 import { formatMoney, percentOff } from "../../state/money";
 
@@ -50,6 +50,12 @@ export function Thumb({ product }: { product: ProductView }): JSX.Element {
       )}
     </span>
   );
+}
+
+/** `M · red`: which variant it is; its id when it has no options. */
+export function optionsOf({ id, options }: Pick<VariantView, "id" | "options">): string {
+  const values = Object.values(options);
+  return values.length > 0 ? values.join(" · ") : id;
 }
 
 /** The title in the reader's language when the merchant gave one. */

@@ -5,23 +5,28 @@ import { locale, pageLanguage, t } from "../../i18n";
 import { QUANTITY_MAX } from "../../limits";
 import type { ProductView } from "../../net/protocol.gen";
 import type { Basket } from "../../state/basket";
-import { formatMoney, times } from "../../state/money";
-import { MinusIcon, PlusIcon } from "../kit/icons";
-import { Price, Stock, Thumb, titleOf } from "../kit/price";
+import { formatMoney, times, unitPrice } from "../../state/money";
+import { optionsOf, Price, Stock, Thumb, titleOf } from "../kit/price";
 import { NoticeLine } from "./notice";
+import { Stepper } from "./stepper";
 
 export interface ChoosingProps {
   basket: Extract<Basket, { step: "choosing" }>;
   product: ProductView;
+  onVariant: (variant: string) => void;
   onQuantity: (quantity: number) => void;
+  onAdd: () => void;
   onReserve: () => void;
 }
 
-export function Choosing({ basket, product, onQuantity, onReserve }: ChoosingProps): JSX.Element {
+export function Choosing(props: ChoosingProps): JSX.Element {
+  const { basket, product, onVariant, onQuantity, onAdd, onReserve } = props;
   const { quantity, quote, busy, notice } = basket;
-  const price = quote?.unit_price ?? product.price;
-  const most = Math.min(QUANTITY_MAX, product.available);
-  const isSoldOut = product.available === 0;
+  const variant = product.variants.find(({ id }) => id === basket.variant);
+  const price = quote ? unitPrice(quote, quantity) : (variant?.prices[0]?.price ?? product.price);
+  const available = variant?.available ?? 0;
+  const most = Math.min(QUANTITY_MAX, available);
+  const isSoldOut = available === 0;
   const isAgain = notice?.kind === "offline";
   return (
     <div class="order-step" data-testid="order_choosing">
@@ -30,33 +35,37 @@ export function Choosing({ basket, product, onQuantity, onReserve }: ChoosingPro
         <div class="row-text">
           <h3>{titleOf(product, pageLanguage.value)}</h3>
           <Price product={{ ...product, price }} />
-          <Stock product={product} />
+          <Stock product={{ ...product, available }} />
         </div>
       </div>
       <p class="description long">{product.description}</p>
+      {product.variants.length > 1 && (
+        <label class="field">
+          <span>{t("order_variant")}</span>
+          <select
+            data-testid="order_variant"
+            value={basket.variant}
+            disabled={busy}
+            onChange={(event) => onVariant(event.currentTarget.value)}
+          >
+            {product.variants.map((other) => (
+              <option key={other.id} value={other.id} disabled={other.available === 0}>
+                {optionsOf(other)}
+              </option>
+            ))}
+          </select>
+        </label>
+      )}
       <div class="order-line">
-        <span id="quantity-label">{t("order_quantity")}</span>
-        <div class="stepper" role="group" aria-labelledby="quantity-label">
-          <button
-            class="round quiet"
-            aria-label={t("order_fewer")}
-            data-testid="order_fewer"
-            disabled={busy || quantity <= 1}
-            onClick={() => onQuantity(quantity - 1)}
-          >
-            <MinusIcon />
-          </button>
-          <output data-testid="order_quantity">{quantity}</output>
-          <button
-            class="round quiet"
-            aria-label={t("order_more")}
-            data-testid="order_more"
-            disabled={busy || quantity >= most}
-            onClick={() => onQuantity(quantity + 1)}
-          >
-            <PlusIcon />
-          </button>
-        </div>
+        <span>{t("order_quantity")}</span>
+        <Stepper
+          quantity={quantity}
+          least={1}
+          most={most}
+          isBusy={busy}
+          testid="order"
+          onQuantity={onQuantity}
+        />
       </div>
       <div class="order-line total">
         <span>{t("order_total")}</span>
@@ -75,6 +84,14 @@ export function Choosing({ basket, product, onQuantity, onReserve }: ChoosingPro
           : isAgain
             ? t("order_try_again")
             : t("order_reserve", { total: formatMoney(times(price, quantity), locale()) })}
+      </button>
+      <button
+        class="button quiet wide"
+        data-testid="order_add"
+        disabled={busy || isSoldOut}
+        onClick={onAdd}
+      >
+        {t("cart_add")}
       </button>
     </div>
   );

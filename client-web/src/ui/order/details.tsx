@@ -6,12 +6,12 @@ import { t } from "../../i18n";
 import type { ConfirmBody, ProductView } from "../../net/protocol.gen";
 import type { Basket } from "../../state/basket";
 import { ClockIcon } from "../kit/icons";
-import { OrderLine } from "./line";
+import { OrderLines } from "./line";
 import { NoticeLine } from "./notice";
 
 export interface DetailsProps {
   basket: Extract<Basket, { step: "details" }>;
-  product: ProductView | undefined;
+  products: ProductView[];
   serverNow: () => number;
   onConfirm: (buyer: ConfirmBody) => void;
   onLapse: () => void;
@@ -19,7 +19,7 @@ export interface DetailsProps {
 }
 
 export function Details(props: DetailsProps): JSX.Element {
-  const { basket, product, serverNow, onConfirm, onLapse, onGiveBack } = props;
+  const { basket, products, serverNow, onConfirm, onLapse, onGiveBack } = props;
   const { order, busy, notice } = basket;
   const [buyer, setBuyer] = useState({ name: "", contact: "", address: "" });
   const set = (field: keyof typeof buyer) => (value: string) =>
@@ -33,7 +33,7 @@ export function Details(props: DetailsProps): JSX.Element {
   return (
     <form class="order-step" data-testid="order_details" onSubmit={submit}>
       <Hold expires_ms={order.expires_ms} serverNow={serverNow} onLapse={onLapse} />
-      <OrderLine order={order} product={product} />
+      <OrderLines order={order} products={products} />
       <Field
         label={t("order_name")}
         name="name"
@@ -57,7 +57,7 @@ export function Details(props: DetailsProps): JSX.Element {
         value={buyer.address}
         onInput={set("address")}
       />
-      <NoticeLine notice={notice} price={order.unit_price} />
+      <NoticeLine notice={notice} price={order.total} />
       <button
         class="button accent wide"
         data-testid="order_confirm"

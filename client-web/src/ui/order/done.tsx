@@ -5,22 +5,22 @@ import { t } from "../../i18n";
 import type { OrderView, ProductView } from "../../net/protocol.gen";
 import { orderNumber } from "../../state/basket";
 import { CheckIcon } from "../kit/icons";
-import { OrderLine } from "./line";
+import { OrderLines } from "./line";
 
 export interface DoneProps {
   order: OrderView;
-  product: ProductView | undefined;
+  products: ProductView[];
   onClose: () => void;
 }
 
-export function Done({ order, product, onClose }: DoneProps): JSX.Element {
+export function Done({ order, products, onClose }: DoneProps): JSX.Element {
   return (
     <div class="order-step done" data-testid="order_done">
       <span class="done-mark">
         <CheckIcon />
       </span>
       <p class="done-hint">{t("order_done_hint")}</p>
-      <OrderLine order={order} product={product} />
+      <OrderLines order={order} products={products} />
       <dl class="order-number">
         <dt>{t("order_number")}</dt>
         <dd data-testid="order_number" data-order={order.id}>

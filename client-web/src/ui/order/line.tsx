@@ -1,27 +1,47 @@
-// What is being bought: picture, name, quantity and total.
+// What is being bought: picture, name, quantity and sum of each line, then shipping and total.
 
 import type { JSX } from "preact";
-import { locale } from "../../i18n";
+import { locale, t } from "../../i18n";
 import type { OrderView, ProductView } from "../../net/protocol.gen";
 import { formatMoney } from "../../state/money";
-import { Thumb } from "../kit/price";
+import { optionsOf, Thumb } from "../kit/price";
 
-export interface OrderLineProps {
+export interface OrderLinesProps {
   order: OrderView;
-  product: ProductView | undefined;
+  products: ProductView[];
 }
 
-export function OrderLine({ order, product }: OrderLineProps): JSX.Element {
+export function OrderLines({ order, products }: OrderLinesProps): JSX.Element {
   return (
-    <div class="order-product">
-      {product && <Thumb product={product} />}
-      <div class="row-text">
-        <h3>{order.title}</h3>
-        <p class="muted">
-          {order.quantity} × {formatMoney(order.unit_price, locale())}
-        </p>
+    <>
+      {order.lines.map((line) => {
+        const product = products.find(({ id }) => id === line.product);
+        return (
+          <div key={line.variant} class="order-product" data-testid="order_line">
+            {product && <Thumb product={product} />}
+            <div class="row-text">
+              <h3>{line.title}</h3>
+              {Object.keys(line.options).length > 0 && (
+                <p class="muted">{optionsOf({ ...line, id: line.variant })}</p>
+              )}
+              <p class="muted">
+                {line.quantity} × {formatMoney(line.unit_price, locale())}
+              </p>
+            </div>
+            <strong>{formatMoney(line.total, locale())}</strong>
+          </div>
+        );
+      })}
+      {order.country !== null && (
+        <div class="order-line">
+          <span>{t("order_shipping")}</span>
+          <span data-testid="order_shipping">{formatMoney(order.shipping, locale())}</span>
+        </div>
+      )}
+      <div class="order-line total">
+        <span>{t("order_total")}</span>
+        <strong data-testid="order_total">{formatMoney(order.total, locale())}</strong>
       </div>
-      <strong data-testid="order_total">{formatMoney(order.total, locale())}</strong>
-    </div>
+    </>
   );
 }

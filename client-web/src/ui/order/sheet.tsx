@@ -6,6 +6,7 @@ import { t } from "../../i18n";
 import type { Checkout } from "../../state/checkout";
 import type { ShowSession } from "../../state/session";
 import { Sheet } from "../kit/dialog";
+import { Cart } from "./cart";
 import { Choosing } from "./choosing";
 import { Details } from "./details";
 import { Done } from "./done";
@@ -19,8 +20,8 @@ export function OrderSheet({ checkout, session }: OrderSheetProps): JSX.Element 
   const basket = checkout.basket.value;
   if (basket.step === "closed") return null;
   const products = session.show.value?.products ?? [];
-  const id = basket.step === "choosing" ? basket.product : basket.order.product;
-  const product = products.find((other) => other.id === id);
+  const product =
+    basket.step === "choosing" ? products.find(({ id }) => id === basket.product) : undefined;
   const title = basket.step === "done" ? t("order_done") : t("order_title");
   return (
     <Sheet title={title} testid="order" onClose={() => checkout.close()}>
@@ -28,14 +29,26 @@ export function OrderSheet({ checkout, session }: OrderSheetProps): JSX.Element 
         <Choosing
           basket={basket}
           product={product}
+          onVariant={(variant) => checkout.setVariant(variant)}
           onQuantity={(quantity) => checkout.setQuantity(quantity)}
+          onAdd={() => checkout.addToCart()}
           onReserve={() => void checkout.reserve()}
+        />
+      )}
+      {basket.step === "cart" && (
+        <Cart
+          basket={basket}
+          lines={checkout.cart.value}
+          products={products}
+          onQuantity={(variant, quantity) => checkout.setLine(variant, quantity)}
+          onCountry={(code) => checkout.setCountry(code)}
+          onReserve={() => void checkout.reserveCart()}
         />
       )}
       {basket.step === "details" && (
         <Details
           basket={basket}
-          product={product}
+          products={products}
           serverNow={() => session.serverNow()}
           onConfirm={(buyer) => void checkout.confirm(buyer)}
           onLapse={() => checkout.lapse()}
@@ -43,7 +56,7 @@ export function OrderSheet({ checkout, session }: OrderSheetProps): JSX.Element 
         />
       )}
       {basket.step === "done" && (
-        <Done order={basket.order} product={product} onClose={() => checkout.close()} />
+        <Done order={basket.order} products={products} onClose={() => checkout.close()} />
       )}
     </Sheet>
   );

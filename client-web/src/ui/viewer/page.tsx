@@ -43,10 +43,18 @@ export function ViewerPage({ show: name }: { show: string }): JSX.Element {
     sessionStorage.setItem("vitrine.sound", muted ? "off" : "on");
     setMuted(muted);
   };
-  const buy = (product: string): void => {
+  const buy = (id: string): void => {
     setShelfOpen(false);
-    checkout.open(product);
+    const product = show?.products.find((other) => other.id === id);
+    if (product) checkout.open(product);
   };
+  const openCart = (): void => {
+    setShelfOpen(false);
+    checkout.openCart();
+  };
+  const shelf = show && (
+    <Shelf show={show} onBuy={buy} cartLines={checkout.cart.value.length} onCart={openCart} />
+  );
   const isHidden = isCurtained(session);
   return (
     <div class="viewer" data-testid="viewer" data-status={session.status.value}>
@@ -73,13 +81,13 @@ export function ViewerPage({ show: name }: { show: string }): JSX.Element {
       </main>
       {isWide && show && (
         <aside class="side">
-          <Shelf show={show} onBuy={buy} />
+          {shelf}
           <Chat session={session} isOverlay={false} />
         </aside>
       )}
       {isShelfOpen && show && (
         <Sheet title={t("shelf")} testid="shelf_sheet" onClose={() => setShelfOpen(false)}>
-          <Shelf show={show} onBuy={buy} />
+          {shelf}
         </Sheet>
       )}
       <TranscriptSheet session={session} />

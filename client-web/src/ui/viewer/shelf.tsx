@@ -8,15 +8,23 @@ import { Price, Stock, Thumb, titleOf } from "../kit/price";
 export interface ShelfProps {
   show: ShowState;
   onBuy: (product: string) => void;
+  /** Lines in the viewer's basket. */
+  cartLines: number;
+  onCart: () => void;
 }
 
-export function Shelf({ show, onBuy }: ShelfProps): JSX.Element {
+export function Shelf({ show, onBuy, cartLines, onCart }: ShelfProps): JSX.Element {
   const pinned = new Set(show.pins.map(({ product }) => product));
   return (
     <section class="shelf" data-testid="shelf" aria-label={t("shelf")}>
       <h2 class="panel-title">
         {t("shelf")} <span>{show.products.length}</span>
       </h2>
+      {cartLines > 0 && (
+        <button class="button light wide" data-testid="cart_open" onClick={onCart}>
+          {t("cart_open", { n: cartLines })}
+        </button>
+      )}
       {show.products.length === 0 && <p class="empty">{t("shelf_empty")}</p>}
       <ul>
         {show.products.map((product) => (

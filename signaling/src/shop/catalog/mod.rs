@@ -10,31 +10,61 @@ mod tests;
 use std::collections::{BTreeMap, HashMap};
 
 use super::money::{Amount, MoneyError};
+use super::pricing::Tier;
 use crate::limits::shop::{
     DESCRIPTION_CHARS_MAX, IMAGE_URL_CHARS_MAX, IMAGES_MAX, IMPORT_ERRORS_MAX, IMPORT_PRODUCTS_MAX,
     PRODUCT_ID_CHARS_MAX, STOCK_MAX, TITLE_CHARS_MAX,
 };
+use crate::protocol::server::HoldMode;
 use crate::protocol::shop::RowError;
 
 /// A product as the merchant describes it; every rule has been checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Product {
-    /// The merchant's SKU.
+    /// Id, unique in the catalogue.
     pub id: String,
     /// Title.
     pub title: String,
     /// Description, plain text.
     pub description: String,
-    /// Price of one piece.
-    pub price: Amount,
-    /// Earlier price, above `price` and in its currency.
-    pub compare_at: Option<Amount>,
-    /// Pieces there ever were to sell: sold and held ones count.
-    pub stock: u32,
     /// Picture URLs, first is the cover.
     pub images: Vec<String>,
     /// Titles in other languages, by BCP 47 tag.
     pub translations: BTreeMap<String, String>,
+    /// Descriptions in other languages, by BCP 47 tag.
+    pub descriptions: BTreeMap<String, String>,
+    /// When an order takes its pieces.
+    pub hold_mode: HoldMode,
+    /// What can be bought, at least one.
+    pub variants: Vec<Variant>,
+}
+
+/// A variant of a product.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Variant {
+    /// The merchant's SKU.
+    pub id: String,
+    /// Which one: option and value. Empty for a product without options.
+    pub options: BTreeMap<String, String>,
+    /// Fewest pieces in an order.
+    pub min_quantity: u32,
+    /// One per currency, at least one.
+    pub prices: Vec<Price>,
+    /// Pieces there ever were to sell: sold and held ones count.
+    pub stock: u32,
+    /// Version of `stock` in the merchant's system: the books keep the newest.
+    pub stock_version: Option<i64>,
+}
+
+/// What a variant costs in one currency.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Price {
+    /// Price of one piece.
+    pub price: Amount,
+    /// Earlier price, above `price` and in its currency.
+    pub compare_at: Option<Amount>,
+    /// Prices from some quantity on, by rising quantity and in the same currency.
+    pub tiers: Vec<Tier>,
 }
 
 /// Formats of a catalogue.
@@ -157,14 +187,25 @@ fn check(row: u32, draft: Draft) -> Result<Product, Vec<RowError>> {
     );
     match (price, compare_at, stock) {
         (Ok(price), Ok(compare_at), Ok(stock)) if mistakes.is_empty() => Ok(Product {
+            variants: vec![Variant {
+                id: draft.id.clone(),
+                options: BTreeMap::new(),
+                min_quantity: 1,
+                prices: vec![Price {
+                    price,
+                    compare_at,
+                    tiers: Vec::new(),
+                }],
+                stock,
+                stock_version: None,
+            }],
             id: draft.id,
             title: draft.title,
             description: draft.description,
-            price,
-            compare_at,
-            stock,
             images: draft.images,
             translations: draft.translations,
+            descriptions: BTreeMap::new(),
+            hold_mode: HoldMode::default(),
         }),
         _ => Err(mistakes),
     }

@@ -4,6 +4,10 @@ use super::*;
 
 const HEADER: &str = "id,title,description,price,currency,compare_at,stock,image\n";
 
+fn before(product: &Product) -> Option<i64> {
+    product.variants[0].prices[0].compare_at.map(Amount::minor)
+}
+
 fn csv(rows: &str) -> Result<Vec<Product>, Vec<(u32, String, String)>> {
     outcome(read(Format::Csv, format!("{HEADER}{rows}").as_bytes()))
 }
@@ -51,15 +55,19 @@ fn a_catalogue_as_a_spreadsheet_saves_it() {
         ("lamp-01", "Lamp, brass")
     );
     assert_eq!(
-        (lamp.price.minor(), lamp.compare_at.map(Amount::minor)),
+        (lamp.variants[0].prices[0].price.minor(), before(lamp)),
         (4990, Some(6990))
     );
-    assert_eq!((lamp.stock, lamp.images.len()), (12, 2));
+    assert_eq!((lamp.variants[0].stock, lamp.images.len()), (12, 2));
     assert_eq!(lamp.translations["pt"], "Candeeiro");
     assert_eq!(lamp.description, "Warm light.\nBy hand.");
     let mug = &products[1];
     assert_eq!(
-        (mug.price.minor(), mug.compare_at, mug.stock),
+        (
+            mug.variants[0].prices[0].price.minor(),
+            before(mug),
+            mug.variants[0].stock
+        ),
         (800, None, 0)
     );
     assert!(mug.images.is_empty() && mug.translations.is_empty());
@@ -186,11 +194,15 @@ fn a_product_page_of_a_shop_system() {
         panic!("one product: {products:?}")
     };
     assert_eq!(
-        (lamp.id.as_str(), lamp.title.as_str(), lamp.stock),
+        (
+            lamp.id.as_str(),
+            lamp.title.as_str(),
+            lamp.variants[0].stock
+        ),
         ("lamp-01", "Lamp", 7)
     );
     assert_eq!(
-        (lamp.price.minor(), lamp.compare_at.map(Amount::minor)),
+        (lamp.variants[0].prices[0].price.minor(), before(lamp)),
         (1990, Some(2990))
     );
     assert_eq!(lamp.images, ["https://example.org/a.jpg", "/b.jpg"]);
@@ -205,7 +217,7 @@ fn one_object_an_array_or_an_offer_around() {
                 "price":"5","priceCurrency":"JPY","availability":"https://schema.org/SoldOut"}}]}}"#
         )
     };
-    assert_eq!(json(&product("a")).expect("one")[0].stock, 0);
+    assert_eq!(json(&product("a")).expect("one")[0].variants[0].stock, 0);
     let two = json(&format!("[{},{}]", product("a"), product("b"))).expect("two");
     assert_eq!(
         two.iter().map(|p| p.id.as_str()).collect::<Vec<_>>(),
@@ -213,7 +225,7 @@ fn one_object_an_array_or_an_offer_around() {
     );
     let around = r#"{"@type":"schema:Offer","price":5,"priceCurrency":"JPY","inventoryLevel":3,
         "itemOffered":{"@type":"Product","sku":"c","name":"P"}}"#;
-    assert_eq!(json(around).expect("one")[0].stock, 3);
+    assert_eq!(json(around).expect("one")[0].variants[0].stock, 3);
 }
 
 #[test]

@@ -5,6 +5,7 @@
 mod catalog;
 mod orders;
 mod rows;
+mod shelf;
 #[cfg(test)]
 mod tests;
 
@@ -21,10 +22,13 @@ use sqlx::sqlite::{
 use sqlx::{ConnectOptions, Connection};
 use tokio::sync::Mutex;
 
+use self::catalog::set_zones;
 use crate::limits::shop::STORE_READERS_MAX;
 use crate::protocol::server::{OrderView, ProductView};
 use crate::protocol::shop::HostOrderView;
+use crate::shop::catalog::Product;
 use crate::shop::order::OrderId;
+use crate::shop::pricing::Zone;
 use crate::shop::quote::Offer;
 use crate::shop::store::{
     Applied, Books, Changes, Command, Observed, OrderStore, Outcome, StoreError,
@@ -123,8 +127,8 @@ impl SqliteStore {
         if std::mem::replace(data_version, seen) == seen {
             return Ok(None);
         }
-        let shelved = serde_json::json!(rows::shelved(connection).await?).to_string();
-        let levels = rows::levels(connection, shelved).await?;
+        let shelved = serde_json::json!(shelf::shelved(connection).await?).to_string();
+        let levels = shelf::levels(connection, shelved).await?;
         let next_expiry_ms = rows::next_expiry(connection).await?;
         Ok(Some(Observed {
             changes: Changes {
@@ -140,7 +144,7 @@ impl SqliteStore {
 #[derive(Default)]
 struct Batch {
     now_ms: u64,
-    /// Products whose stock moved.
+    /// Variants whose stock moved.
     touched: Vec<String>,
     /// Products whose description or shelf changed.
     described: Vec<String>,
@@ -154,8 +158,22 @@ impl Batch {
         command: &Command,
     ) -> sqlx::Result<Outcome> {
         match command {
-            Command::Import { show, products } => self.import(db, show, products).await,
-            Command::Shelve { show, products } => self.shelve(db, show, products).await,
+            Command::Import {
+                merchant,
+                show,
+                products,
+            } => self.import(db, merchant, show.as_deref(), products).await,
+            Command::Shelve {
+                merchant,
+                show,
+                products,
+            } => self.shelve(db, merchant, show, products).await,
+            Command::Consent {
+                owner,
+                seller,
+                is_given,
+            } => self.consent(db, owner, seller, *is_given).await,
+            Command::SetZones { merchant, zones } => set_zones(db, merchant, zones).await,
             other => unreachable!("`is_catalogue` does not let {other:?} through"),
         }
     }
@@ -166,21 +184,25 @@ impl Batch {
         let mut seen = HashSet::new();
         self.described.retain(|id| seen.insert(id.clone()));
         for id in self.described {
-            let shows = rows::shows(db, &id).await?;
-            if let Some(product) = rows::product(&mut *db, &id).await? {
+            let shows = shelf::shows(db, &id).await?;
+            if let Some(product) = shelf::product(&mut *db, &id).await? {
                 self.changes.products.push((shows, product));
             }
         }
         if !self.touched.is_empty() {
             let touched = serde_json::json!(self.touched).to_string();
-            self.changes.levels = rows::levels(db, touched).await?;
+            self.changes.levels = shelf::levels(db, touched).await?;
         }
         Ok(self.changes)
     }
 }
 
+/// Whether a merchant changes something, rather than a buyer.
 fn is_catalogue(command: &Command) -> bool {
-    matches!(command, Command::Import { .. } | Command::Shelve { .. })
+    !matches!(
+        command,
+        Command::Reserve(_) | Command::Confirm { .. } | Command::Cancel { .. }
+    )
 }
 
 impl OrderStore for SqliteStore {
@@ -203,22 +225,44 @@ impl OrderStore for SqliteStore {
 
     fn shelf<'a>(&'a self, show: &'a str) -> BoxFuture<'a, Result<Vec<ProductView>, StoreError>> {
         Box::pin(async move {
-            rows::shelf(&self.readers, show)
+            shelf::shelf(&self.readers, show)
                 .await
                 .map_err(failed("read a shelf"))
         })
     }
 
-    fn offer<'a>(
+    fn offers<'a>(
         &'a self,
         show: &'a str,
-        product: &'a str,
-    ) -> BoxFuture<'a, Result<Option<Offer>, StoreError>> {
+        variants: &'a [String],
+        currency: Option<&'a str>,
+    ) -> BoxFuture<'a, Result<Vec<Offer>, StoreError>> {
         Box::pin(async move {
-            let wanted = serde_json::json!([[show, product]]).to_string();
-            let offers = rows::offers(&self.readers, wanted).await;
-            let mut offers = offers.map_err(failed("read an offer"))?;
-            Ok(offers.pop().map(|(offer, _)| offer))
+            let wanted = |variant: &String| serde_json::json!([show, variant, currency]);
+            let wanted: Vec<_> = variants.iter().map(wanted).collect();
+            let wanted = serde_json::Value::Array(wanted).to_string();
+            let offers = shelf::offers(&self.readers, wanted).await;
+            let offers = offers.map_err(failed("read offers"))?;
+            Ok(offers.into_iter().map(|(_, offer)| offer).collect())
+        })
+    }
+
+    fn zones<'a>(&'a self, merchant: &'a str) -> BoxFuture<'a, Result<Vec<Zone>, StoreError>> {
+        Box::pin(async move {
+            let wanted = serde_json::json!([merchant]).to_string();
+            let zones = shelf::zones(&self.readers, wanted).await;
+            let zones = zones.map_err(failed("read shipping zones"))?;
+            Ok(zones.into_iter().map(|(_, zone)| zone).collect())
+        })
+    }
+
+    fn catalogue<'a>(
+        &'a self,
+        merchant: &'a str,
+    ) -> BoxFuture<'a, Result<Vec<Product>, StoreError>> {
+        Box::pin(async move {
+            let products = shelf::catalogue(&self.readers, merchant).await;
+            products.map_err(failed("read a catalogue"))
         })
     }
 
@@ -245,9 +289,9 @@ impl OrderStore for SqliteStore {
         })
     }
 
-    fn books<'a>(&'a self, product: &'a str) -> BoxFuture<'a, Result<Option<Books>, StoreError>> {
+    fn books<'a>(&'a self, variant: &'a str) -> BoxFuture<'a, Result<Option<Books>, StoreError>> {
         Box::pin(async move {
-            rows::books(&self.readers, product)
+            rows::books(&self.readers, variant)
                 .await
                 .map_err(failed("read the books"))
         })

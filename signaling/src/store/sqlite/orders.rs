@@ -2,12 +2,15 @@
 //! write its decisions back. A handful of statements, however many orders are in the batch:
 //! lists travel as one JSON parameter.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 use sqlx::sqlite::SqliteConnection;
 
-use super::{Batch, rows};
+use super::{Batch, rows, shelf};
 use crate::limits::shop::EXPIRIES_PER_BATCH_MAX;
-use crate::shop::ledger::{Ledger, Writes};
+use crate::protocol::server::OrderState;
+use crate::shop::ledger::{Ledger, Writes, offer_keys};
 use crate::shop::order::Order;
 use crate::shop::store::{Books, Command, Outcome};
 
@@ -24,14 +27,12 @@ impl Batch {
             Command::Reserve(reserve) => ledger.reserve(reserve),
             Command::Confirm { order, contact } => ledger.confirm(order, contact),
             Command::Cancel { order } => ledger.cancel(order),
-            Command::Import { .. } | Command::Shelve { .. } => {
-                unreachable!("the catalogue's commands are done before: apply_batch sorts them out")
-            }
+            other => unreachable!("merchants' commands are done before {other:?}: apply_batch"),
         };
         let outcomes = commands.iter().map(decide).collect();
         let writes = ledger.writes();
         self.touched
-            .extend(writes.stock.iter().map(|(product, ..)| product.clone()));
+            .extend(writes.stock.iter().map(|(variant, ..)| variant.clone()));
         write(db, self.now_ms, writes).await?;
         Ok(outcomes)
     }
@@ -42,20 +43,17 @@ async fn read(
     now_ms: u64,
     commands: &[&Command],
 ) -> sqlx::Result<Ledger> {
-    let (mut ids, mut keys, mut offers) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut ids, mut keys, mut offers) = (Vec::new(), Vec::new(), BTreeSet::new());
     for command in commands {
         match command {
             Command::Reserve(reserve) => {
                 keys.push(json!([reserve.buyer, reserve.key]));
-                let offer = json!([reserve.show, reserve.quote.product]);
-                if !offers.contains(&offer) {
-                    offers.push(offer);
-                }
+                offers.extend(offer_keys(reserve));
             }
             Command::Confirm { order, .. } | Command::Cancel { order } => {
                 ids.push(json!(order.as_str()));
             }
-            Command::Import { .. } | Command::Shelve { .. } => {}
+            _ => {}
         }
     }
     let mut ledger = Ledger::new(now_ms);
@@ -65,16 +63,20 @@ async fn read(
     }
     if !keys.is_empty() {
         orders.extend(rows::orders_by_key(&mut *db, list(keys)).await?);
-        for (offer, title) in rows::offers(&mut *db, list(offers)).await? {
-            ledger.read_offer(offer, title);
+        for (currency, offer) in shelf::offers(&mut *db, json!(offers).to_string()).await? {
+            ledger.read_offer(currency.expect("quotes name a currency"), offer);
+        }
+        let merchants = json!(ledger.merchants()).to_string();
+        for (merchant, zone) in shelf::zones(&mut *db, merchants).await? {
+            ledger.read_zone(merchant, zone);
         }
     }
     for order in orders {
         ledger.read_order(order);
     }
-    let products = json!(ledger.products()).to_string();
-    for (product, books) in rows::stock(&mut *db, products).await? {
-        ledger.read_stock(product, books);
+    let variants = json!(ledger.variants()).to_string();
+    for (variant, books) in rows::stock(&mut *db, variants).await? {
+        ledger.read_stock(variant, books);
     }
     Ok(ledger)
 }
@@ -86,29 +88,15 @@ fn list(items: Vec<Value>) -> String {
 async fn write(db: &mut SqliteConnection, now_ms: u64, writes: Writes) -> sqlx::Result<()> {
     let Writes { made, moved, stock } = writes;
     if !made.is_empty() {
-        let rows = list(made.iter().map(|order| made_row(order, now_ms)).collect());
-        let done = sqlx::query(
-            "INSERT INTO orders (id, show, product, title, quantity, unit_minor, currency, state,
-                 expires_ms, created_ms, changed_ms, buyer, idempotency_key, request_hash,
-                 name, contact, address)
-             SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5,
-                    value ->> 6, value ->> 7, value ->> 8, value ->> 9, value ->> 10,
-                    value ->> 11, value ->> 12, unhex(value ->> 13),
-                    value ->> 14, value ->> 15, value ->> 16
-             FROM json_each(?)",
-        )
-        .bind(rows)
-        .execute(&mut *db)
-        .await?;
-        expect_rows(done.rows_affected(), made.len())?;
+        insert_orders(db, now_ms, &made).await?;
     }
     if !moved.is_empty() {
         let rows = list(moved.iter().map(moved_row).collect());
         let done = sqlx::query(
-            "UPDATE orders SET state = k.value ->> 1, changed_ms = ?2, name = k.value ->> 2,
-                 contact = k.value ->> 3, address = k.value ->> 4
+            "UPDATE orders SET state = k.value ->> 2, changed_ms = ?2, name = k.value ->> 3,
+                 contact = k.value ->> 4, address = k.value ->> 5
              FROM json_each(?1) k
-             WHERE orders.id = k.value ->> 0 AND orders.state = 'reserved'",
+             WHERE orders.id = k.value ->> 0 AND orders.state = k.value ->> 1",
         )
         .bind(rows)
         .bind(rows::sql_time(now_ms))
@@ -117,12 +105,12 @@ async fn write(db: &mut SqliteConnection, now_ms: u64, writes: Writes) -> sqlx::
         expect_rows(done.rows_affected(), moved.len())?;
     }
     if !stock.is_empty() {
-        let row = |(product, was, is): &(String, _, _)| stock_row(product, *was, *is);
+        let row = |(variant, was, is): &(String, _, _)| stock_row(variant, *was, *is);
         let rows = list(stock.iter().map(row).collect());
         let done = sqlx::query(
             "UPDATE stock SET held = k.value ->> 3, sold = k.value ->> 4
              FROM json_each(?) k
-             WHERE stock.product = k.value ->> 0
+             WHERE stock.variant = k.value ->> 0
                AND stock.held = k.value ->> 1 AND stock.sold = k.value ->> 2",
         )
         .bind(rows)
@@ -131,6 +119,37 @@ async fn write(db: &mut SqliteConnection, now_ms: u64, writes: Writes) -> sqlx::
         expect_rows(done.rows_affected(), stock.len())?;
     }
     Ok(())
+}
+
+async fn insert_orders(db: &mut SqliteConnection, now_ms: u64, made: &[Order]) -> sqlx::Result<()> {
+    let rows = list(made.iter().map(|order| made_row(order, now_ms)).collect());
+    let done = sqlx::query(
+        "INSERT INTO orders (id, merchant, show, currency, country, shipping_minor, total_minor,
+             state, expires_ms, created_ms, changed_ms, buyer, idempotency_key, request_hash,
+             name, contact, address)
+         SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5,
+                value ->> 6, value ->> 7, value ->> 8, value ->> 9, value ->> 10,
+                value ->> 11, value ->> 12, unhex(value ->> 13),
+                value ->> 14, value ->> 15, value ->> 16
+         FROM json_each(?)",
+    )
+    .bind(rows)
+    .execute(&mut *db)
+    .await?;
+    expect_rows(done.rows_affected(), made.len())?;
+    let rows: Vec<_> = made.iter().flat_map(line_rows).collect();
+    let count = rows.len();
+    let done = sqlx::query(
+        "INSERT INTO order_lines (order_id, position, variant, product, title, options, quantity,
+             unit_minor)
+         SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5,
+                value ->> 6, value ->> 7
+         FROM json_each(?)",
+    )
+    .bind(list(rows))
+    .execute(db)
+    .await?;
+    expect_rows(done.rows_affected(), count)
 }
 
 /// Every row must still be as it was read. The transaction holds the write lock, so it is; were
@@ -152,12 +171,12 @@ fn made_row(order: &Order, now_ms: u64) -> Value {
     let (name, contact, address) = contact_columns(order);
     json!([
         order.id.as_str(),
+        order.merchant,
         order.show,
-        order.product,
-        order.title,
-        order.quantity,
-        order.price.minor(),
-        order.price.currency(),
+        order.total.currency(),
+        order.country,
+        order.shipping.minor(),
+        order.total.minor(),
         rows::state_text(order.state),
         rows::sql_time(order.expires_ms),
         rows::sql_time(order.created_ms),
@@ -171,10 +190,26 @@ fn made_row(order: &Order, now_ms: u64) -> Value {
     ])
 }
 
-fn moved_row(order: &Order) -> Value {
+fn line_rows(order: &Order) -> impl Iterator<Item = Value> + '_ {
+    order.lines.iter().enumerate().map(|(position, line)| {
+        json!([
+            order.id.as_str(),
+            position,
+            line.variant,
+            line.product,
+            line.title,
+            json!(line.options).to_string(),
+            line.quantity,
+            line.price.minor()
+        ])
+    })
+}
+
+fn moved_row((was, order): &(OrderState, Order)) -> Value {
     let (name, contact, address) = contact_columns(order);
     json!([
         order.id.as_str(),
+        rows::state_text(*was),
         rows::state_text(order.state),
         name,
         contact,
@@ -182,8 +217,8 @@ fn moved_row(order: &Order) -> Value {
     ])
 }
 
-fn stock_row(product: &str, was: Books, is: Books) -> Value {
-    json!([product, was.held, was.sold, is.held, is.sold])
+fn stock_row(variant: &str, was: Books, is: Books) -> Value {
+    json!([variant, was.held, was.sold, is.held, is.sold])
 }
 
 /// The personal data of an order, on its way to its row.

@@ -7,9 +7,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use futures_util::future::join_all;
 
 use super::*;
-use crate::protocol::server::{OrderState, OrderView};
-use crate::protocol::shop::{ConfirmBody, QuoteView};
+use crate::protocol::server::{Money, OrderState, OrderView};
+use crate::protocol::shop::{ConfirmBody, QuoteView, ReserveLine};
 use crate::shop::catalog::Format;
+use crate::shop::store::DEFAULT_MERCHANT;
 use crate::shop::{ReserveRequest, Reserved, ShopError};
 use crate::store::sqlite::SqliteStore;
 
@@ -37,7 +38,7 @@ impl Stall {
             Arc::new(move || time.load(Ordering::SeqCst)),
         );
         let file = format!("id,title,price,currency,stock\n{catalogue}");
-        shop.import(SHOW, Format::Csv, file.as_bytes())
+        shop.import(DEFAULT_MERCHANT, SHOW, Format::Csv, file.as_bytes())
             .await
             .expect("a catalogue");
         Self {
@@ -60,7 +61,10 @@ impl Stall {
     }
 
     async fn quote(&self, product: &str) -> QuoteView {
-        self.shop.quote(SHOW, product).await.expect("on the shelf")
+        self.shop
+            .quote(SHOW, product, None)
+            .await
+            .expect("on the shelf")
     }
 
     /// The next notice that is about what the test asks.
@@ -89,8 +93,19 @@ fn ask(quote: &QuoteView, buyer: &str, key: &str, quantity: u32) -> ReserveReque
         buyer: buyer.into(),
         key: key.into(),
         request_hash: [0; 32],
-        quote: quote.quote.clone(),
-        quantity,
+        total: times(&quote.unit_price, quantity),
+        lines: vec![ReserveLine {
+            quote: quote.quote.clone(),
+            quantity,
+        }],
+        country: None,
+    }
+}
+
+fn times(price: &Money, quantity: u32) -> Money {
+    Money {
+        minor: price.minor * i64::from(quantity),
+        ..price.clone()
     }
 }
 
@@ -160,31 +175,35 @@ async fn what_the_viewer_saw_is_what_is_charged() {
     let dearer = b"id,title,price,currency,stock\nlamp,Lamp,59.90,EUR,5\n";
     stall
         .shop
-        .import(SHOW, Format::Csv, dearer)
+        .import(DEFAULT_MERCHANT, SHOW, Format::Csv, dearer)
         .await
         .expect("a catalogue");
     let refused = stall.shop.reserve(ask(&seen, "ada", "1", 1)).await;
-    let Err(ShopError::StaleQuote(fresh)) = refused else {
+    let Err(ShopError::Stale(fresh)) = refused else {
         panic!("stale: {refused:?}")
     };
+    let fresh = &fresh.quotes[0];
     assert_eq!((fresh.unit_price.minor, fresh.available), (5990, 5));
     assert_eq!(stall.books("lamp").await, (5, 0, 0), "nothing was held");
     let Reserved { order, .. } = stall
         .shop
-        .reserve(ask(&fresh, "ada", "1", 2))
+        .reserve(ask(fresh, "ada", "1", 2))
         .await
         .expect("the new price");
-    assert_eq!((order.unit_price.minor, order.total.minor), (5990, 11980));
+    assert_eq!(
+        (order.lines[0].unit_price.minor, order.total.minor),
+        (5990, 11980)
+    );
 
     stall.clock.fetch_add(300_000, Ordering::SeqCst);
-    let late = stall.shop.reserve(ask(&fresh, "eve", "1", 1)).await;
+    let late = stall.shop.reserve(ask(fresh, "eve", "1", 1)).await;
     assert!(
-        matches!(late, Err(ShopError::StaleQuote(_))),
+        matches!(late, Err(ShopError::Stale(_))),
         "a quote ends: {late:?}"
     );
     let again = stall
         .shop
-        .reserve(ask(&fresh, "ada", "1", 2))
+        .reserve(ask(fresh, "ada", "1", 2))
         .await
         .expect("a retry");
     assert!(
@@ -213,8 +232,8 @@ async fn what_cannot_be_asked_is_refused_at_the_door() {
         ..ask(&quote, "ada", "1", 1)
     };
     assert_eq!(shop.reserve(elsewhere).await, Err(ShopError::ForgedQuote));
-    let unknown = shop.quote(SHOW, "mug").await;
-    assert_eq!(unknown, Err(ShopError::UnknownProduct("mug".into())));
+    let unknown = shop.quote(SHOW, "mug", None).await;
+    assert_eq!(unknown, Err(ShopError::UnknownVariant("mug".into())));
     assert_eq!(shop.get("AAAA").await, Err(ShopError::UnknownOrder));
     assert_eq!(shop.cancel("AAAA").await, Err(ShopError::UnknownOrder));
     for (contact, field) in [
@@ -262,6 +281,7 @@ async fn a_hold_that_runs_out_gives_the_stock_back_and_says_so() {
     let stock = |available| ShopNotice::Stock {
         shows: vec![SHOW.into()],
         product: "lamp".into(),
+        variant: "lamp".into(),
         available,
     };
     assert_eq!(stall.notice(is_stock).await, stock(0));

@@ -1,6 +1,8 @@
 //! The contract of [`OrderStore`], run on real SQLite files.
 
+mod catalogue;
 mod laws;
+mod migration;
 
 use super::*;
 use crate::protocol::server::OrderState;
@@ -8,7 +10,7 @@ use crate::redacted::Redacted;
 use crate::shop::catalog::{Format, read};
 use crate::shop::order::Contact;
 use crate::shop::quote::Quote;
-use crate::shop::store::{Refusal, Reserve};
+use crate::shop::store::{DEFAULT_MERCHANT, Refusal, Reserve};
 
 pub(super) const SHOW: &str = "gala";
 pub(super) const HOLD_MS: u64 = 1_000;
@@ -36,7 +38,8 @@ pub(super) fn import(rows: &str) -> Command {
     let file = format!("id,title,price,currency,stock\n{rows}");
     let products = read(Format::Csv, file.as_bytes()).expect("a catalogue");
     Command::Import {
-        show: SHOW.into(),
+        merchant: DEFAULT_MERCHANT.into(),
+        show: Some(SHOW.into()),
         products,
     }
 }
@@ -49,30 +52,43 @@ pub(super) async fn apply(store: &SqliteStore, now: u64, command: Command) -> Ou
     apply_all(store, now, &[command]).await.outcomes.remove(0)
 }
 
-pub(super) async fn quote(store: &SqliteStore, product: &str) -> Quote {
-    let offer = store
-        .offer(SHOW, product)
-        .await
-        .expect("the disk works")
-        .expect("on the shelf");
+pub(super) async fn offer(store: &SqliteStore, variant: &str) -> Option<Offer> {
+    let wanted = [variant.to_owned()];
+    let offers = store.offers(SHOW, &wanted, None).await;
+    offers.expect("the disk works").pop()
+}
+
+pub(super) async fn quote(store: &SqliteStore, variant: &str) -> Quote {
+    let offer = offer(store, variant).await.expect("on the shelf");
     Quote {
         show: offer.show,
-        product: offer.product,
-        price: offer.price,
-        price_version: offer.price_version,
+        variant: offer.variant,
+        terms: offer.terms,
         expires_ms: u64::MAX,
     }
 }
 
 pub(super) fn reserve(now: u64, id: &str, quote: &Quote, quantity: u32) -> Command {
+    order(now, id, &[(quote, quantity)])
+}
+
+/// A reservation of several lines by who saw their right sum.
+pub(super) fn order(now: u64, id: &str, lines: &[(&Quote, u32)]) -> Command {
+    let sum = |(quote, quantity): &(&Quote, u32)| {
+        quote.terms.unit_price(*quantity).minor() * i64::from(*quantity)
+    };
     Command::Reserve(Reserve {
         id: OrderId::from_text(id),
         show: SHOW.into(),
         buyer: "ada".into(),
         key: format!("key-{id}"),
         request_hash: [7; 32],
-        quote: quote.clone(),
-        quantity,
+        lines: lines
+            .iter()
+            .map(|(quote, n)| ((*quote).clone(), *n))
+            .collect(),
+        country: None,
+        total_minor: lines.iter().map(sum).sum(),
         expires_ms: now + HOLD_MS,
     })
 }
@@ -232,7 +248,7 @@ async fn one_refusal_does_not_touch_the_others_of_its_batch() {
     let applied = apply_all(&store, 0, &batch).await;
     let told = applied.outcomes.iter().map(|o| match o {
         Outcome::Refused(Refusal::SoldOut { available, .. }) => format!("only {available}"),
-        Outcome::Refused(Refusal::Stale(offer)) => format!("now {}", offer.price),
+        Outcome::Refused(Refusal::Stale(now)) => format!("now {}", now.total),
         Outcome::Refused(refusal) => format!("{refusal:?}"),
         _ => "done".into(),
     });
@@ -245,12 +261,12 @@ async fn one_refusal_does_not_touch_the_others_of_its_batch() {
         .changes
         .levels
         .iter()
-        .map(|l| (&*l.product, l.available))
+        .map(|l| (&*l.variant, l.available))
         .collect();
     assert_eq!(
         levels,
         [("lamp", 0)],
-        "one level per product, mug did not move"
+        "one level per variant, mug did not move"
     );
 }
 
@@ -271,13 +287,7 @@ async fn an_import_is_whole_or_nothing() {
         (rows.len(), rows[0].row, rows[0].field.as_str()),
         (1, 3, "stock")
     );
-    assert!(
-        store
-            .offer(SHOW, "mug")
-            .await
-            .expect("the disk works")
-            .is_none()
-    );
+    assert!(offer(&store, "mug").await.is_none());
     assert_eq!(quote(&store, "lamp").await, before);
 
     // The same file again changes neither price version nor stock; a new price does.
@@ -285,9 +295,10 @@ async fn an_import_is_whole_or_nothing() {
     assert_eq!(quote(&store, "lamp").await, before);
     assert_eq!(books(&store, "lamp").await, (3, 0, 2));
     apply(&store, 0, import("lamp,A lamp,49.90,USD,4\n")).await;
+    let after = quote(&store, "lamp").await.terms;
     assert_eq!(
-        quote(&store, "lamp").await.price_version,
-        before.price_version + 1
+        (after.version, after.price.currency()),
+        (before.terms.version + 1, "USD")
     );
     let shelf = store.shelf(SHOW).await.expect("the disk works");
     let shelf: Vec<_> = shelf
@@ -303,6 +314,7 @@ async fn a_shelf_is_set_in_running_order() {
     let store = place.open().await;
     apply(&store, 0, import("a,A,1,EUR,1\nb,B,1,EUR,1\nc,C,1,EUR,1\n")).await;
     let shelve = |products: &[&str]| Command::Shelve {
+        merchant: DEFAULT_MERCHANT.into(),
         show: SHOW.into(),
         products: products.iter().map(ToString::to_string).collect(),
     };

@@ -1,0 +1,21 @@
+// Countries by ISO 3166-1 alpha-2 code; the browser knows their names.
+
+const CODES =
+  "ADAEAFAGAIALAMAOAQARASATAUAWAXAZBABBBDBEBFBGBHBIBJBLBMBNBOBQBRBSBTBVBWBYBZCACCCDCFCGCHCICKCL" +
+  "CMCNCOCRCUCVCWCXCYCZDEDJDKDMDODZECEEEGEHERESETFIFJFKFMFOFRGAGBGDGEGFGGGHGIGLGMGNGPGQGRGSGTGU" +
+  "GWGYHKHMHNHRHTHUIDIEILIMINIOIQIRISITJEJMJOJPKEKGKHKIKMKNKPKRKWKYKZLALBLCLILKLRLSLTLULVLYMAMC" +
+  "MDMEMFMGMHMKMLMMMNMOMPMQMRMSMTMUMVMWMXMYMZNANCNENFNGNINLNONPNRNUNZOMPAPEPFPGPHPKPLPMPNPRPSPT" +
+  "PWPYQARERORSRURWSASBSCSDSESGSHSISJSKSLSMSNSOSRSSSTSVSXSYSZTCTDTFTGTHTJTKTLTMTNTOTRTTTVTWTZUA" +
+  "UGUMUSUYUZVAVCVEVGVIVNVUWFWSYEYTZAZMZW";
+
+/** The countries of a merchant's list, `*` being all others, named for the reader and sorted. */
+export function countryChoices(
+  codes: readonly string[],
+  locale: string,
+): { code: string; name: string }[] {
+  const all = codes.includes("*") ? (CODES.match(/../g) ?? []) : codes;
+  const names = new Intl.DisplayNames([locale], { type: "region" });
+  return all
+    .map((code) => ({ code, name: names.of(code) ?? code }))
+    .sort((a, b) => a.name.localeCompare(b.name, locale));
+}
