@@ -664,6 +664,27 @@ product: string,
 at_ms: number, };
 
 /**
+ * A price in a [`VariantBody`]; amounts are decimals like `19.90`.
+ */
+export type PriceBody = { 
+/**
+ * ISO 4217 code.
+ */
+currency: string, 
+/**
+ * Price of one piece.
+ */
+price: string, 
+/**
+ * Earlier price, above `price`.
+ */
+compare_at: string | null, 
+/**
+ * Prices from some quantity on: quantities rise, prices fall.
+ */
+tiers: Array<TierBody>, };
+
+/**
  * A price in one currency.
  */
 export type PriceView = { 
@@ -679,6 +700,39 @@ compare_at: Money | null,
  * Prices of one piece from some quantity on, by rising quantity.
  */
 tiers: Array<TierView>, };
+
+/**
+ * Body of `PUT /api/v1/products/{id}`: a whole product, made or replaced.
+ */
+export type ProductBody = { 
+/**
+ * Title.
+ */
+title: string, 
+/**
+ * Description, plain text.
+ */
+description: string, 
+/**
+ * Picture URLs, first is the cover.
+ */
+images: Array<string>, 
+/**
+ * Titles in other languages, by BCP 47 tag.
+ */
+translations: { [key in string]: string }, 
+/**
+ * Descriptions in other languages, by BCP 47 tag.
+ */
+descriptions: { [key in string]: string }, 
+/**
+ * When an order takes its pieces.
+ */
+hold_mode: HoldMode, 
+/**
+ * What can be bought; variants that are not here are sold no longer.
+ */
+variants: Array<VariantBody>, };
 
 /**
  * Answer to `GET /api/v1/shows/{show}/products`.
@@ -1062,6 +1116,16 @@ export type ShelfBody = {
 products: Array<string>, };
 
 /**
+ * Where a merchant sends to: body of `PUT /api/v1/shipping` and answer to `GET`. Without zones
+ * nothing is charged and no country is asked for.
+ */
+export type ShippingBody = { 
+/**
+ * The first zone of the order's currency that names the country counts.
+ */
+zones: Array<ZoneBody>, };
+
+/**
  * A show in the lobby.
  */
 export type ShowCard = { 
@@ -1230,6 +1294,19 @@ ticket: string,
 expires_ms: number, };
 
 /**
+ * A tier in a [`PriceBody`].
+ */
+export type TierBody = { 
+/**
+ * From this many pieces on.
+ */
+min_quantity: number, 
+/**
+ * Price of one piece then.
+ */
+price: string, };
+
+/**
  * A price for who buys many.
  */
 export type TierView = { 
@@ -1335,6 +1412,36 @@ text: string,
 translation: string | null, };
 
 /**
+ * A variant in a [`ProductBody`].
+ */
+export type VariantBody = { 
+/**
+ * SKU; for the only variant of a product, the product's id.
+ */
+id: string, 
+/**
+ * Which one, e.g. `size` is `M`.
+ */
+options: { [key in string]: string }, 
+/**
+ * Fewest pieces in an order.
+ */
+min_quantity: number, 
+/**
+ * One price per currency; the first is shown to who asks for none.
+ */
+prices: Array<PriceBody>, 
+/**
+ * Pieces there ever were to sell: sold and held ones count.
+ */
+stock: number, 
+/**
+ * Version of `stock` in the merchant's system. A stock older than what the shop has is
+ * passed over, however late it comes.
+ */
+stock_version: number | null, };
+
+/**
  * A variant of a product: what is really sold.
  */
 export type VariantView = { 
@@ -1384,3 +1491,24 @@ export type VisitBody = {
  * Display name.
  */
 name?: string, };
+
+/**
+ * Countries that are sent to at one price; amounts are decimals like `4.90`.
+ */
+export type ZoneBody = { 
+/**
+ * ISO 3166-1 alpha-2 codes; `*` is every country that no other zone names.
+ */
+countries: Array<string>, 
+/**
+ * ISO 4217 code.
+ */
+currency: string, 
+/**
+ * Price of sending one order.
+ */
+rate: string, 
+/**
+ * From this sum of goods on, sending costs nothing.
+ */
+free_from: string | null, };

@@ -15,6 +15,7 @@ pub use ticket::Tickets;
 
 use crate::limits::{TOKEN_BYTES_MAX, TOKEN_LEEWAY_S, TOKEN_TTL_S_MAX};
 use crate::protocol::client::Role;
+use crate::shop::store::DEFAULT_MERCHANT;
 
 const ISSUER: &str = "vitrine";
 
@@ -29,6 +30,8 @@ pub struct Grant {
     pub show: String,
     /// What may be done there.
     pub role: Role,
+    /// Merchant its holder acts for.
+    pub merchant: String,
     /// End of validity, Unix seconds.
     pub exp: u64,
 }
@@ -42,7 +45,17 @@ impl Grant {
             name,
             show: show.to_owned(),
             role,
+            merchant: DEFAULT_MERCHANT.to_owned(),
             exp: now_ms / 1_000 + ttl_s.min(TOKEN_TTL_S_MAX),
+        }
+    }
+
+    /// The same for a holder who acts for this merchant.
+    #[must_use]
+    pub fn of_merchant(self, merchant: &str) -> Grant {
+        Grant {
+            merchant: merchant.to_owned(),
+            ..self
         }
     }
 
@@ -87,9 +100,16 @@ struct Claims {
     name: Option<String>,
     show: String,
     role: Role,
+    #[serde(default = "default_merchant")]
+    merchant: String,
     exp: u64,
     iat: u64,
     jti: String,
+}
+
+/// Of tokens that name none.
+fn default_merchant() -> String {
+    DEFAULT_MERCHANT.to_owned()
 }
 
 /// Signs and checks tokens, and keeps the one-time tickets. Cheap to clone.
@@ -135,6 +155,7 @@ impl Auth {
             name: grant.name.clone(),
             show: grant.show.clone(),
             role: grant.role,
+            merchant: grant.merchant.clone(),
             exp: grant.exp,
             iat: now_ms / 1_000,
             jti: random_id(),
@@ -172,6 +193,7 @@ impl Auth {
             name: claims.name,
             show: claims.show,
             role: claims.role,
+            merchant: claims.merchant,
             exp: claims.exp,
         })
     }

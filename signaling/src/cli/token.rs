@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use crate::auth::{Auth, Grant};
 use crate::limits::TOKEN_TTL_S_MAX;
 use crate::protocol::client::Role;
+use crate::shop::store::DEFAULT_MERCHANT;
 use crate::{clock, config, http};
 
 /// Arguments of `vitrine token`.
@@ -24,6 +25,9 @@ pub struct Args {
     /// How long it is valid, e.g. 90s, 30m, 1h, 7d
     #[arg(long, default_value = "1h", value_parser = parse_ttl)]
     ttl: u64,
+    /// Merchant its holder acts for, where several sell
+    #[arg(long, default_value = DEFAULT_MERCHANT)]
+    merchant: String,
     /// Display name of its holder
     #[arg(long)]
     name: Option<String>,
@@ -66,6 +70,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         .context("--data is needed: neither XDG_DATA_HOME nor HOME is set")?;
     let now_ms = clock::now_ms();
     let grant = Grant::new(&args.show, args.role.into(), args.name, now_ms, args.ttl);
+    let grant = grant.of_merchant(&args.merchant);
     println!("{}", Auth::open(&data)?.token(&grant, now_ms));
     Ok(())
 }

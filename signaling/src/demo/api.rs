@@ -197,7 +197,7 @@ pub(super) async fn restock(api: &Api) -> Result<(), ApiError> {
             }
         }
     }
-    let csv = catalogue_with(|product| taken.get(product).copied().unwrap_or(0));
+    let csv = catalogue_with(|variant| taken.get(variant).copied().unwrap_or(0));
     api.import(csv).await?;
     tracing::info!(
         taken = taken.values().sum::<u64>(),
@@ -206,7 +206,7 @@ pub(super) async fn restock(api: &Api) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// The catalogue with `more(product)` pieces added to each stock.
+/// The catalogue with `more(variant)` pieces added to each stock.
 fn catalogue_with(more: impl Fn(&str) -> u64) -> String {
     let mut reader = csv::Reader::from_reader(CATALOGUE.as_bytes());
     let header = reader
@@ -215,13 +215,19 @@ fn catalogue_with(more: impl Fn(&str) -> u64) -> String {
         .clone();
     let place = |name| header.iter().position(|column| column == name);
     let id = place("id").expect("the catalogue has ids");
+    let sku = place("sku").expect("the catalogue has variants");
     let stock = place("stock").expect("the catalogue has a stock");
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(&header).expect("memory takes a row");
     for row in reader.records() {
         let row = row.expect("the catalogue is CSV");
         let pieces: u64 = row[stock].parse().expect("stock is a number");
-        let pieces = (pieces + more(&row[id])).to_string();
+        let variant = if row[sku].is_empty() {
+            &row[id]
+        } else {
+            &row[sku]
+        };
+        let pieces = (pieces + more(variant)).to_string();
         let cells = row.iter().enumerate();
         let cells = cells.map(|(at, cell)| if at == stock { pieces.as_str() } else { cell });
         writer.write_record(cells).expect("memory takes a row");
@@ -236,7 +242,9 @@ pub(super) fn catalogue_ids() -> Vec<String> {
     let rows = reader
         .records()
         .map(|row| row.expect("a row")[0].to_owned());
-    rows.collect()
+    let mut ids: Vec<_> = rows.collect();
+    ids.dedup();
+    ids
 }
 
 #[cfg(test)]
@@ -259,11 +267,11 @@ mod tests {
 
     #[test]
     fn stock_counts_what_was_sold() {
-        let more = catalogue_with(|product| if product == "cups" { 5 } else { 0 });
+        let more = catalogue_with(|variant| if variant == "cups-sage" { 5 } else { 0 });
         let plain = catalogue_with(|_| 0);
         let changed = more.lines().zip(plain.lines()).filter(|(a, b)| a != b);
         let changed: Vec<_> = changed.collect();
         assert_eq!(changed.len(), 1);
-        assert!(changed[0].0.starts_with("cups,"));
+        assert!(changed[0].0.starts_with("cups,cups-sage,"));
     }
 }

@@ -9,6 +9,7 @@ pub mod events;
 pub mod extract;
 pub mod health;
 pub mod layer;
+pub mod merchant;
 pub mod metrics;
 pub mod precondition;
 pub mod rate;
@@ -103,6 +104,7 @@ pub fn router(state: AppState) -> Router {
         .route("/shows/{show}/visit", post(shows::visit))
         .route("/tickets", post(tickets::issue))
         .merge(shop::router())
+        .merge(merchant::router())
         .layer(CompressionLayer::new());
     let pages = Router::new()
         .route("/trust", get(trust::page))

@@ -24,7 +24,6 @@ use crate::protocol::shop::{
     ReserveBody, ShelfBody,
 };
 use crate::shop::catalog::Format;
-use crate::shop::store::DEFAULT_MERCHANT;
 use crate::shop::{ReserveRequest, Reserved, ShopError, ShopHandle};
 
 /// How long a refused client waits before it tries again: the busiest inbox is worked off in
@@ -69,7 +68,7 @@ async fn import(
     let show = host_of(show, &grant)?;
     let format = catalogue_format(&headers)?;
     let file = read_catalogue(file).await?;
-    let imported = shop.import(DEFAULT_MERCHANT, &show, format, &file).await?;
+    let imported = shop.import(&grant.merchant, &show, format, &file).await?;
     tracing::info!(show, imported, "catalogue imported");
     Ok(Json(ImportReport { imported }))
 }
@@ -81,7 +80,7 @@ async fn shelve(
     JsonBody(shelf): JsonBody<ShelfBody>,
 ) -> Result<Json<ProductList>, Problem> {
     let show = host_of(show, &grant)?;
-    shop.shelve(DEFAULT_MERCHANT, &show, shelf.products).await?;
+    shop.shelve(&grant.merchant, &show, shelf.products).await?;
     Ok(Json(ProductList {
         products: shop.products(&show).await?,
     }))
@@ -321,6 +320,9 @@ impl From<ShopError> for Problem {
             ShopError::Import(mistakes) => problem()
                 .hint("nothing was imported; mend the rows in `errors` and send it again")
                 .with("errors", mistakes),
+            ShopError::Zones(mistakes) => problem()
+                .hint("nothing was changed; mend the zones in `errors` and send them again")
+                .with("errors", mistakes),
             ShopError::Busy => retry(),
             ShopError::Unavailable => {
                 retry().hint("retry with the same Idempotency-Key: nothing is bought twice")
@@ -354,6 +356,8 @@ fn status_and_code(error: &ShopError) -> (StatusCode, &'static str) {
         ShopError::Quantity { .. } => (Is::UNPROCESSABLE_ENTITY, "invalid_quantity"),
         ShopError::IdempotencyMismatch => (Is::UNPROCESSABLE_ENTITY, "idempotency_mismatch"),
         ShopError::Contact { .. } => (Is::UNPROCESSABLE_ENTITY, "invalid_contact"),
+        ShopError::Merchant(..) => (Is::UNPROCESSABLE_ENTITY, "invalid_merchant"),
+        ShopError::Zones(_) => (Is::UNPROCESSABLE_ENTITY, "invalid_zones"),
         ShopError::Import(_) => (Is::UNPROCESSABLE_ENTITY, "invalid_catalogue"),
         ShopError::Busy => (Is::SERVICE_UNAVAILABLE, "shop_busy"),
         ShopError::Unavailable => (Is::SERVICE_UNAVAILABLE, "shop_unavailable"),

@@ -12,8 +12,8 @@ use super::api::{NewShow, ServerInfo, ShowList, Ticket, Transcript, Visit, Visit
 use super::client::ClientMessage;
 use super::server::ServerMessage;
 use super::shop::{
-    BasketBody, BasketView, ConfirmBody, HostOrderList, ImportReport, ProductList, QuoteView,
-    ReserveBody, RowError, ShelfBody,
+    BasketBody, BasketView, ConfirmBody, HostOrderList, ImportReport, ProductBody, ProductList,
+    QuoteView, ReserveBody, RowError, ShelfBody, ShippingBody,
 };
 use super::{API, PROTOCOL_VERSION};
 
@@ -45,6 +45,8 @@ pub fn typescript() -> String {
     collector.visit::<Transcript>();
     collector.visit::<BasketBody>();
     collector.visit::<BasketView>();
+    collector.visit::<ProductBody>();
+    collector.visit::<ShippingBody>();
     collector.visit::<ReserveBody>();
     collector.visit::<ConfirmBody>();
     collector.visit::<QuoteView>();

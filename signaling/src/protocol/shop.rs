@@ -1,10 +1,12 @@
 //! What the shop's HTTP routes take and give, beside [`super::server::OrderView`] and
 //! [`super::server::ProductView`].
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::server::{Money, OrderView, ProductView, TierView};
+use super::server::{HoldMode, Money, OrderView, ProductView, TierView};
 
 /// A price signed by the server: what the viewer saw is what is charged.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -158,4 +160,106 @@ pub struct HostOrderView {
 pub struct HostOrderList {
     /// Newest first.
     pub orders: Vec<HostOrderView>,
+}
+
+/// Body of `PUT /api/v1/products/{id}`: a whole product, made or replaced.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct ProductBody {
+    /// Title.
+    pub title: String,
+    /// Description, plain text.
+    #[serde(default)]
+    pub description: String,
+    /// Picture URLs, first is the cover.
+    #[serde(default)]
+    pub images: Vec<String>,
+    /// Titles in other languages, by BCP 47 tag.
+    #[serde(default)]
+    pub translations: BTreeMap<String, String>,
+    /// Descriptions in other languages, by BCP 47 tag.
+    #[serde(default)]
+    pub descriptions: BTreeMap<String, String>,
+    /// When an order takes its pieces.
+    #[serde(default)]
+    pub hold_mode: HoldMode,
+    /// What can be bought; variants that are not here are sold no longer.
+    pub variants: Vec<VariantBody>,
+}
+
+/// A variant in a [`ProductBody`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct VariantBody {
+    /// SKU; for the only variant of a product, the product's id.
+    pub id: String,
+    /// Which one, e.g. `size` is `M`.
+    #[serde(default)]
+    pub options: BTreeMap<String, String>,
+    /// Fewest pieces in an order.
+    #[serde(default = "one")]
+    pub min_quantity: u32,
+    /// One price per currency; the first is shown to who asks for none.
+    pub prices: Vec<PriceBody>,
+    /// Pieces there ever were to sell: sold and held ones count.
+    pub stock: u32,
+    /// Version of `stock` in the merchant's system. A stock older than what the shop has is
+    /// passed over, however late it comes.
+    #[serde(default)]
+    #[ts(type = "number | null")]
+    pub stock_version: Option<i64>,
+}
+
+fn one() -> u32 {
+    1
+}
+
+/// A price in a [`VariantBody`]; amounts are decimals like `19.90`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct PriceBody {
+    /// ISO 4217 code.
+    pub currency: String,
+    /// Price of one piece.
+    pub price: String,
+    /// Earlier price, above `price`.
+    #[serde(default)]
+    pub compare_at: Option<String>,
+    /// Prices from some quantity on: quantities rise, prices fall.
+    #[serde(default)]
+    pub tiers: Vec<TierBody>,
+}
+
+/// A tier in a [`PriceBody`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct TierBody {
+    /// From this many pieces on.
+    pub min_quantity: u32,
+    /// Price of one piece then.
+    pub price: String,
+}
+
+/// Where a merchant sends to: body of `PUT /api/v1/shipping` and answer to `GET`. Without zones
+/// nothing is charged and no country is asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct ShippingBody {
+    /// The first zone of the order's currency that names the country counts.
+    pub zones: Vec<ZoneBody>,
+}
+
+/// Countries that are sent to at one price; amounts are decimals like `4.90`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct ZoneBody {
+    /// ISO 3166-1 alpha-2 codes; `*` is every country that no other zone names.
+    pub countries: Vec<String>,
+    /// ISO 4217 code.
+    pub currency: String,
+    /// Price of sending one order.
+    pub rate: String,
+    /// From this sum of goods on, sending costs nothing.
+    #[serde(default)]
+    pub free_from: Option<String>,
 }

@@ -103,6 +103,12 @@ pub enum ShopError {
         /// What is wrong.
         message: String,
     },
+    /// Use an id that can be one.
+    #[error("merchant `{0}` {1}")]
+    Merchant(String, String),
+    /// Mend the zones; nothing was changed.
+    #[error("the shipping zones have {} mistakes", .0.len())]
+    Zones(Vec<RowError>),
     /// Mend the file; nothing was imported.
     #[error("the catalogue has {} mistakes", .0.len())]
     Import(Vec<RowError>),

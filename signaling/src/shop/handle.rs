@@ -1,15 +1,16 @@
 //! The shop's door: what rooms and HTTP hold. Writing goes through the inbox of the shop's task,
-//! reading straight to the store.
+//! reading straight to the store. What merchants ask is in [`merchant`].
+
+mod merchant;
 
 use std::sync::Arc;
 
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 
-use super::catalog::{self, Format};
 use super::order::{Contact, OrderId};
 use super::quote::{Offer, Signer};
-use super::store::{Command, OrderStore, StoreError};
+use super::store::{OrderStore, StoreError};
 use super::{Answer, Reply, Request, ShopError, check_quantity, pricing};
 use crate::limits::shop::{CONTACT_CHARS_MAX, ORDER_LINES_MAX};
 use crate::protocol::server::{Money, OrderView, ProductView};
@@ -76,40 +77,6 @@ impl ShopHandle {
             signer,
             clock,
         }
-    }
-
-    /// Imports a merchant's catalogue into a show: all of it, or the list of its mistakes.
-    pub async fn import(
-        &self,
-        merchant: &str,
-        show: &str,
-        format: Format,
-        file: &[u8],
-    ) -> Result<u32, ShopError> {
-        let import = Command::Import {
-            products: catalog::read(format, file).map_err(ShopError::Import)?,
-            merchant: merchant.into(),
-            show: Some(show.into()),
-        };
-        match self.ask(Request::Merchant(import)).await? {
-            Reply::Imported(count) => Ok(count),
-            other => unreachable!("an import is answered by Imported, not {other:?}"),
-        }
-    }
-
-    /// Makes these products the whole shelf of a show, in this order.
-    pub async fn shelve(
-        &self,
-        merchant: &str,
-        show: &str,
-        products: Vec<String>,
-    ) -> Result<(), ShopError> {
-        let shelve = Command::Shelve {
-            merchant: merchant.into(),
-            show: show.into(),
-            products,
-        };
-        self.ask(Request::Merchant(shelve)).await.map(|_| ())
     }
 
     /// The shelf of a show in running order, with the stock of this moment.

@@ -14,6 +14,7 @@ pub mod quote;
 pub mod store;
 #[cfg(test)]
 mod tests;
+mod zones;
 
 use std::collections::VecDeque;
 use std::sync::Arc;

@@ -114,6 +114,15 @@ impl Amount {
         exponent(self.currency).expect("an Amount's currency has a minor unit: checked when made")
     }
 
+    /// The decimal number alone, like `19.90`.
+    pub fn number(self) -> String {
+        let exponent = usize::from(self.exponent());
+        let digits = format!("{:0width$}", self.minor, width = exponent + 1);
+        let (whole, decimals) = digits.split_at(digits.len() - exponent);
+        let dot = if exponent == 0 { "" } else { "." };
+        format!("{whole}{dot}{decimals}")
+    }
+
     /// Nothing, in this currency.
     pub fn zero(self) -> Self {
         Self { minor: 0, ..self }
@@ -151,11 +160,7 @@ impl Amount {
 
 impl fmt::Display for Amount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let exponent = usize::from(self.exponent());
-        let digits = format!("{:0width$}", self.minor, width = exponent + 1);
-        let (whole, decimals) = digits.split_at(digits.len() - exponent);
-        let dot = if exponent == 0 { "" } else { "." };
-        write!(f, "{whole}{dot}{decimals} {}", self.currency())
+        write!(f, "{} {}", self.number(), self.currency())
     }
 }
 

@@ -191,6 +191,7 @@ mod tests {
     use OrderState::{Cancelled, Confirmed, Expired, Reserved};
     use StockMove::{Release, Sell};
     use Wish::{Cancel, Confirm, Expire};
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -256,6 +257,34 @@ mod tests {
                     "{first:?} then {then:?}: {again:?}"
                 );
             }
+        }
+    }
+
+    proptest! {
+        /// Whatever is wished, in whatever order and however late: stock moves once at most, what
+        /// has ended stays as it is, and nothing is sold after the end of its hold.
+        #[test]
+        fn a_life_has_one_end(
+            wishes in prop::collection::vec(
+                (prop_oneof![Just(Confirm), Just(Cancel), Just(Expire)], 0..600_u64), 0..12),
+        ) {
+            let (mut state, mut now, mut moves) = (Reserved, 0, 0);
+            for (wish, later) in wishes {
+                now += later;
+                let before = state;
+                match step(state, 1_000, now, wish) {
+                    Step::Move(to, stock) => {
+                        prop_assert_eq!(before, Reserved, "{:?} at {}", wish, now);
+                        prop_assert!(to != Confirmed || (now < 1_000 && wish == Confirm));
+                        prop_assert_eq!(stock == Sell, to == Confirmed);
+                        (state, moves) = (to, moves + 1);
+                    }
+                    Step::Stay => {}
+                    Step::Refuse(told) => prop_assert_eq!(told, before),
+                }
+            }
+            prop_assert!(moves <= 1);
+            prop_assert_eq!(moves == 0, state == Reserved);
         }
     }
 

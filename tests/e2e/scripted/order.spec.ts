@@ -22,7 +22,11 @@ async function confirm(page: Page): Promise<void> {
 test("a new price is shown and asked again, never charged silently", async ({ page }) => {
   const world = await open(page);
   world.product("tote").price.minor = 19900;
-  const problem = { title: "Conflict", code: "stale_quote", basket: { quotes: [world.quote("tote")] } };
+  const problem = {
+    title: "Conflict",
+    code: "stale_quote",
+    basket: { quotes: [world.quote("tote")] },
+  };
   world.orderAnswers = [{ status: 409, body: problem }];
   await page.getByTestId("order_reserve").click();
   const notice = page.getByTestId("order_notice");
@@ -74,4 +78,42 @@ test("a reload finds the held order; a hold that runs out can be made again", as
   await expect(page.getByTestId("order_notice")).toHaveAttribute("data-kind", "lapsed");
   await page.getByTestId("order_reserve").click();
   await expect(page.getByTestId("order_hold")).toBeVisible();
+});
+
+test("a variant is chosen, and a basket of several lines survives a reload", async ({ page }) => {
+  const world = new World(page);
+  await world.start();
+  const tote = world.product("tote");
+  const [only] = tote.variants;
+  if (!only) throw new Error("the tote has a variant");
+  tote.variants = [
+    { ...only, id: "tote-brown", options: { colour: "brown" }, available: 4 },
+    { ...only, id: "tote-black", options: { colour: "black" }, available: 3 },
+  ];
+  world.countries = ["PT", "ES"];
+  await page.goto(`${world.origin}/s/atelier`);
+  await page.getByTestId("pin_buy").click();
+  await page.getByTestId("order_variant").selectOption("tote-black");
+  await page.getByTestId("order_more").click();
+  await page.getByTestId("order_add").click();
+  await expect(page.getByTestId("cart_line")).toHaveCount(1);
+  await expect(page.getByTestId("cart_line")).toContainText("black");
+  await page.reload();
+  await page
+    .locator('[data-testid=shelf_product][data-product="wallet"]')
+    .getByTestId("shelf_buy")
+    .click();
+  await page.getByTestId("order_add").click();
+  await expect(page.getByTestId("cart_line")).toHaveCount(2);
+  await expect(page.getByTestId("order_total")).toHaveText("€417.00");
+  await expect(page.getByTestId("cart_reserve")).toBeDisabled();
+  await page.getByTestId("cart_country").selectOption("PT");
+  await expect(page.getByTestId("order_shipping")).toHaveText("€4.90");
+  await expect(page.getByTestId("order_total")).toHaveText("€421.90");
+  await page.getByTestId("cart_reserve").click();
+  await expect(page.getByTestId("order_line")).toHaveCount(2);
+  await expect(page.getByTestId("order_total")).toHaveText("€421.90");
+  await confirm(page);
+  await page.getByTestId("order_continue").click();
+  await expect(page.getByTestId("cart_open")).toHaveCount(0);
 });

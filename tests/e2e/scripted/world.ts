@@ -6,9 +6,12 @@ import { readFile } from "node:fs/promises";
 import { extname } from "node:path";
 import type { Page, Route, WebSocketRoute } from "@playwright/test";
 import type {
+  BasketBody,
+  BasketView,
   CaptionView,
   ClientMessage,
   Entry,
+  Money,
   OrderView,
   ProductView,
   QuoteView,
@@ -17,6 +20,7 @@ import type {
   ServerMessage,
   ShowState,
   Transcript,
+  VariantView,
 } from "../../../client-web/src/net/protocol.gen.ts";
 import { answerInPage } from "./picture.ts";
 import { scriptedShow } from "./show.ts";
@@ -28,6 +32,9 @@ const TYPES: Record<string, string> = {
   ".js": "text/javascript",
   ".svg": "image/svg+xml",
 };
+
+/** What sending an order costs in the script. */
+const SHIPPING = 490;
 
 type Join = Extract<ClientMessage, { type: "join" }>;
 type Watch = Extract<ClientMessage, { type: "watch" }>;
@@ -49,6 +56,8 @@ export class World {
   /** What the catalogue import answers. */
   importAnswer: Answer = { status: 200, body: { imported: 12 } };
   hold_ms = 600_000;
+  /** Where the merchant sends to; empty when it does not ask. */
+  countries: string[] = [];
   /** What was said so far, in every language asked for. */
   transcript: Transcript["lines"] = [];
   private wires: WebSocketRoute[] = [];
@@ -202,11 +211,13 @@ export class World {
       return json({ shows: [{ ...this.show.info, viewers: this.viewers }] });
     if (path.endsWith("/visit")) return json({ token: "t", ticket: "k", participant: "me" });
     if (path === "/api/v1/tickets") return json({ ticket: "k", expires_ms: Date.now() + 30_000 });
+    if (path.endsWith("/basket"))
+      return json(this.price(route.request().postDataJSON() as BasketBody));
     if (path.includes("/quotes/")) return json(this.quote(path.split("/").at(-1) ?? ""));
     if (path.endsWith("/products")) return json(this.importAnswer.body, this.importAnswer.status);
     if (path.endsWith("/orders") && method === "GET") return json([...this.made.values()]);
     if (path.endsWith("/orders")) return this.serveOrder(route);
-    const order = this.made.get(path.split("/")[3] ?? "");
+    const order = this.made.get(path.split("/")[4] ?? "");
     if (!order) return json({ title: "unknown order", code: "unknown_order" }, 404);
     if (path.endsWith("/confirm")) order.state = "confirmed";
     if (path.endsWith("/cancel")) order.state = "cancelled";
@@ -238,12 +249,12 @@ export class World {
     if (next) return route.fulfill({ status: next.status, json: next.body });
     const body = route.request().postDataJSON() as ReserveBody;
     const lines = body.lines.map(({ quote, quantity }) => {
-      const product = this.product(quote.split("|")[0] ?? "");
+      const { product, variant } = this.variant(quote.split("|")[0] ?? "");
       return {
-        variant: product.id,
+        variant: variant.id,
         product: product.id,
         title: product.title,
-        options: {},
+        options: variant.options,
         quantity,
         unit_price: product.price,
         total: { ...product.price, minor: product.price.minor * quantity },
@@ -255,8 +266,8 @@ export class World {
       merchant: "default",
       show: this.show.info.name,
       lines,
-      country: null,
-      shipping: { ...body.total, minor: 0 },
+      country: body.country ?? null,
+      shipping: { ...body.total, minor: body.country === undefined ? 0 : SHIPPING },
       total: body.total,
       state: "reserved",
       expires_ms: Date.now() + this.hold_ms,
@@ -267,11 +278,35 @@ export class World {
     await route.fulfill({ status: 201, json: order });
   }
 
+  /** What a basket costs; a show with countries charges for sending. */
+  private price({ lines, country }: BasketBody): BasketView {
+    const quotes = lines.map(({ variant }) => this.quote(variant));
+    const totals = quotes.map(({ unit_price }, at) => ({
+      ...unit_price,
+      minor: unit_price.minor * (lines[at]?.quantity ?? 0),
+    }));
+    const money = (minor: number): Money => ({ minor, currency: "EUR", exponent: 2 });
+    const isAsked = this.countries.length > 0;
+    const shipping = isAsked && country === undefined ? null : money(isAsked ? SHIPPING : 0);
+    const goods = totals.reduce((sum, { minor }) => sum + minor, 0);
+    const total = money(goods + (shipping?.minor ?? 0));
+    return { quotes, totals, shipping, total, countries: this.countries };
+  }
+
+  private variant(id: string): { product: ProductView; variant: VariantView } {
+    for (const product of this.show.products) {
+      const variant = product.variants.find((other) => other.id === id);
+      if (variant) return { product, variant };
+    }
+    throw new Error(`no variant ${id} in the script`);
+  }
+
   quote(id: string): QuoteView {
-    const { price, available } = this.product(id);
+    const { product, variant } = this.variant(id);
+    const { price, available } = { price: product.price, available: variant.available };
     return {
       quote: `${id}|${price.minor}`,
-      product: id,
+      product: product.id,
       variant: id,
       unit_price: price,
       tiers: [],

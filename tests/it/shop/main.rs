@@ -3,6 +3,7 @@
 mod buyer;
 mod doors;
 mod kill9;
+mod merchant;
 mod throughput;
 
 use signaling::protocol::client::Role;

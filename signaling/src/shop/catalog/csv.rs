@@ -1,27 +1,37 @@
 //! CSV (RFC 4180, UTF-8, with or without byte order mark). The header names the columns, in any
-//! order: `id,title,description,price,currency,compare_at,stock,image`, further pictures in
-//! `image2` to `image8`, titles in other languages in `title:pt` and the like.
+//! order; one row is one variant. `docs/shop.md` has the table of columns.
 
 use csv::ByteRecord;
 
-use super::{Draft, Row, mistake};
+use super::draft::{Draft, DraftPrice, Row};
+use super::mistake;
 use crate::protocol::shop::RowError;
 
 /// Columns that every file has. `currency` may be missing when prices carry it: `19.90 EUR`.
 const COLUMNS_NEEDED: [&str; 4] = ["id", "title", "price", "stock"];
-const COLUMNS: &str = "id, title, description, price, currency, compare_at, stock, image, image2 \
-                       to image8, and title:LANGUAGE";
+const COLUMNS: &str = "id, sku, title, description, price, currency, compare_at, tiers, stock, \
+                       stock_version, min_quantity, hold, image, image2 to image8, title:LANGUAGE, \
+                       description:LANGUAGE, option:NAME, and price:CURRENCY, \
+                       compare_at:CURRENCY, tiers:CURRENCY";
 
 /// What a column holds.
+#[derive(Clone)]
 enum Column {
     Id,
+    Sku,
     Title,
-    Translation(String),
+    TitleIn(String),
     Description,
-    Price,
+    DescriptionIn(String),
+    Option(String),
+    Price(String),
+    CompareAt(String),
+    Tiers(String),
     Currency,
-    CompareAt,
+    MinQuantity,
     Stock,
+    StockVersion,
+    Hold,
     Image,
 }
 
@@ -45,12 +55,15 @@ pub(super) fn read(bytes: &[u8]) -> Result<Vec<Row>, RowError> {
     Ok(rows)
 }
 
-fn read_header(header: &ByteRecord) -> Result<Vec<Column>, RowError> {
+/// Columns with their names.
+fn read_header(header: &ByteRecord) -> Result<Vec<(String, Column)>, RowError> {
     let mut names = Vec::new();
     for name in header {
         let name = std::str::from_utf8(name)
             .map_err(|_| mistake(1, "", "the file is not UTF-8; save it as CSV UTF-8"))?;
-        names.push(name.trim().to_ascii_lowercase());
+        let name = name.trim();
+        let (column, of) = name.split_at(name.find(':').unwrap_or(name.len()));
+        names.push(column.to_ascii_lowercase() + of);
     }
     if let [only] = names.as_slice() {
         for (sign, word) in [(';', "semicolons"), ('\t', "tabs")] {
@@ -71,35 +84,47 @@ fn read_header(header: &ByteRecord) -> Result<Vec<Column>, RowError> {
             return Err(mistake(1, name, "the header has this column twice"));
         }
     }
-    names.iter().map(|name| read_column(name)).collect()
+    let column = |name: String| read_column(&name).map(|column| (name, column));
+    names.into_iter().map(column).collect()
 }
 
 fn read_column(name: &str) -> Result<Column, RowError> {
-    Ok(match name {
-        "id" => Column::Id,
-        "title" => Column::Title,
-        "description" => Column::Description,
-        "price" => Column::Price,
-        "currency" => Column::Currency,
-        "compare_at" => Column::CompareAt,
-        "stock" => Column::Stock,
-        "image" | "image2" | "image3" | "image4" | "image5" | "image6" | "image7" | "image8" => {
-            Column::Image
+    let (name, of) = name
+        .split_once(':')
+        .map_or((name, None), |(a, b)| (a, Some(b)));
+    Ok(match (name, of) {
+        ("id", None) => Column::Id,
+        ("sku", None) => Column::Sku,
+        ("title", None) => Column::Title,
+        ("title", Some(language)) => Column::TitleIn(language.into()),
+        ("description", None) => Column::Description,
+        ("description", Some(language)) => Column::DescriptionIn(language.into()),
+        ("option", Some(name)) => Column::Option(name.into()),
+        ("price", of) => Column::Price(of.unwrap_or("").to_ascii_uppercase()),
+        ("compare_at", of) => Column::CompareAt(of.unwrap_or("").to_ascii_uppercase()),
+        ("tiers", of) => Column::Tiers(of.unwrap_or("").to_ascii_uppercase()),
+        ("currency", None) => Column::Currency,
+        ("min_quantity", None) => Column::MinQuantity,
+        ("stock", None) => Column::Stock,
+        ("stock_version", None) => Column::StockVersion,
+        ("hold", None) => Column::Hold,
+        (
+            "image" | "image2" | "image3" | "image4" | "image5" | "image6" | "image7" | "image8",
+            None,
+        ) => Column::Image,
+        _ => {
+            let whole = of.map_or(name.to_owned(), |of| format!("{name}:{of}"));
+            let message = format!("unknown column; columns are {COLUMNS}");
+            return Err(mistake(1, &whole, message));
         }
-        _ => match name.split_once(':') {
-            Some(("title", language)) => Column::Translation(language.to_owned()),
-            _ => {
-                return Err(mistake(
-                    1,
-                    name,
-                    format!("unknown column; columns are {COLUMNS}"),
-                ));
-            }
-        },
     })
 }
 
-fn read_row(row: u32, columns: &[Column], record: &ByteRecord) -> Result<Draft, Vec<RowError>> {
+fn read_row(
+    row: u32,
+    columns: &[(String, Column)],
+    record: &ByteRecord,
+) -> Result<Draft, Vec<RowError>> {
     if record.len() != columns.len() {
         let message = format!(
             "has {} columns, the header has {}; put text with commas in double quotes",
@@ -108,12 +133,15 @@ fn read_row(row: u32, columns: &[Column], record: &ByteRecord) -> Result<Draft, 
         );
         return Err(vec![mistake(row, "", message)]);
     }
-    let mut draft = Draft::default();
+    let mut draft = Draft {
+        prices: vec![DraftPrice::default()],
+        ..Draft::default()
+    };
     let mut mistakes = Vec::new();
-    for (column, bytes) in columns.iter().zip(record) {
+    for ((name, column), bytes) in columns.iter().zip(record) {
         match std::str::from_utf8(bytes) {
-            Ok(text) => put(&mut draft, column, text.trim().to_owned()),
-            Err(_) => mistakes.push(mistake(row, &field(column), "is not UTF-8")),
+            Ok(text) => put(&mut draft, column.clone(), text.trim().to_owned()),
+            Err(_) => mistakes.push(mistake(row, name, "is not UTF-8")),
         }
     }
     if mistakes.is_empty() {
@@ -123,35 +151,40 @@ fn read_row(row: u32, columns: &[Column], record: &ByteRecord) -> Result<Draft, 
     }
 }
 
-fn put(draft: &mut Draft, column: &Column, text: String) {
+fn put(draft: &mut Draft, column: Column, text: String) {
+    let about = &mut draft.about;
     match column {
         Column::Id => draft.id = text,
-        Column::Title => draft.title = text,
-        Column::Description => draft.description = text,
-        Column::Price => draft.price = text,
-        Column::Currency => draft.currency = text,
-        Column::CompareAt => draft.compare_at = text,
+        Column::Sku => draft.sku = text,
+        Column::Title => about.title = text,
+        Column::Description => about.description = text,
+        Column::Currency => draft.prices[0].currency = text,
+        Column::MinQuantity => draft.min_quantity = text,
         Column::Stock => draft.stock = text,
-        // An empty cell is no picture and no translation.
-        Column::Image if text.is_empty() => {}
-        Column::Image => draft.images.push(text),
-        Column::Translation(_) if text.is_empty() => {}
-        Column::Translation(language) => {
-            draft.translations.insert(language.clone(), text);
-        }
+        Column::StockVersion => draft.stock_version = text,
+        Column::Hold => about.hold_mode = text,
+        // An empty cell is no picture, no translation, no option and no price.
+        _ if text.is_empty() => {}
+        Column::Image => about.images.push(text),
+        Column::TitleIn(language) => drop(about.translations.insert(language, text)),
+        Column::DescriptionIn(language) => drop(about.descriptions.insert(language, text)),
+        Column::Option(name) => drop(draft.options.insert(name, text)),
+        Column::Price(of) => price(draft, of).price = text,
+        Column::CompareAt(of) => price(draft, of).compare_at = text,
+        Column::Tiers(of) => price(draft, of).tiers = text,
     }
 }
 
-fn field(column: &Column) -> String {
-    match column {
-        Column::Id => "id".into(),
-        Column::Title => "title".into(),
-        Column::Description => "description".into(),
-        Column::Price => "price".into(),
-        Column::Currency => "currency".into(),
-        Column::CompareAt => "compare_at".into(),
-        Column::Stock => "stock".into(),
-        Column::Image => "image".into(),
-        Column::Translation(language) => format!("title:{language}"),
-    }
+/// The price in a currency; the first one is named by no currency in the header.
+fn price(draft: &mut Draft, of: String) -> &mut DraftPrice {
+    let known = draft.prices.iter().position(|price| price.suffix == of);
+    let at = known.unwrap_or_else(|| {
+        draft.prices.push(DraftPrice {
+            currency: of.clone(),
+            suffix: of,
+            ..DraftPrice::default()
+        });
+        draft.prices.len() - 1
+    });
+    &mut draft.prices[at]
 }

@@ -1,6 +1,9 @@
 //! Catalogues as people write them, and each mistake with its place and its remedy.
 
+use proptest::prelude::*;
+
 use super::*;
+use crate::limits::shop::{IMPORT_ERRORS_MAX, IMPORT_PRODUCTS_MAX};
 
 const HEADER: &str = "id,title,description,price,currency,compare_at,stock,image\n";
 
@@ -137,6 +140,10 @@ fn a_header_that_does_not_fit_is_explained() {
         b"id,title,price,stock,colour\n",
         (1, "colour", "unknown column"),
     );
+    check_mistake(
+        b"id,title,price,stock,stock:EUR\n",
+        (1, "stock:EUR", "unknown column"),
+    );
     check_mistake(b"id,title,price,stock,id\n", (1, "id", "twice"));
     check_mistake(b"", (1, "id", "has no column `id`"));
     check_mistake(HEADER.as_bytes(), (0, "", "no product"));
@@ -244,7 +251,11 @@ fn json_mistakes_name_product_and_property() {
         |offers: &str| format!(r#"{{"@type":"Product","sku":"a","name":"P","offers":{offers}}}"#);
     assert!(first(&with("null")).starts_with("1 offers: is missing"));
     assert!(first(&with(r##"{"@id":"#none"}"##)).contains("no node with @id `#none`"));
-    assert!(first(&with(r#"[{"price":1,"a":1},{"price":2,"a":1}]"#)).contains("one price"));
+    let two = with(
+        r#"[{"price":1,"priceCurrency":"EUR","inventoryLevel":1},
+                       {"price":2,"priceCurrency":"EUR"}]"#,
+    );
+    assert_eq!(first(&two), "1 price:EUR: there is a price in EUR already");
     assert!(first(&with(r#"{"@type":"AggregateOffer","lowPrice":1}"#)).contains("AggregateOffer"));
     let offer = |stock: &str| {
         with(&format!(
@@ -253,4 +264,206 @@ fn json_mistakes_name_product_and_property() {
     };
     assert!(first(&offer("1")).contains("`1.005` has 3 decimals, EUR has 2"));
     assert!(first(&offer("-2")).contains("`-2` is negative"));
+}
+
+const SHIRTS: &str = "id,sku,title,title:pt,price,currency,price:USD,tiers,tiers:USD,stock,\
+stock_version,min_quantity,hold,option:size,option:colour,description:pt\n\
+shirt,shirt-s-red,Shirt,Camisa,20,EUR,22,10=17.90;100=15,10=19.90,5,7,,first_paid,S,red,Linho.\n\
+mug,,Mug,,8,EUR,,,,3,,6,,,,\n\
+shirt,shirt-m-red,,,21,EUR,,,,4,8,2,,M,red,\n";
+
+#[test]
+fn rows_of_one_product_are_its_variants() {
+    let products = outcome(read(Format::Csv, SHIRTS.as_bytes())).expect("two products");
+    let [shirt, mug] = products.as_slice() else {
+        panic!("two products: {products:?}")
+    };
+    assert_eq!(
+        (&*shirt.title, &*shirt.descriptions["pt"]),
+        ("Shirt", "Linho.")
+    );
+    assert_eq!(shirt.hold_mode, HoldMode::FirstPaid);
+    let [small, medium] = shirt.variants.as_slice() else {
+        panic!("two variants: {shirt:?}")
+    };
+    assert_eq!(
+        (&*small.id, small.stock, small.stock_version),
+        ("shirt-s-red", 5, Some(7))
+    );
+    assert_eq!(
+        (&*small.options["size"], &*small.options["colour"]),
+        ("S", "red")
+    );
+    let prices: Vec<_> = small.prices.iter().map(|p| p.price.to_string()).collect();
+    assert_eq!(prices, ["20.00 EUR", "22.00 USD"]);
+    let tiers = |at: usize| {
+        small.prices[at]
+            .tiers
+            .iter()
+            .map(|t| (t.min_quantity, t.price.minor()))
+    };
+    assert_eq!(tiers(0).collect::<Vec<_>>(), [(10, 1790), (100, 1500)]);
+    assert_eq!(tiers(1).collect::<Vec<_>>(), [(10, 1990)]);
+    assert_eq!((medium.prices.len(), medium.min_quantity), (1, 2));
+    assert_eq!(
+        (&*mug.variants[0].id, mug.variants[0].min_quantity),
+        ("mug", 6)
+    );
+}
+
+#[test]
+fn each_mistake_of_a_variant_names_its_row() {
+    let header = "id,sku,title,price,currency,stock,stock_version,min_quantity,tiers,hold,\
+                  option:size,price:USD\n";
+    let first = "a,a-s,A,9,EUR,1,,,,,S,\n";
+    for (row, expected) in [
+        (
+            "a,a-s,,9,EUR,1,,,,,M,\n",
+            (3, "sku", "`a-s` is already in row 2"),
+        ),
+        (
+            "a,a-m,B,9,EUR,1,,,,,M,\n",
+            (3, "title", "is not what row 2 says"),
+        ),
+        (
+            "a,a-m,,9,EUR,1,,,,,S,\n",
+            (2, "option", "`a-m` has the same as `a-s`"),
+        ),
+        ("a,a-m,,9,EUR,1,,,,,,\n", (2, "option", "`a-m` has none")),
+        (
+            "a,a-m,,9,EUR,1,x,,,,M,\n",
+            (3, "stock_version", "`x` is not a whole number"),
+        ),
+        (
+            "a,a-m,,9,EUR,1,,0,,,M,\n",
+            (3, "min_quantity", "`0` is not a number from 1"),
+        ),
+        (
+            "a,a-m,,9,EUR,1,,,10,,M,\n",
+            (3, "tiers", "`10` is not written like 10=17.90"),
+        ),
+        (
+            "a,a-m,,9,EUR,1,,,10=9,,M,\n",
+            (3, "tiers", "is not below 9.00 EUR"),
+        ),
+        (
+            "a,a-m,,9,EUR,1,,,9=8;9=7,,M,\n",
+            (3, "tiers", "do not follow fewer"),
+        ),
+        (
+            "b,b,B,9,EUR,1,,,,later,,\n",
+            (3, "hold", "`later` is neither"),
+        ),
+        (
+            "a,a-m,,9,EUR,1,,,,,M,1.234\n",
+            (3, "price:USD", "has 3 decimals"),
+        ),
+        (
+            "a,a-m,,9,USD,1,,,,,M,8\n",
+            (3, "price:USD", "a price in USD already"),
+        ),
+        ("a,a/m,,9,EUR,1,,,,,M,\n", (3, "sku", "has `/`")),
+    ] {
+        check_mistake(format!("{header}{first}{row}").as_bytes(), expected);
+    }
+}
+
+#[test]
+fn a_group_of_a_shop_system_is_one_product() {
+    let products = json(
+        r##"{"@type":"ProductGroup","productGroupID":"shirt","name":"Shirt","hasVariant":[
+            {"@type":"Product","sku":"s","size":"S","color":"red","offers":[
+                {"price":20,"priceCurrency":"EUR","inventoryLevel":5,
+                 "eligibleQuantity":{"minValue":2},
+                 "priceSpecification":[{"price":15,"eligibleQuantity":{"minValue":10}}]},
+                {"price":22,"priceCurrency":"USD"}]},
+            {"@type":"Product","sku":"m","size":{"@type":"SizeSpecification","name":"M"},
+             "additionalProperty":{"name":"fit","value":"slim"},
+             "offers":{"price":20,"priceCurrency":"EUR","inventoryLevel":1}}]}"##,
+    )
+    .expect("one product");
+    let [shirt] = products.as_slice() else {
+        panic!("one product: {products:?}")
+    };
+    let [small, medium] = shirt.variants.as_slice() else {
+        panic!("two variants: {shirt:?}")
+    };
+    assert_eq!(
+        (small.prices.len(), small.min_quantity, small.stock),
+        (2, 2, 5)
+    );
+    assert_eq!(small.prices[0].tiers[0].price.minor(), 1500);
+    assert_eq!(
+        (&*medium.options["size"], &*medium.options["fit"]),
+        ("M", "slim")
+    );
+}
+
+fn text() -> impl Strategy<Value = String> {
+    "[a-zA-Zé,\"; \n-]{0,12}".prop_map(|text| format!("x{}x", text))
+}
+
+fn texts() -> impl Strategy<Value = BTreeMap<String, String>> {
+    prop::collection::btree_map(prop_oneof!["pt", "zh-Hant", "de"], text(), 0..3)
+}
+
+fn price(currency: &'static str) -> impl Strategy<Value = Price> {
+    (100..1_000_000_i64, 0..3_i64, any::<bool>()).prop_map(move |(minor, tiers, was_dearer)| {
+        let amount = |minor| Amount::new(minor, currency).expect("an amount");
+        let tier = |n: i64| Tier {
+            min_quantity: u32::try_from(n * 10).expect("small"),
+            price: amount(minor - n),
+        };
+        Price {
+            price: amount(minor),
+            compare_at: was_dearer.then(|| amount(minor + 1)),
+            tiers: (1..=tiers).map(tier).collect(),
+        }
+    })
+}
+
+fn variant(id: String, size: String) -> impl Strategy<Value = Variant> {
+    let others = (
+        prop::option::of(price("JPY")),
+        prop::option::of(price("USD")),
+    );
+    let numbers = (1..50_u32, 0..9_u32, prop::option::of(0..9_i64));
+    (price("EUR"), others, numbers).prop_map(move |(first, (yen, dollars), numbers)| Variant {
+        id: id.clone(),
+        options: BTreeMap::from([("size".into(), size.clone())]),
+        min_quantity: numbers.0,
+        prices: [Some(first), yen, dollars].into_iter().flatten().collect(),
+        stock: numbers.1,
+        stock_version: numbers.2,
+    })
+}
+
+fn product(id: &'static str) -> impl Strategy<Value = Product> {
+    let images = prop::collection::vec("/[a-z]{1,5}\\.webp", 0..4);
+    let variants = (1..4_usize).prop_flat_map(move |count| {
+        let one = |n: usize| variant(format!("{id}-{n}"), format!("size {n}"));
+        (0..count).map(one).collect::<Vec<_>>()
+    });
+    let hold = prop_oneof![Just(HoldMode::Hold), Just(HoldMode::FirstPaid)];
+    let about = (text(), text(), images, texts(), texts(), hold);
+    (about, variants).prop_map(move |(about, variants)| Product {
+        id: id.into(),
+        title: about.0,
+        description: about.1,
+        images: about.2,
+        translations: about.3,
+        descriptions: about.4,
+        hold_mode: about.5,
+        variants,
+    })
+}
+
+proptest! {
+    #[test]
+    fn what_is_exported_imports_as_it_was(products in (product("a"), product("b"))) {
+        let products = [products.0, products.1];
+        let file = write(&products);
+        let again = outcome(read(Format::Csv, file.as_bytes()));
+        prop_assert_eq!(again.as_deref(), Ok(&products[..]), "{}", file);
+    }
 }
