@@ -1,6 +1,6 @@
 //! What the WHIP and WHEP endpoints share: reading an offer, the 201 with its headers, OPTIONS.
 
-use axum::extract::Request;
+use axum::extract::{OriginalUri, Request};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use media::OfferError;
@@ -129,7 +129,7 @@ pub async fn options(uri: Uri) -> impl IntoResponse {
 }
 
 /// 405; the router adds `Allow`.
-pub async fn wrong_method(method: Method, uri: Uri) -> Problem {
+pub async fn wrong_method(method: Method, OriginalUri(uri): OriginalUri) -> Problem {
     Problem::new(
         StatusCode::METHOD_NOT_ALLOWED,
         "method_not_allowed",

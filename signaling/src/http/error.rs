@@ -1,12 +1,16 @@
 //! Errors as RFC 9457 problem details. A caller's mistake is answered precisely; our own is
 //! logged and answered without its inside.
 
+use std::collections::BTreeMap;
+
 use axum::Json;
+use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::auth::AuthError;
+use crate::protocol::api::ProblemView;
 
 /// A problem on its way to the caller.
 #[derive(Debug, Clone)]
@@ -18,7 +22,7 @@ struct Details {
     code: &'static str,
     detail: String,
     hint: Option<String>,
-    members: Map<String, Value>,
+    members: BTreeMap<String, Value>,
     headers: Vec<(HeaderName, HeaderValue)>,
 }
 
@@ -31,7 +35,7 @@ impl Problem {
             code,
             detail: detail.into(),
             hint: None,
-            members: Map::new(),
+            members: BTreeMap::new(),
             headers: Vec::new(),
         }))
     }
@@ -115,6 +119,19 @@ impl Problem {
     }
 }
 
+impl From<PathRejection> for Problem {
+    /// What cannot be read as the path's parts names nothing.
+    fn from(rejection: PathRejection) -> Problem {
+        Problem::not_found(rejection.body_text())
+    }
+}
+
+impl From<QueryRejection> for Problem {
+    fn from(rejection: QueryRejection) -> Problem {
+        Problem::new(StatusCode::BAD_REQUEST, "bad_query", rejection.body_text())
+    }
+}
+
 impl From<AuthError> for Problem {
     fn from(error: AuthError) -> Problem {
         const BARE: &str = "Bearer realm=\"vitrine\"";
@@ -139,21 +156,19 @@ impl IntoResponse for Problem {
             code,
             detail,
             hint,
-            members: mut body,
+            members,
             headers,
         } = *self.0;
-        body.insert("type".into(), format!("urn:vitrine:problem:{code}").into());
-        body.insert(
-            "title".into(),
-            status.canonical_reason().unwrap_or("Error").into(),
-        );
-        body.insert("status".into(), status.as_u16().into());
-        body.insert("detail".into(), detail.into());
-        body.insert("code".into(), code.into());
-        if let Some(hint) = hint {
-            body.insert("hint".into(), hint.into());
-        }
-        let mut response = (status, Json(Value::Object(body))).into_response();
+        let body = ProblemView {
+            kind: format!("urn:vitrine:problem:{code}"),
+            title: status.canonical_reason().unwrap_or("Error").to_owned(),
+            status: status.as_u16(),
+            detail,
+            code: code.to_owned(),
+            hint,
+            members,
+        };
+        let mut response = (status, Json(body)).into_response();
         let out = response.headers_mut();
         out.insert(
             header::CONTENT_TYPE,

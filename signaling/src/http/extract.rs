@@ -58,6 +58,16 @@ fn bearer(auth: &Auth, headers: &HeaderMap) -> Result<Option<Bearer>, AuthError>
     Ok(Some(Bearer(grant)))
 }
 
+/// Parts of the path, as axum reads them, with our 404.
+#[derive(Debug, FromRequestParts)]
+#[from_request(via(axum::extract::Path), rejection(Problem))]
+pub struct Path<T>(pub T);
+
+/// The query, as axum reads it, with our 400.
+#[derive(Debug, FromRequestParts)]
+#[from_request(via(axum::extract::Query), rejection(Problem))]
+pub struct Query<T>(pub T);
+
 /// A JSON body: 415 for another type, 400 for what is not JSON, 422 for JSON of another shape.
 #[derive(Debug)]
 pub struct JsonBody<T>(pub T);

@@ -12,7 +12,9 @@ use crate::protocol::api::{LanguageInfo, ServerInfo};
 #[derive(Debug, Clone, Copy)]
 pub struct OverTls;
 
-/// Answers.
+/// What this server is and can do.
+#[utoipa::path(get, path = "/server", tag = "server",
+    responses((status = 200, description = "the server", body = ServerInfo)))]
 pub async fn server(State(state): State<AppState>, request: Request) -> Response {
     let secure = request.extensions().get::<OverTls>().is_some();
     let info = ServerInfo {

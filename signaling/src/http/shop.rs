@@ -2,18 +2,20 @@
 //! grant, ask the shop, answer. An order's id is a key of 128 random bits: whoever has it may
 //! see, confirm and cancel that order, without an account and after the grant has ended.
 
+use axum::Json;
 use axum::body::Body;
-use axum::extract::{DefaultBodyLimit, Path, Query, State};
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post, put};
-use axum::{Json, Router};
 use futures_util::StreamExt as _;
 use sha2::{Digest, Sha256};
+use utoipa::IntoParams;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt as _};
+use utoipa_axum::routes;
 
 use super::AppState;
 use super::error::Problem;
-use super::extract::{Bearer, JsonBody};
+use super::extract::{Bearer, JsonBody, Path, Query};
 use super::shows::{is_show_name, may_watch};
 use crate::auth::Grant;
 use crate::limits::shop::{IDEMPOTENCY_KEY_CHARS_MAX, IMPORT_BYTES_MAX, ORDER_BYTES_MAX};
@@ -31,23 +33,28 @@ use crate::shop::{ReserveRequest, Reserved, ShopError, ShopHandle};
 const RETRY_AFTER_S: u32 = 2;
 
 /// The shop's routes.
-pub fn router() -> Router<AppState> {
-    let import = post(import).layer(DefaultBodyLimit::disable());
+pub fn router() -> OpenApiRouter<AppState> {
     let small = DefaultBodyLimit::max(ORDER_BYTES_MAX);
-    Router::new()
-        .route("/shows/{show}/products", get(products).merge(import))
-        .route("/shows/{show}/shelf", put(shelve))
-        .route("/shows/{show}/quotes/{variant}", get(quote))
-        .route("/shows/{show}/basket", post(price).layer(small))
-        .route(
-            "/shows/{show}/orders",
-            get(list).merge(post(reserve).layer(small)),
-        )
-        .route("/orders/{id}", get(order))
-        .route("/orders/{id}/confirm", post(confirm).layer(small))
-        .route("/orders/{id}/cancel", post(cancel))
+    OpenApiRouter::new()
+        .routes(routes!(products))
+        .routes(routes!(import).layer(DefaultBodyLimit::disable()))
+        .routes(routes!(shelve))
+        .routes(routes!(quote))
+        .routes(routes!(price).layer(small))
+        .routes(routes!(list))
+        .routes(routes!(reserve).layer(small))
+        .routes(routes!(order))
+        .routes(routes!(confirm).layer(small))
+        .routes(routes!(cancel))
 }
 
+/// The shelf of a show in running order, with the stock of the moment.
+#[utoipa::path(get, path = "/shows/{show}/products", tag = "catalogue",
+    security((), ("token" = [])),
+    responses(
+        (status = 200, description = "the shelf", body = ProductList),
+        (status = 503, description = "`shop_busy`, `shop_unavailable`"),
+    ))]
 async fn products(
     State(state): State<AppState>,
     Path(show): Path<String>,
@@ -58,6 +65,20 @@ async fn products(
     Ok(Fresh(ProductList { products }))
 }
 
+/// Creates or updates products and puts them on the show's shelf: all or none.
+#[utoipa::path(post, path = "/shows/{show}/products", tag = "catalogue",
+    operation_id = "import_products", security(("token" = [])),
+    request_body(content(
+        (String = "text/csv"),
+        (serde_json::Value = "application/ld+json"),
+    )),
+    responses(
+        (status = 200, description = "imported", body = ImportReport),
+        (status = 400, description = "`body_broken`"),
+        (status = 403, description = "`not_host`"),
+        (status = 422, description = "`invalid_catalogue`, with every mistake in `errors`"),
+        (status = 503, description = "`shop_busy`, `shop_unavailable`"),
+    ))]
 async fn import(
     State(shop): State<ShopHandle>,
     Path(show): Path<String>,
@@ -73,6 +94,15 @@ async fn import(
     Ok(Json(ImportReport { imported }))
 }
 
+/// Makes these products, in this order, the whole shelf.
+#[utoipa::path(put, path = "/shows/{show}/shelf", tag = "catalogue", operation_id = "shelve",
+    security(("token" = [])), request_body = ShelfBody,
+    responses(
+        (status = 200, description = "the shelf", body = ProductList),
+        (status = 403, description = "`not_host`, `no_consent`"),
+        (status = 404, description = "`unknown_product`"),
+        (status = 503, description = "`shop_busy`, `shop_unavailable`"),
+    ))]
 async fn shelve(
     State(shop): State<ShopHandle>,
     Path(show): Path<String>,
@@ -86,6 +116,15 @@ async fn shelve(
     }))
 }
 
+/// A signed price, good for five minutes.
+#[utoipa::path(get, path = "/shows/{show}/quotes/{variant}", tag = "orders",
+    security((), ("token" = [])), params(QuoteWish),
+    responses(
+        (status = 200, description = "the price", body = QuoteView),
+        (status = 404, description = "`unknown_variant`"),
+        (status = 422, description = "`wrong_currency`"),
+        (status = 503, description = "`shop_busy`, `shop_unavailable`"),
+    ))]
 async fn quote(
     State(state): State<AppState>,
     Path((show, variant)): Path<(String, String)>,
@@ -98,11 +137,24 @@ async fn quote(
 }
 
 /// Query of a quote.
-#[derive(serde::Deserialize)]
+#[derive(serde::Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 struct QuoteWish {
+    /// ISO 4217 code; without one, the variant's first price.
     currency: Option<String>,
 }
 
+/// What a basket would cost now, signed line by line.
+#[utoipa::path(post, path = "/shows/{show}/basket", tag = "orders", operation_id = "price_basket",
+    security((), ("token" = [])), request_body = BasketBody,
+    responses(
+        (status = 200, description = "its price", body = BasketView),
+        (status = 404, description = "`unknown_variant`"),
+        (status = 409, description = "`sold_out` with `available`"),
+        (status = 422, description = "`invalid_quantity`, `invalid_lines`, `two_merchants`, \
+            `wrong_currency`, `unknown_country`, `below_minimum`, `total_too_large`"),
+        (status = 503, description = "`shop_busy`, `shop_unavailable`"),
+    ))]
 async fn price(
     State(state): State<AppState>,
     Path(show): Path<String>,
@@ -113,6 +165,24 @@ async fn price(
     Ok(Fresh(state.shop.price(&show, basket).await?))
 }
 
+/// Holds pieces for a buyer.
+#[utoipa::path(post, path = "/shows/{show}/orders", tag = "orders", security(("token" = [])),
+    params(("Idempotency-Key" = String, Header, min_length = 1, max_length = 128,
+        description = "fresh for each order, the same for a retry")),
+    request_body = ReserveBody,
+    responses(
+        (status = 201, description = "held", body = OrderView,
+            headers(("Location" = String, description = "the order"))),
+        (status = 200, description = "held before, with this key", body = OrderView,
+            headers(("Location" = String, description = "the order"))),
+        (status = 400, description = "`idempotency_key`"),
+        (status = 404, description = "`unknown_variant`"),
+        (status = 409, description = "`stale_quote` with the new `basket`, `sold_out` with `available`"),
+        (status = 422, description = "`invalid_quote`, `invalid_quantity`, `invalid_lines`, \
+            `two_merchants`, `wrong_currency`, `unknown_country`, `below_minimum`, \
+            `total_too_large`, `idempotency_mismatch`"),
+        (status = 503, description = "`shop_busy`, `shop_unavailable`"),
+    ))]
 async fn reserve(
     State(shop): State<ShopHandle>,
     Path(show): Path<String>,
@@ -140,6 +210,15 @@ async fn reserve(
     Ok((status, place, Fresh(order)).into_response())
 }
 
+/// Buys what an order holds.
+#[utoipa::path(post, path = "/orders/{id}/confirm", tag = "orders", request_body = ConfirmBody,
+    responses(
+        (status = 200, description = "bought", body = OrderView),
+        (status = 404, description = "`unknown_order`"),
+        (status = 409, description = "`hold_expired`, `order_state`, `already_confirmed`"),
+        (status = 422, description = "`invalid_contact`"),
+        (status = 503, description = "`shop_busy`, `shop_unavailable`"),
+    ))]
 async fn confirm(
     State(shop): State<ShopHandle>,
     Path(id): Path<String>,
@@ -148,6 +227,14 @@ async fn confirm(
     Ok(Fresh(shop.confirm(&id, contact).await?))
 }
 
+/// Gives up what an order holds.
+#[utoipa::path(post, path = "/orders/{id}/cancel", tag = "orders",
+    responses(
+        (status = 200, description = "given up", body = OrderView),
+        (status = 404, description = "`unknown_order`"),
+        (status = 409, description = "`order_state`"),
+        (status = 503, description = "`shop_busy`, `shop_unavailable`"),
+    ))]
 async fn cancel(
     State(shop): State<ShopHandle>,
     Path(id): Path<String>,
@@ -155,6 +242,13 @@ async fn cancel(
     Ok(Fresh(shop.cancel(&id).await?))
 }
 
+/// An order. Its id is the key to it.
+#[utoipa::path(get, path = "/orders/{id}", tag = "orders",
+    responses(
+        (status = 200, description = "the order", body = OrderView),
+        (status = 404, description = "`unknown_order`"),
+        (status = 503, description = "`shop_busy`, `shop_unavailable`"),
+    ))]
 async fn order(
     State(shop): State<ShopHandle>,
     Path(id): Path<String>,
@@ -162,6 +256,14 @@ async fn order(
     Ok(Fresh(shop.get(&id).await?))
 }
 
+/// The orders of a show, for its host, newest first.
+#[utoipa::path(get, path = "/shows/{show}/orders", tag = "orders", operation_id = "list_orders",
+    security(("token" = [])),
+    responses(
+        (status = 200, description = "the orders", body = HostOrderList),
+        (status = 403, description = "`not_host`"),
+        (status = 503, description = "`shop_busy`, `shop_unavailable`"),
+    ))]
 async fn list(
     State(shop): State<ShopHandle>,
     Path(show): Path<String>,

@@ -1,12 +1,12 @@
 //! Shows over HTTP: the lobby's list, making one, and letting visitors in.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
 use super::error::Problem;
-use super::extract::{Bearer, JsonBody};
+use super::extract::{Bearer, JsonBody, Path};
 use super::{AppState, fresh};
 use crate::auth::Grant;
 use crate::clock::now_ms;
@@ -30,7 +30,9 @@ pub fn is_show_name(text: &str) -> bool {
             .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }
 
-/// `GET /api/v1/shows`.
+/// Public shows by name.
+#[utoipa::path(get, path = "/shows", tag = "shows", operation_id = "list_shows",
+    responses((status = 200, description = "the lobby", body = ShowList)))]
 pub async fn list(State(state): State<AppState>) -> Response {
     let rooms = state.hub.all();
     let cards = rooms.iter().map(card).filter(|card| !card.info.private);
@@ -42,10 +44,15 @@ pub async fn list(State(state): State<AppState>) -> Response {
     )
 }
 
-/// `POST /api/v1/shows`.
-///
-/// # Errors
-/// 401, 403 unless the token is the host's, 409 when it exists, 422 for bad fields.
+/// Makes a show; the token is a host's of a show of this name.
+#[utoipa::path(post, path = "/shows", tag = "shows", operation_id = "create_show",
+    security(("token" = [])), request_body = NewShow,
+    responses(
+        (status = 201, description = "made", body = ShowInfo),
+        (status = 403, description = "`not_host`"),
+        (status = 409, description = "`show_exists`"),
+        (status = 503, description = "`shows_full`"),
+    ))]
 pub async fn create(
     State(state): State<AppState>,
     Bearer(grant): Bearer,
@@ -88,11 +95,10 @@ pub async fn create(
     Ok((StatusCode::CREATED, Json(room.view().info.clone())).into_response())
 }
 
-/// `GET /api/v1/shows/{show}`. A private show is named to who knows its name: its invitation needs
-/// the title; watching needs a grant.
-///
-/// # Errors
-/// 404.
+/// One show. A private show is named to who knows its name: its invitation needs the title;
+/// watching needs a grant.
+#[utoipa::path(get, path = "/shows/{show}", tag = "shows", operation_id = "show",
+    responses((status = 200, description = "the show", body = ShowCard)))]
 pub async fn show(
     State(state): State<AppState>,
     Path(show): Path<String>,
@@ -100,10 +106,13 @@ pub async fn show(
     Ok(fresh(Json(card(&room(&state, &show)?)).into_response()))
 }
 
-/// `POST /api/v1/shows/{show}/visit`.
-///
-/// # Errors
-/// 404, 403 `private_show`, 422 for a long name, 503 when the ticket table is full.
+/// Lets a visitor into a public show.
+#[utoipa::path(post, path = "/shows/{show}/visit", tag = "shows", request_body = VisitBody,
+    responses(
+        (status = 200, description = "a viewer's grant", body = Visit),
+        (status = 403, description = "`private_show`"),
+        (status = 503, description = "`tickets_full`"),
+    ))]
 pub async fn visit(
     State(state): State<AppState>,
     Path(show): Path<String>,

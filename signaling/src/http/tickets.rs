@@ -11,10 +11,13 @@ use crate::auth::Grant;
 use crate::clock::now_ms;
 use crate::protocol::api::Ticket;
 
-/// Issues a ticket.
-///
-/// # Errors
-/// 401, 503 when too many are outstanding.
+/// A one-time ticket for the WebSocket.
+#[utoipa::path(post, path = "/tickets", tag = "shows", operation_id = "ticket",
+    security(("token" = [])),
+    responses(
+        (status = 200, description = "the ticket", body = Ticket),
+        (status = 503, description = "`tickets_full`: too many are outstanding"),
+    ))]
 pub async fn issue(
     State(state): State<AppState>,
     Bearer(grant): Bearer,

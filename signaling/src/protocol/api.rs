@@ -1,12 +1,38 @@
 //! What pages get from and send to the HTTP routes beside the shop's ([`super::shop`]).
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use ts_rs::TS;
+use utoipa::ToSchema;
 
 use super::server::{ShowInfo, ShowKind};
 
+/// RFC 9457 problem details: the answer to every request that is refused.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ProblemView {
+    /// `urn:vitrine:problem:` and the code.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// What the status means.
+    pub title: String,
+    /// The status.
+    pub status: u16,
+    /// What was wrong this time, for people.
+    pub detail: String,
+    /// Stable name of the problem, for programs.
+    pub code: String,
+    /// What to do next, when there is something.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+    /// Further members that belong to the code, such as the fresh `quote` of a stale one.
+    #[serde(flatten)]
+    pub members: BTreeMap<String, Value>,
+}
+
 /// A show in the lobby.
-#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS, ToSchema)]
 pub struct ShowCard {
     /// The show.
     #[serde(flatten)]
@@ -16,19 +42,21 @@ pub struct ShowCard {
 }
 
 /// Answer to `GET /api/v1/shows`.
-#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS, ToSchema)]
 pub struct ShowList {
     /// Public shows by name.
     pub shows: Vec<ShowCard>,
 }
 
 /// Body of `POST /api/v1/shows`.
-#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewShow {
     /// Name in URLs.
+    #[schema(pattern = "^[a-z0-9-]{1,64}$")]
     pub name: String,
     /// Title for people.
+    #[schema(min_length = 1, max_length = 200)]
     pub title: String,
     /// Kind of room; `live` when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -90,17 +118,18 @@ pub struct TranscriptLine {
 }
 
 /// Body of `POST /api/v1/shows/{show}/visit`.
-#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct VisitBody {
     /// Display name.
+    #[schema(max_length = 64)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub name: Option<String>,
 }
 
 /// Answer to a visit.
-#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS, ToSchema)]
 pub struct Visit {
     /// Viewer grant, for tickets and orders.
     pub token: String,
@@ -111,7 +140,7 @@ pub struct Visit {
 }
 
 /// A ticket.
-#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS, ToSchema)]
 pub struct Ticket {
     /// For `join`, once.
     pub ticket: String,
@@ -121,7 +150,7 @@ pub struct Ticket {
 }
 
 /// The server.
-#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS, ToSchema)]
 pub struct ServerInfo {
     /// Version of the program.
     pub version: String,
@@ -138,7 +167,7 @@ pub struct ServerInfo {
 }
 
 /// A caption language.
-#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS, ToSchema)]
 pub struct LanguageInfo {
     /// BCP 47 tag.
     pub tag: String,

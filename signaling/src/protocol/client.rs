@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
+use utoipa::ToSchema;
 
 /// A message from a page. The first one on a socket is `join`; anything else before it is
 /// refused. `request` is chosen by the page and comes back in `done` or `refused`.
@@ -186,7 +187,7 @@ impl Role {
 }
 
 /// Phase of a show.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
     /// Announced.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
+use utoipa::ToSchema;
 
 use super::client::{Phase, Role, SourceKind};
 
@@ -233,7 +234,7 @@ pub enum RoomEvent {
 }
 
 /// A show as lists and pages name it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
 pub struct ShowInfo {
     /// Name in URLs: `[a-z0-9-]`, 1 to 64 characters.
     pub name: String,
@@ -256,7 +257,7 @@ pub struct ShowInfo {
 }
 
 /// Kinds of show; one room model for all.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ShowKind {
     /// One (or few) to many.
@@ -377,7 +378,7 @@ pub struct Pin {
 }
 
 /// Money in minor units.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
 pub struct Money {
     /// Minor units, e.g. cents; the currency's ISO 4217 exponent says how many decimals.
     #[ts(type = "number")]
@@ -389,7 +390,7 @@ pub struct Money {
 }
 
 /// A product as buyers see it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
 pub struct ProductView {
     /// Id, unique in the catalogue.
     pub id: String,
@@ -418,7 +419,9 @@ pub struct ProductView {
 }
 
 /// When an order takes its pieces from the shelf.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, TS, ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum HoldMode {
     /// When it is reserved, until it is paid or the hold runs out.
@@ -429,7 +432,7 @@ pub enum HoldMode {
 }
 
 /// A variant of a product: what is really sold.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
 pub struct VariantView {
     /// The merchant's SKU, unique in the catalogue.
     pub id: String,
@@ -444,7 +447,7 @@ pub struct VariantView {
 }
 
 /// A price in one currency.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
 pub struct PriceView {
     /// Price of one piece.
     pub price: Money,
@@ -455,7 +458,7 @@ pub struct PriceView {
 }
 
 /// A price for who buys many.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
 pub struct TierView {
     /// From this many pieces on.
     pub min_quantity: u32,
@@ -528,7 +531,7 @@ pub struct ChatLine {
 }
 
 /// An order as its buyer and the host see it. `buyer` is empty in the host's live feed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
 pub struct OrderView {
     /// Unguessable id.
     pub id: String,
@@ -557,7 +560,7 @@ pub struct OrderView {
 }
 
 /// A line of an order, as it was when the order was made.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
 pub struct LineView {
     /// What was bought.
     pub variant: String,
@@ -576,7 +579,7 @@ pub struct LineView {
 }
 
 /// State of an order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OrderState {
     /// Stock is held until `expires_ms`.

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
+use utoipa::ToSchema;
 
 use super::server::{HoldMode, Money, OrderView, ProductView, TierView};
 
 /// A price signed by the server: what the viewer saw is what is charged.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
 pub struct QuoteView {
     /// The signed quote, to be sent back in the order.
     pub quote: String,
@@ -31,7 +32,7 @@ pub struct QuoteView {
 }
 
 /// Body of `POST /api/v1/shows/{show}/basket`: what would this cost?
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BasketBody {
     /// What is wanted.
@@ -47,7 +48,7 @@ pub struct BasketBody {
 }
 
 /// A line that is wanted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BasketLine {
     /// Variant id.
@@ -57,7 +58,7 @@ pub struct BasketLine {
 }
 
 /// What a basket costs now, signed line by line.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
 pub struct BasketView {
     /// One quote per line, in their order.
     pub quotes: Vec<QuoteView>,
@@ -72,7 +73,7 @@ pub struct BasketView {
 }
 
 /// Body of `POST /api/v1/shows/{show}/orders`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReserveBody {
     /// What is bought: one merchant, one currency, no variant twice.
@@ -86,7 +87,7 @@ pub struct ReserveBody {
 }
 
 /// A line of an order to be made.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReserveLine {
     /// The quote the buyer saw.
@@ -96,7 +97,7 @@ pub struct ReserveLine {
 }
 
 /// Body of `POST /api/v1/orders/{id}/confirm`.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConfirmBody {
     /// Buyer's name.
@@ -110,14 +111,14 @@ pub struct ConfirmBody {
 }
 
 /// Answer to an import.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
 pub struct ImportReport {
     /// Products created or updated.
     pub imported: u32,
 }
 
 /// One mistake in an import.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
 pub struct RowError {
     /// Where: in CSV the row as a spreadsheet counts it (the header is 1), in JSON-LD the
     /// number of the product (from 1). 0 when the whole file is meant.
@@ -129,14 +130,14 @@ pub struct RowError {
 }
 
 /// Answer to `GET /api/v1/shows/{show}/products`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
 pub struct ProductList {
     /// The shelf in running order.
     pub products: Vec<ProductView>,
 }
 
 /// Body of `PUT /api/v1/shows/{show}/shelf`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ShelfBody {
     /// Product ids in running order.
@@ -144,7 +145,7 @@ pub struct ShelfBody {
 }
 
 /// An order as the host sees it, with what is needed to send the goods.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
 pub struct HostOrderView {
     /// The order.
     #[serde(flatten)]
@@ -156,14 +157,14 @@ pub struct HostOrderView {
 }
 
 /// Answer to `GET /api/v1/shows/{show}/orders`.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
 pub struct HostOrderList {
     /// Newest first.
     pub orders: Vec<HostOrderView>,
 }
 
 /// Body of `PUT /api/v1/products/{id}`: a whole product, made or replaced.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ProductBody {
     /// Title.
@@ -188,7 +189,7 @@ pub struct ProductBody {
 }
 
 /// A variant in a [`ProductBody`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct VariantBody {
     /// SKU; for the only variant of a product, the product's id.
@@ -215,7 +216,7 @@ fn one() -> u32 {
 }
 
 /// A price in a [`VariantBody`]; amounts are decimals like `19.90`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PriceBody {
     /// ISO 4217 code.
@@ -231,7 +232,7 @@ pub struct PriceBody {
 }
 
 /// A tier in a [`PriceBody`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TierBody {
     /// From this many pieces on.
@@ -242,7 +243,7 @@ pub struct TierBody {
 
 /// Where a merchant sends to: body of `PUT /api/v1/shipping` and answer to `GET`. Without zones
 /// nothing is charged and no country is asked for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ShippingBody {
     /// The first zone of the order's currency that names the country counts.
@@ -250,7 +251,7 @@ pub struct ShippingBody {
 }
 
 /// Countries that are sent to at one price; amounts are decimals like `4.90`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ZoneBody {
     /// ISO 3166-1 alpha-2 codes; `*` is every country that no other zone names.

@@ -6,6 +6,7 @@ mod captions;
 mod conformance;
 mod events;
 mod layer;
+mod openapi;
 mod restart;
 mod rtc;
 mod shows;
