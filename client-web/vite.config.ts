@@ -15,7 +15,7 @@ export default defineConfig({
   server: {
     // `npm run dev` (and `npx vite preview`) against a running server.
     proxy: Object.fromEntries(
-      ["/api", "/captions", "/demo-assets", "/trust", "/ws"].map((path) => [
+      ["/api", "/captions", "/demo-assets", "/pictures", "/trust", "/ws"].map((path) => [
         path,
         { target: server, ws: path === "/ws" },
       ]),

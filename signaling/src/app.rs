@@ -29,6 +29,7 @@ use crate::task::hub::Hub;
 use crate::task::libretranslate::{self, LibreTranslate};
 use crate::task::media::{carry_captions, carry_events};
 use crate::task::news::{carry_letters, carry_notices};
+use crate::task::pictures::Pictures;
 use crate::task::reach;
 use crate::task::room::Ports;
 use crate::task::sessions::Sessions;
@@ -69,6 +70,7 @@ pub async fn start(mut config: Config) -> anyhow::Result<Running> {
     let shows = ShowStore::open(&database).await.context("shows")?;
     let opened = Transcripts::open(&database).await;
     let (transcripts, transcripts_writer) = opened.context("transcripts")?;
+    let pictures = Pictures::open(config.data.join("pictures")).context("pictures")?;
     let shop_config = ShopConfig::new(key.derive("quotes"));
     let (shop, notices, shop_task) = spawn(Arc::new(store), &shop_config, Arc::new(now_ms));
     let (media, events) = Media::start(media_config(&config)).context("media")?;
@@ -108,6 +110,7 @@ pub async fn start(mut config: Config) -> anyhow::Result<Running> {
         hub,
         media,
         shop,
+        pictures,
         sessions,
         speech,
         transcripts,

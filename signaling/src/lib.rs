@@ -9,6 +9,7 @@ pub mod config;
 pub mod demo;
 pub mod http;
 pub mod limits;
+pub mod picture;
 pub mod protocol;
 pub mod redacted;
 pub mod room;

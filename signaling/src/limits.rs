@@ -294,6 +294,24 @@ pub mod shop {
         assert!(PRICE_MINOR_MAX as i128 * ORDER_QUANTITY_MAX as i128 <= TOTAL_MINOR_MAX as i128);
 }
 
+/// Bounds of product pictures.
+pub mod pictures {
+    /// Bytes of an upload: a photograph of 50 megapixels as telephones save it.
+    pub const UPLOAD_BYTES_MAX: usize = 16 * 1024 * 1024;
+    /// Pixels that are decoded: what telephones make in their largest setting.
+    pub const PIXELS_MAX: u64 = 50_000_000;
+    /// Pixels on a side: panoramas of the above.
+    pub const SIDE_MAX: u32 = 20_000;
+    /// Memory of a decoded picture: the pixels above with four bytes each. Flattening needs as
+    /// much again for a moment; one picture is decoded at a time.
+    pub const DECODED_BYTES_MAX: u64 = 4 * PIXELS_MAX;
+    /// Uploads waiting for the decoder, each held in memory. Full: 503, one takes about a second.
+    pub const QUEUE_MAX: usize = 4;
+    /// Files kept: ten thousand products with three pictures in three widths, some 10 GB.
+    /// Full: 507.
+    pub const FILES_MAX: usize = 100_000;
+}
+
 /// A translator outside that has not answered by then is no help to a live line.
 pub const OUTSIDE_TIMEOUT: Duration = Duration::from_secs(4);
 

@@ -1,9 +1,10 @@
 //! What handlers ask for: the caller's grant, a JSON body with precise errors, the show's name.
 
-use axum::body::Bytes;
+use axum::body::{Body, Bytes};
 use axum::extract::{FromRef, FromRequest, FromRequestParts, OptionalFromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
+use futures_util::StreamExt as _;
 use serde::de::DeserializeOwned;
 
 use super::error::Problem;
@@ -133,20 +134,57 @@ pub async fn text<S: Send + Sync>(
         .map_err(|_| Problem::new(StatusCode::BAD_REQUEST, code, "the body is not UTF-8 text"))
 }
 
+/// The media type without parameters such as `charset`, in lower case; empty when there is none.
+#[must_use]
+pub fn essence(headers: &HeaderMap) -> String {
+    let given = headers.get(header::CONTENT_TYPE);
+    let given = given.and_then(|value| value.to_str().ok());
+    let essence = given.and_then(|value| value.split(';').next());
+    essence.map_or_else(String::new, |text| text.trim().to_ascii_lowercase())
+}
+
+/// Reads a file of at most so many bytes, `what` names it. One that is too large is read on for a
+/// while and thrown away: a client that is still sending would see its connection break instead
+/// of our answer.
+///
+/// # Errors
+/// 413 when it is too large, 400 when it breaks off.
+pub async fn upload(body: Body, bytes_max: usize, what: &str) -> Result<Vec<u8>, Problem> {
+    let (mut file, mut length) = (Vec::new(), 0);
+    let mut chunks = body.into_data_stream();
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk.map_err(|error| {
+            Problem::new(StatusCode::BAD_REQUEST, "body_broken", error.to_string())
+        })?;
+        length += chunk.len();
+        if length <= bytes_max {
+            file.extend_from_slice(&chunk);
+        } else if length > 4 * bytes_max {
+            break;
+        }
+    }
+    if length <= bytes_max {
+        return Ok(file);
+    }
+    let detail = format!("{what} has at most {bytes_max} bytes");
+    Err(Problem::new(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "body_too_large",
+        detail,
+    ))
+}
+
 /// 415 unless the media type is `wanted`; parameters such as `charset` are tolerated.
 ///
 /// # Errors
 /// 415, naming what is accepted.
 pub fn require_content_type(headers: &HeaderMap, wanted: &'static str) -> Result<(), Problem> {
+    if essence(headers) == wanted {
+        return Ok(());
+    }
     let given = headers
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok());
-    let essence = given
-        .and_then(|value| value.split(';').next())
-        .map(str::trim);
-    if essence.is_some_and(|essence| essence.eq_ignore_ascii_case(wanted)) {
-        return Ok(());
-    }
     Err(Problem::new(
         StatusCode::UNSUPPORTED_MEDIA_TYPE,
         "unsupported_media_type",

@@ -12,6 +12,7 @@ pub mod layer;
 pub mod merchant;
 pub mod metrics;
 pub mod openapi;
+pub mod pictures;
 pub mod precondition;
 pub mod rate;
 pub mod server;
@@ -46,6 +47,7 @@ use crate::limits::BODY_BYTES_MAX;
 use crate::shop::ShopHandle;
 use crate::store::transcripts::Transcripts;
 use crate::task::hub::Hub;
+use crate::task::pictures::Pictures;
 use crate::task::sessions::Sessions;
 use crate::task::speech::Speech;
 use error::Problem;
@@ -63,6 +65,8 @@ pub struct AppState {
     pub media: Media,
     /// Catalogue and orders.
     pub shop: ShopHandle,
+    /// Product pictures.
+    pub pictures: Pictures,
     /// WHIP and WHEP sessions.
     pub sessions: Sessions,
     /// Captions.
@@ -113,6 +117,10 @@ pub fn router(state: AppState) -> Router {
         .route("/livez", get(health::livez))
         .route("/readyz", get(health::readyz))
         .route("/metrics", get(metrics::render))
+        .route(
+            &format!("{}/{{name}}", pictures::PICTURES),
+            get(pictures::file),
+        )
         .merge(api)
         .merge(pages)
         .layer(limited.clone())
@@ -138,6 +146,7 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(tickets::issue))
         .merge(shop::router())
         .merge(merchant::router())
+        .merge(pictures::router())
 }
 
 /// Open to pages of other origins: what they may do is decided by tokens, never by cookies.

@@ -7,7 +7,6 @@ use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use futures_util::StreamExt as _;
 use sha2::{Digest, Sha256};
 use utoipa::IntoParams;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt as _};
@@ -15,7 +14,7 @@ use utoipa_axum::routes;
 
 use super::AppState;
 use super::error::Problem;
-use super::extract::{Bearer, JsonBody, Path, Query};
+use super::extract::{Bearer, JsonBody, Path, Query, essence, upload};
 use super::shows::{is_show_name, may_watch};
 use crate::auth::Grant;
 use crate::limits::shop::{IDEMPOTENCY_KEY_CHARS_MAX, IMPORT_BYTES_MAX, ORDER_BYTES_MAX};
@@ -88,7 +87,7 @@ async fn import(
 ) -> Result<Json<ImportReport>, Problem> {
     let show = host_of(show, &grant)?;
     let format = catalogue_format(&headers)?;
-    let file = read_catalogue(file).await?;
+    let file = upload(file, IMPORT_BYTES_MAX, "a catalogue").await?;
     let imported = shop.import(&grant.merchant, &show, format, &file).await?;
     tracing::info!(show, imported, "catalogue imported");
     Ok(Json(ImportReport { imported }))
@@ -305,7 +304,7 @@ fn member_of(show: String, grant: &Grant) -> Result<String, Problem> {
     }
 }
 
-fn host_of(show: String, grant: &Grant) -> Result<String, Problem> {
+pub(super) fn host_of(show: String, grant: &Grant) -> Result<String, Problem> {
     let show = member_of(show, grant)?;
     if grant.is_host_of(&show) {
         Ok(show)
@@ -318,14 +317,7 @@ fn host_of(show: String, grant: &Grant) -> Result<String, Problem> {
 }
 
 fn catalogue_format(headers: &HeaderMap) -> Result<Format, Problem> {
-    let given = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok());
-    let essence = given
-        .and_then(|value| value.split(';').next())
-        .map(str::trim)
-        .unwrap_or("");
-    match essence.to_ascii_lowercase().as_str() {
+    match essence(headers).as_str() {
         "text/csv" => Ok(Format::Csv),
         "application/ld+json" => Ok(Format::JsonLd),
         _ => Err(Problem::new(
@@ -334,33 +326,6 @@ fn catalogue_format(headers: &HeaderMap) -> Result<Format, Problem> {
             "a catalogue is `text/csv` or `application/ld+json`",
         )),
     }
-}
-
-/// Reads an upload. One that is too large is read on for a while and thrown away: a client that
-/// is still sending would see its connection break instead of our answer.
-async fn read_catalogue(body: Body) -> Result<Vec<u8>, Problem> {
-    let (mut file, mut length) = (Vec::new(), 0);
-    let mut chunks = body.into_data_stream();
-    while let Some(chunk) = chunks.next().await {
-        let chunk = chunk.map_err(|error| {
-            Problem::new(StatusCode::BAD_REQUEST, "body_broken", error.to_string())
-        })?;
-        length += chunk.len();
-        if length <= IMPORT_BYTES_MAX {
-            file.extend_from_slice(&chunk);
-        } else if length > 4 * IMPORT_BYTES_MAX {
-            break;
-        }
-    }
-    if length <= IMPORT_BYTES_MAX {
-        return Ok(file);
-    }
-    let detail = format!("a catalogue has at most {IMPORT_BYTES_MAX} bytes");
-    Err(Problem::new(
-        StatusCode::PAYLOAD_TOO_LARGE,
-        "body_too_large",
-        detail,
-    ))
 }
 
 fn idempotency_key(headers: &HeaderMap) -> Result<String, Problem> {

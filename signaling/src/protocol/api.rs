@@ -31,6 +31,26 @@ pub struct ProblemView {
     pub members: BTreeMap<String, Value>,
 }
 
+/// A picture that was taken, as products can name it.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct PictureView {
+    /// Its widest size.
+    pub url: String,
+    /// All sizes, the widest first.
+    pub sizes: Vec<PictureSize>,
+}
+
+/// One size of a picture.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct PictureSize {
+    /// Path on this server.
+    pub url: String,
+    /// Pixels across.
+    pub width: u32,
+    /// Pixels down.
+    pub height: u32,
+}
+
 /// A show in the lobby.
 #[derive(Debug, Clone, Serialize, Deserialize, TS, ToSchema)]
 pub struct ShowCard {

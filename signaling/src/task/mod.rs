@@ -6,6 +6,7 @@ pub mod libretranslate;
 pub mod media;
 pub mod news;
 pub mod outbox;
+pub mod pictures;
 pub mod reach;
 pub mod room;
 pub mod sessions;

@@ -7,6 +7,7 @@ mod conformance;
 mod events;
 mod layer;
 mod openapi;
+mod pictures;
 mod restart;
 mod rtc;
 mod shows;
