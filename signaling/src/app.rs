@@ -25,6 +25,7 @@ use crate::limits::STOP_DRAIN;
 use crate::store::shows::ShowStore;
 use crate::store::sqlite::SqliteStore;
 use crate::store::transcripts::Transcripts;
+use crate::store::webhooks::WebhookStore;
 use crate::task::hub::Hub;
 use crate::task::libretranslate::{self, LibreTranslate};
 use crate::task::media::{carry_captions, carry_events};
@@ -36,6 +37,8 @@ use crate::task::sessions::Sessions;
 use crate::task::shop::{ShopConfig, spawn};
 use crate::task::shutdown::{self, Phase};
 use crate::task::speech::Speech;
+use crate::task::webhooks;
+use crate::webhook::guard::Guard;
 use crate::{telemetry, tls};
 
 /// A running server.
@@ -73,6 +76,10 @@ pub async fn start(mut config: Config) -> anyhow::Result<Running> {
     let pictures = Pictures::open(config.data.join("pictures")).context("pictures")?;
     let shop_config = ShopConfig::new(key.derive("quotes"));
     let (shop, notices, shop_task) = spawn(Arc::new(store), &shop_config, Arc::new(now_ms));
+    let hooks = WebhookStore::open(&database).await.context("webhooks")?;
+    let guard = Guard::new(config.webhook_allow.clone());
+    let (webhooks, webhooks_task) =
+        webhooks::spawn(hooks, guard, shop.clone()).context("webhooks")?;
     let (media, events) = Media::start(media_config(&config)).context("media")?;
     let is_public_named = !config.public_addresses.is_empty();
     tokio::spawn(reach::report(media.clone(), is_public_named));
@@ -111,6 +118,7 @@ pub async fn start(mut config: Config) -> anyhow::Result<Running> {
         media,
         shop,
         pictures,
+        webhooks,
         sessions,
         speech,
         transcripts,
@@ -123,7 +131,7 @@ pub async fn start(mut config: Config) -> anyhow::Result<Running> {
         (listener, tls_listener),
         server_tls,
         carriers,
-        vec![shop_task, transcripts_writer],
+        vec![webhooks_task, shop_task, transcripts_writer],
     )
 }
 

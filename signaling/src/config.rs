@@ -10,6 +10,7 @@ pub use ice_server::IceServer;
 
 use crate::limits::{RATE_DEFAULT, WORKERS_MAX};
 use crate::redacted::Redacted;
+use crate::webhook::guard::Net;
 use ice_server::check_ice_servers;
 
 /// Settings of `vitrine serve` as given; every flag has an environment variable.
@@ -80,6 +81,10 @@ pub struct RawConfig {
     /// from it that are over in a few hours (coturn: `use-auth-secret`)
     #[arg(long, env = "VITRINE_TURN_SECRET", hide_env_values = true)]
     pub turn_secret: Option<String>,
+    /// Network that webhooks may reach though it is not public, also by plain HTTP, e.g.
+    /// 10.1.0.0/16; repeatable
+    #[arg(long, env = "VITRINE_WEBHOOK_ALLOW", value_delimiter = ',')]
+    pub webhook_allow: Vec<String>,
     /// Take the client's address from X-Forwarded-For (only behind a proxy of yours)
     #[arg(long, env = "VITRINE_TRUST_PROXY")]
     pub trust_proxy: bool,
@@ -108,6 +113,7 @@ impl Default for RawConfig {
             rate_limit: None,
             ice_server: Vec::new(),
             turn_secret: None,
+            webhook_allow: Vec::new(),
             trust_proxy: false,
         }
     }
@@ -169,6 +175,8 @@ pub struct Config {
     pub rate_limit: u32,
     /// STUN and TURN servers for WHIP and WHEP clients.
     pub ice_servers: Vec<IceServer>,
+    /// Networks that webhooks may reach though they are not public.
+    pub webhook_allow: Vec<Net>,
     /// Whether X-Forwarded-For is believed.
     pub trust_proxy: bool,
     /// Whether this is the demo show (`vitrine demo` sets it; pages say so).
@@ -225,6 +233,11 @@ impl RawConfig {
         }
         let ice_servers =
             check_ice_servers(&self.ice_server, self.turn_secret.as_deref(), &mut errors);
+        let webhook_allow = self
+            .webhook_allow
+            .iter()
+            .filter_map(|text| parse(&mut errors, "--webhook-allow", text, "a network"))
+            .collect();
         let translator = self.check_translator(&mut errors);
         let data = self.data.clone().or_else(default_data_dir);
         if data.is_none() {
@@ -250,6 +263,7 @@ impl RawConfig {
             translator,
             rate_limit: rate_limit.expect(all),
             ice_servers,
+            webhook_allow,
             trust_proxy: self.trust_proxy,
             demo: false,
         })

@@ -312,6 +312,45 @@ pub mod pictures {
     pub const FILES_MAX: usize = 100_000;
 }
 
+/// Bounds of webhooks.
+pub mod webhooks {
+    use std::time::Duration;
+
+    /// Longest URL of an endpoint; what browsers and proxies agree on.
+    pub const URL_CHARS_MAX: usize = 2_048;
+    /// Endpoints of a show: mail, warehouse, bookkeeping, and some to spare.
+    pub const ENDPOINTS_PER_SHOW_MAX: i64 = 16;
+    /// Requests in the air: each holds a socket for up to `TRY_TIMEOUT`. Full: the others wait.
+    pub const IN_FLIGHT_MAX: usize = 64;
+    /// Of one endpoint, so that a slow one does not take all of them.
+    pub const IN_FLIGHT_PER_ENDPOINT_MAX: usize = 4;
+    /// Deliveries of an endpoint in memory. Full: the others stay in the outbox.
+    pub const OWED_MAX: usize = 1_000;
+    /// Endpoints that were changed and wait for the task. Full: the request waits.
+    pub const CHANGES_MAX: usize = 64;
+    /// How long an endpoint may take to answer; Standard Webhooks asks for 15 to 30 s.
+    pub const TRY_TIMEOUT: Duration = Duration::from_secs(20);
+    /// How long of that the connection may take.
+    pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+    /// How often the outbox is looked at: a mail hook may be so late.
+    pub const OUTBOX_WATCH: Duration = Duration::from_millis(500);
+    /// How often what other processes left, and what is old, is looked for.
+    pub const OUTBOX_SWEEP: Duration = Duration::from_secs(30);
+    /// A delivery that is so late belongs to a process that is gone.
+    pub const ORPHAN_MS: u64 = 120_000;
+    /// Days for which events can be read and sent again.
+    pub const OUTBOX_DAYS_MAX: u64 = 30;
+    /// Events in one answer.
+    pub const EVENTS_LISTED_MAX: u32 = 100;
+    /// Deliveries in the list of an endpoint.
+    pub const DELIVERIES_LISTED_MAX: i64 = 200;
+    /// Characters kept of what went wrong.
+    pub const ERROR_CHARS_MAX: usize = 200;
+
+    const _: () = assert!(ORPHAN_MS > 2 * TRY_TIMEOUT.as_millis() as u64);
+    const _: () = assert!(IN_FLIGHT_PER_ENDPOINT_MAX < IN_FLIGHT_MAX);
+}
+
 /// A translator outside that has not answered by then is no help to a live line.
 pub const OUTSIDE_TIMEOUT: Duration = Duration::from_secs(4);
 

@@ -21,6 +21,7 @@ pub mod shop;
 pub mod shows;
 pub mod tickets;
 pub mod trust;
+pub mod webhooks;
 pub mod whep;
 pub mod whip;
 pub mod ws;
@@ -50,6 +51,7 @@ use crate::task::hub::Hub;
 use crate::task::pictures::Pictures;
 use crate::task::sessions::Sessions;
 use crate::task::speech::Speech;
+use crate::task::webhooks::Webhooks;
 use error::Problem;
 
 /// What handlers share. Every part is cheap to clone.
@@ -67,6 +69,8 @@ pub struct AppState {
     pub shop: ShopHandle,
     /// Product pictures.
     pub pictures: Pictures,
+    /// Endpoints that are told about orders.
+    pub webhooks: Webhooks,
     /// WHIP and WHEP sessions.
     pub sessions: Sessions,
     /// Captions.
@@ -147,6 +151,7 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(shop::router())
         .merge(merchant::router())
         .merge(pictures::router())
+        .merge(webhooks::router())
 }
 
 /// Open to pages of other origins: what they may do is decided by tokens, never by cookies.

@@ -8,6 +8,7 @@ pub mod events;
 pub mod export;
 pub mod server;
 pub mod shop;
+pub mod webhook;
 
 /// Version a client states in `join`; a server refuses others with `unsupported_protocol`.
 pub const PROTOCOL_VERSION: u16 = 1;

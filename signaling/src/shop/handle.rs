@@ -188,6 +188,12 @@ impl ShopHandle {
         order.ok_or(ShopError::UnknownOrder)
     }
 
+    /// One order with what its host needs; none when it was erased.
+    pub async fn host_order(&self, order: &str) -> Result<Option<HostOrderView>, ShopError> {
+        let order = OrderId::from_text(order);
+        self.store.host_order(&order).await.map_err(unavailable)
+    }
+
     /// The orders of a show, newest first, with what the host needs to send the goods.
     pub async fn list(&self, show: &str) -> Result<Vec<HostOrderView>, ShopError> {
         self.store.orders(show).await.map_err(unavailable)

@@ -6,6 +6,7 @@ use std::fmt;
 
 use super::money::Amount;
 use crate::protocol::server::{LineView, OrderState, OrderView};
+use crate::protocol::shop::HostOrderView;
 use crate::redacted::Redacted;
 
 /// An order's id: 128 random bits, so that who knows it may see and change the order.
@@ -117,6 +118,17 @@ impl Order {
             expires_ms: (self.state == OrderState::Reserved).then_some(self.expires_ms),
             created_ms: self.created_ms,
             buyer: name,
+        }
+    }
+
+    /// The order as its host sees it, with what is needed to send the goods.
+    pub fn host_view(&self) -> HostOrderView {
+        let contact = self.contact.as_ref();
+        let address = contact.and_then(|contact| contact.address.as_ref());
+        HostOrderView {
+            order: self.view(),
+            contact: contact.map(|contact| contact.contact.reveal().clone()),
+            address: address.map(|address| address.reveal().clone()),
         }
     }
 }

@@ -261,6 +261,12 @@ pub trait OrderStore: Send + Sync + 'static {
         order: &'a OrderId,
     ) -> BoxFuture<'a, Result<Option<OrderView>, StoreError>>;
 
+    /// One order with what its host needs.
+    fn host_order<'a>(
+        &'a self,
+        order: &'a OrderId,
+    ) -> BoxFuture<'a, Result<Option<HostOrderView>, StoreError>>;
+
     /// The orders of a show, newest first.
     fn orders<'a>(&'a self, show: &'a str)
     -> BoxFuture<'a, Result<Vec<HostOrderView>, StoreError>>;

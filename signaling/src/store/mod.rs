@@ -4,3 +4,4 @@
 pub mod shows;
 pub mod sqlite;
 pub mod transcripts;
+pub mod webhooks;

@@ -14,3 +14,4 @@ pub mod shop;
 pub mod shutdown;
 pub mod slots;
 pub mod speech;
+pub mod webhooks;

@@ -12,6 +12,7 @@ mod restart;
 mod rtc;
 mod shows;
 mod socket;
+mod webhooks;
 
 use reqwest::{Client, RequestBuilder};
 use serde_json::Value;

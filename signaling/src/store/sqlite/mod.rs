@@ -278,6 +278,18 @@ impl OrderStore for SqliteStore {
         })
     }
 
+    fn host_order<'a>(
+        &'a self,
+        order: &'a OrderId,
+    ) -> BoxFuture<'a, Result<Option<HostOrderView>, StoreError>> {
+        Box::pin(async move {
+            let wanted = serde_json::json!([order.as_str()]).to_string();
+            let orders = rows::orders_by_id(&self.readers, wanted).await;
+            let mut orders = orders.map_err(failed("read an order"))?;
+            Ok(orders.pop().map(|order| order.host_view()))
+        })
+    }
+
     fn orders<'a>(
         &'a self,
         show: &'a str,

@@ -104,6 +104,7 @@ async fn write(db: &mut SqliteConnection, now_ms: u64, writes: Writes) -> sqlx::
         .await?;
         expect_rows(done.rows_affected(), moved.len())?;
     }
+    outbox(db, now_ms, &made, &moved).await?;
     if !stock.is_empty() {
         let row = |(variant, was, is): &(String, _, _)| stock_row(variant, *was, *is);
         let rows = list(stock.iter().map(row).collect());
@@ -147,6 +148,35 @@ async fn insert_orders(db: &mut SqliteConnection, now_ms: u64, made: &[Order]) -
          FROM json_each(?)",
     )
     .bind(list(rows))
+    .execute(db)
+    .await?;
+    expect_rows(done.rows_affected(), count)
+}
+
+/// Notes what happened to which order, in the transaction that makes it happen.
+async fn outbox(
+    db: &mut SqliteConnection,
+    now_ms: u64,
+    made: &[Order],
+    moved: &[(OrderState, Order)],
+) -> sqlx::Result<()> {
+    let orders = made.iter().chain(moved.iter().map(|(_, order)| order));
+    let note =
+        |order: &Order| json!([order.show, rows::state_text(order.state), order.id.as_str()]);
+    let notes: Vec<Value> = orders.map(note).collect();
+    let count = notes.len();
+    if count == 0 {
+        return Ok(());
+    }
+    let done = sqlx::query(
+        "INSERT INTO outbox (show, seq, state, order_id, at_ms)
+         SELECT show, (SELECT coalesce(max(seq), 0) FROM outbox o WHERE o.show = k.show)
+                + row_number() OVER (PARTITION BY show ORDER BY place), state, id, ?2
+         FROM (SELECT key AS place, value ->> 0 AS show, value ->> 1 AS state, value ->> 2 AS id
+               FROM json_each(?1)) k",
+    )
+    .bind(list(notes))
+    .bind(rows::sql_time(now_ms))
     .execute(db)
     .await?;
     expect_rows(done.rows_affected(), count)

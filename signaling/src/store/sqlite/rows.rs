@@ -165,19 +165,8 @@ pub(super) async fn orders<'c>(
         .bind(ORDERS_LISTED_MAX)
         .fetch_all(db)
         .await?;
-    let view = |order: Order| HostOrderView {
-        order: order.view(),
-        contact: order
-            .contact
-            .as_ref()
-            .map(|contact| contact.contact.reveal().clone()),
-        address: order
-            .contact
-            .as_ref()
-            .and_then(|contact| contact.address.as_ref())
-            .map(|address| address.reveal().clone()),
-    };
-    Ok(read_orders(&rows)?.into_iter().map(view).collect())
+    let views = read_orders(&rows)?.iter().map(Order::host_view).collect();
+    Ok(views)
 }
 
 pub(super) async fn next_expiry(db: &mut SqliteConnection) -> sqlx::Result<Option<u64>> {
