@@ -1,13 +1,18 @@
 //! The pages, built into the binary: files of client-web/dist, and for the routes of the single
-//! page its `index.html`. Hashed files are kept for ever, the rest is asked about each time.
+//! page its `index.html`. Hashed files are kept for ever, the rest is asked about each time. The
+//! page of a public show carries its description for search engines.
 
-use axum::extract::Request;
+use std::borrow::Cow;
+
+use axum::extract::{Request, State};
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use rust_embed::{EmbeddedFile, RustEmbed};
+use sha2::{Digest as _, Sha256};
 
 use super::error::Problem;
-use super::no_such_route;
+use super::server::OverTls;
+use super::{AppState, jsonld, no_such_route};
 
 #[derive(RustEmbed)]
 #[folder = "../client-web/dist"]
@@ -25,7 +30,7 @@ const POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self' 'u
     frame-ancestors 'self'";
 
 /// Serves a file, a page's route, or 404.
-pub async fn serve(request: Request) -> Response {
+pub async fn serve(State(state): State<AppState>, request: Request) -> Response {
     let path = request.uri().path();
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return no_such_route(request.method(), path).into_response();
@@ -39,6 +44,18 @@ pub async fn serve(request: Request) -> Response {
         && let Some(file) = DemoFiles::get(picture)
     {
         return answer(name, file, if_none_match);
+    }
+    if let Some(show) = path.strip_prefix("/s/")
+        && let Some(origin) = origin(&state, &request)
+        && let Some(page) = show_page(&state, show, &origin).await
+    {
+        let hash = Sha256::digest(&page);
+        return reply(
+            "index.html",
+            hash.as_slice(),
+            page.into_bytes().into(),
+            if_none_match,
+        );
     }
     if is_page(path) {
         return match Files::get("index.html") {
@@ -57,8 +74,49 @@ fn is_page(path: &str) -> bool {
             .any(|at| path.starts_with(at))
 }
 
+/// The page of a public show, which says what it is.
+async fn show_page(state: &AppState, show: &str, origin: &str) -> Option<String> {
+    let room = state.hub.get(show)?;
+    let info = room.view().info.clone();
+    if info.private {
+        return None;
+    }
+    // Without its store the show is still a show.
+    let products = state.shop.products(&info.name).await.unwrap_or_default();
+    let file = Files::get("index.html")?;
+    let page = std::str::from_utf8(&file.data).ok()?;
+    Some(jsonld::into_page(page, &info, &products, origin))
+}
+
+/// Where the reader believes to be: `https://shop.example`.
+fn origin(state: &AppState, request: &Request) -> Option<String> {
+    let header = |name: header::HeaderName| request.headers().get(name)?.to_str().ok();
+    let authority = request
+        .uri()
+        .authority()
+        .map(|authority| authority.as_str());
+    let host = authority.or_else(|| header(header::HOST))?;
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte);
+    let proto = header::HeaderName::from_static("x-forwarded-proto");
+    let forwarded = header(proto).filter(|_| state.config.trust_proxy);
+    let is_secure = request.extensions().get::<OverTls>().is_some() || forwarded == Some("https");
+    let scheme = if is_secure { "https" } else { "http" };
+    host.bytes()
+        .all(is_plain)
+        .then(|| format!("{scheme}://{host}"))
+}
+
 fn answer(name: &str, file: EmbeddedFile, if_none_match: Option<&HeaderValue>) -> Response {
-    let etag = etag(&file.metadata.sha256_hash());
+    reply(name, &file.metadata.sha256_hash(), file.data, if_none_match)
+}
+
+fn reply(
+    name: &str,
+    hash: &[u8],
+    data: Cow<'static, [u8]>,
+    if_none_match: Option<&HeaderValue>,
+) -> Response {
+    let etag = etag(hash);
     let cache = if name.starts_with("assets/") {
         "public, max-age=31536000, immutable"
     } else {
@@ -72,7 +130,7 @@ fn answer(name: &str, file: EmbeddedFile, if_none_match: Option<&HeaderValue>) -
         return (StatusCode::NOT_MODIFIED, caching).into_response();
     }
     let mime = mime_of(name);
-    let mut response = (caching, [(header::CONTENT_TYPE, mime)], file.data).into_response();
+    let mut response = (caching, [(header::CONTENT_TYPE, mime)], data).into_response();
     if mime.starts_with("text/html") {
         let headers = response.headers_mut();
         headers.insert(

@@ -8,6 +8,7 @@ pub mod error;
 pub mod events;
 pub mod extract;
 pub mod health;
+pub mod jsonld;
 pub mod layer;
 pub mod merchant;
 pub mod metrics;

@@ -173,3 +173,34 @@ async fn a_local_ca_serves_https_and_can_be_trusted() -> anyhow::Result<()> {
     assert!(refused.is_err(), "who does not trust the CA is not let in");
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_of_a_public_show_says_what_it_sells() -> anyhow::Result<()> {
+    let world = World::open().await?;
+    world.import().await?;
+    let page = world.client.get(world.url("/s/lamp")).send().await?;
+    let policy = page.headers().get("content-security-policy").cloned();
+    anyhow::ensure!(policy.is_some_and(|policy| {
+        policy
+            .to_str()
+            .is_ok_and(|p| p.contains("script-src 'self'"))
+    }));
+    let page = page.text().await?;
+    let data = page
+        .split("application/ld+json\">")
+        .nth(1)
+        .and_then(|rest| rest.split("</script>").next());
+    let data: Value = serde_json::from_str(data.unwrap_or_default())?;
+    assert_eq!(data["@graph"][0]["name"], "Lamps");
+    assert_eq!(data["@graph"][0]["url"], world.url("/s/lamp"));
+    assert_eq!(data["@graph"][1]["offers"][0]["price"], "49.90");
+    let other = world
+        .client
+        .get(world.url("/s/nowhere"))
+        .send()
+        .await?
+        .text()
+        .await?;
+    assert!(!other.contains("ld+json"));
+    Ok(())
+}
