@@ -2,8 +2,7 @@
 //! themselves to be read.
 
 use axum::Json;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
@@ -12,7 +11,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::error::Problem;
-use super::extract::{Bearer, JsonBody, Path};
+use super::extract::{Bearer, JsonBody, Path, Query};
 use super::shop::host_of;
 use super::{AppState, fresh};
 use crate::auth::{Grant, random_id};
@@ -189,7 +188,6 @@ async fn deliveries(
 struct After {
     /// Number of the last event that is known.
     #[serde(default)]
-    #[param(maximum = 9_007_199_254_740_991_i64, required = false)]
     after: u64,
 }
 
@@ -199,7 +197,6 @@ struct After {
     operation_id = "list_events", security(("token" = [])), params(After),
     responses(
         (status = 200, description = "the events", body = EventList),
-        (status = 400, description = "`bad_query`"),
         (status = 403, description = "`not_host`"),
         (status = 503, description = "`shop_busy`, `shop_unavailable`"),
     ))]
@@ -207,11 +204,9 @@ async fn events(
     State(hooks): State<Webhooks>,
     Path(show): Path<String>,
     Bearer(grant): Bearer,
-    query: Result<Query<After>, QueryRejection>,
+    Query(After { after }): Query<After>,
 ) -> Result<Response, Problem> {
     let show = host_of(show, &grant)?;
-    let Query(After { after }) = query
-        .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, "bad_query", error.body_text()))?;
     let noted = hooks
         .store
         .events(&show, after, EVENTS_LISTED_MAX)

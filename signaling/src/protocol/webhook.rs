@@ -51,7 +51,6 @@ pub struct WebhookList {
 #[serde(deny_unknown_fields)]
 pub struct ReplayBody {
     /// All events after this number are sent again.
-    #[schema(maximum = 9_007_199_254_740_991_i64)]
     pub after: u64,
 }
 

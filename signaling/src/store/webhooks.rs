@@ -1,6 +1,9 @@
 //! Webhook endpoints and what they are owed, in the same database file as the orders. The orders'
 //! own transaction writes the outbox; here it is only read, and each endpoint's place in it moved.
 
+#[cfg(test)]
+mod tests;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;

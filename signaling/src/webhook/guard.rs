@@ -160,7 +160,7 @@ impl Guard {
 }
 
 /// The address in a URL that names no host: no resolver sees it.
-pub(crate) fn literal(url: &Url) -> Option<IpAddr> {
+fn literal(url: &Url) -> Option<IpAddr> {
     let host = url.host_str()?;
     let bare = host
         .strip_prefix('[')

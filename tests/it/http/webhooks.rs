@@ -79,7 +79,7 @@ async fn eventually<T>(
     let asked = async {
         loop {
             if let Some(answer) = ask().await? {
-                return Ok(answer);
+                return anyhow::Ok(answer);
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
@@ -217,7 +217,12 @@ async fn events_are_signed_and_come_again_after_a_failure() -> anyhow::Result<()
         .and_then(Secret::parse)
         .context("a secret")?;
     for post in &posts {
-        let wanted = signature(&[secret.clone()], &post.id, post.timestamp, &post.body);
+        let wanted = signature(
+            std::slice::from_ref(&secret),
+            &post.id,
+            post.timestamp,
+            &post.body,
+        );
         assert_eq!(post.signatures, wanted);
     }
     let event: Value = serde_json::from_str(&posts[0].body)?;
