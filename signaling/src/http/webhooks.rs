@@ -207,6 +207,10 @@ async fn events(
     Query(After { after }): Query<After>,
 ) -> Result<Response, Problem> {
     let show = host_of(show, &grant)?;
+    if i64::try_from(after).is_err() {
+        let detail = "`after` is a number of an event";
+        return Err(Problem::new(StatusCode::BAD_REQUEST, "bad_query", detail));
+    }
     let noted = hooks
         .store
         .events(&show, after, EVENTS_LISTED_MAX)

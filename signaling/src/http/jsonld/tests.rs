@@ -1,3 +1,5 @@
+//! What a crawler reads, and that no text of a merchant gets out of it.
+
 use std::collections::BTreeMap;
 
 use super::*;
@@ -122,7 +124,7 @@ fn money_has_the_decimals_of_its_currency() {
     let money = |minor, exponent| {
         decimal(&Money {
             minor,
-            currency: "XXX".into(),
+            currency: "KWD".into(),
             exponent,
         })
     };

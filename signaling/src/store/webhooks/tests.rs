@@ -1,3 +1,5 @@
+//! The laws of the webhook tables, on a real database file.
+
 use super::*;
 
 async fn open(data: &tempfile::TempDir) -> WebhookStore {
