@@ -2,6 +2,7 @@
 //! Starts them in order, wires their events, and stops them in named phases.
 
 use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -22,6 +23,7 @@ use crate::http::server::OverTls;
 use crate::http::trust::Trust;
 use crate::http::{self, AppState, Stopping};
 use crate::limits::STOP_DRAIN;
+use crate::shop::ShopHandle;
 use crate::store::shows::ShowStore;
 use crate::store::sqlite::SqliteStore;
 use crate::store::transcripts::Transcripts;
@@ -37,7 +39,7 @@ use crate::task::sessions::Sessions;
 use crate::task::shop::{ShopConfig, spawn};
 use crate::task::shutdown::{self, Phase};
 use crate::task::speech::Speech;
-use crate::task::webhooks;
+use crate::task::webhooks::{self, Webhooks};
 use crate::webhook::guard::Guard;
 use crate::{telemetry, tls};
 
@@ -61,12 +63,7 @@ pub async fn start(mut config: Config) -> anyhow::Result<Running> {
     telemetry::metrics();
     let key = SecretKey::open(&config.data)?;
     let (listener, tls_listener) = bind(&mut config)?;
-    let server_tls = match &config.listen_tls {
-        Some((_, tls)) => {
-            Some(tls::open(tls, &config.data, &config.public_addresses, now_ms()).await?)
-        }
-        None => None,
-    };
+    let server_tls = open_tls(&config).await?;
 
     let database = config.data.join("vitrine.db");
     let store = SqliteStore::open(&database).await.context("shop")?;
@@ -76,10 +73,8 @@ pub async fn start(mut config: Config) -> anyhow::Result<Running> {
     let pictures = Pictures::open(config.data.join("pictures")).context("pictures")?;
     let shop_config = ShopConfig::new(key.derive("quotes"));
     let (shop, notices, shop_task) = spawn(Arc::new(store), &shop_config, Arc::new(now_ms));
-    let hooks = WebhookStore::open(&database).await.context("webhooks")?;
-    let guard = Guard::new(config.webhook_allow.clone());
-    let (webhooks, webhooks_task) =
-        webhooks::spawn(hooks, guard, shop.clone()).context("webhooks")?;
+    let started = start_webhooks(&config, &database, &shop).await;
+    let (webhooks, webhooks_task) = started.context("webhooks")?;
     let (media, events) = Media::start(media_config(&config)).context("media")?;
     let is_public_named = !config.public_addresses.is_empty();
     tokio::spawn(reach::report(media.clone(), is_public_named));
@@ -153,6 +148,14 @@ fn bind(config: &mut Config) -> anyhow::Result<(TcpListener, Option<TcpListener>
     Ok((listener, Some(tls_listener)))
 }
 
+async fn open_tls(config: &Config) -> anyhow::Result<Option<tls::ServerTls>> {
+    let Some((_, tls)) = &config.listen_tls else {
+        return Ok(None);
+    };
+    let opened = tls::open(tls, &config.data, &config.public_addresses, now_ms()).await?;
+    Ok(Some(opened))
+}
+
 fn media_config(config: &Config) -> MediaConfig {
     MediaConfig {
         bind: config.media_bind,
@@ -161,6 +164,16 @@ fn media_config(config: &Config) -> MediaConfig {
         workers: config.workers,
         public_addresses: config.public_addresses.clone(),
     }
+}
+
+async fn start_webhooks(
+    config: &Config,
+    database: &Path,
+    shop: &ShopHandle,
+) -> anyhow::Result<(Webhooks, JoinHandle<()>)> {
+    let store = WebhookStore::open(database).await?;
+    let guard = Guard::new(config.webhook_allow.clone());
+    Ok(webhooks::spawn(store, guard, shop.clone())?)
 }
 
 /// Without models the server runs and says that captions are off and why.

@@ -233,11 +233,7 @@ impl RawConfig {
         }
         let ice_servers =
             check_ice_servers(&self.ice_server, self.turn_secret.as_deref(), &mut errors);
-        let webhook_allow = self
-            .webhook_allow
-            .iter()
-            .filter_map(|text| parse(&mut errors, "--webhook-allow", text, "a network"))
-            .collect();
+        let webhook_allow = self.check_networks(&mut errors);
         let translator = self.check_translator(&mut errors);
         let data = self.data.clone().or_else(default_data_dir);
         if data.is_none() {
@@ -267,6 +263,12 @@ impl RawConfig {
             trust_proxy: self.trust_proxy,
             demo: false,
         })
+    }
+
+    fn check_networks(&self, errors: &mut Vec<String>) -> Vec<Net> {
+        let texts = self.webhook_allow.iter();
+        let net = |text: &String| parse(errors, "--webhook-allow", text, "a network");
+        texts.filter_map(net).collect()
     }
 
     fn check_translator(&self, errors: &mut Vec<String>) -> Option<Translator> {

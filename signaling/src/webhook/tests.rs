@@ -208,7 +208,7 @@ impl World {
         }
         self.drain()?;
         self.answer(answer, chance)?;
-        if let Some(deadline) = self.courier.deadline_ms().filter(|_| seq % 3 == 0) {
+        if let Some(deadline) = self.courier.deadline_ms().filter(|_| seq.is_multiple_of(3)) {
             self.now_ms = self.now_ms.max(deadline);
         }
         self.drain()

@@ -128,7 +128,7 @@ impl Resolve for Judge {
                 true => guard.is_allowed(at.ip()),
                 false => guard.admits(at.ip()),
             };
-            if let Some(bad) = found.iter().find(|at| !admits(*at)) {
+            if let Some(bad) = found.iter().find(|at| !admits(at)) {
                 let address = bad.ip();
                 let why = format!("`{address}` is not a place webhooks may go");
                 return Err(Box::<dyn std::error::Error + Send + Sync>::from(why));
