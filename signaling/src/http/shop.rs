@@ -88,7 +88,6 @@ async fn import(
     let show = host_of(show, &grant)?;
     let format = catalogue_format(&headers)?;
     let file = upload(file, IMPORT_BYTES_MAX, "a catalogue").await?;
-    let file = upload(file, IMPORT_BYTES_MAX, "a catalogue").await?;
     let imported = shop.import(&grant.merchant, &show, format, &file).await?;
     tracing::info!(show, imported, "catalogue imported");
     Ok(Json(ImportReport { imported }))
