@@ -77,9 +77,9 @@ impl Glossary {
         self.names.iter().map(String::as_str)
     }
 
-    /// What is said for certain in this show: names, and the words of its currencies.
-    pub fn strong(&self) -> impl Iterator<Item = &str> {
-        self.names().chain(self.currencies.iter().copied())
+    /// The words of its currencies.
+    pub fn currencies(&self) -> impl Iterator<Item = &str> {
+        self.currencies.iter().copied()
     }
 
     /// Other words of the shelf: they are only more likely.

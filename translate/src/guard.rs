@@ -3,6 +3,7 @@
 
 use crate::agree::key;
 use crate::ports::{Hypothesis, Word};
+use crate::words::join_hundreds;
 
 /// Longest loop looked for: a recogniser that is given a whole sentence may say the end of it again.
 const LOOP_WORDS_MAX: usize = 16;
@@ -90,6 +91,7 @@ pub(crate) fn clean(hypothesis: Hypothesis, voiced_ms: u64) -> Vec<Word> {
     }
     let mut words = without_annotations(hypothesis.words);
     cut_loop(&mut words);
+    join_hundreds(&mut words);
     let most = UNITS_PER_SECOND_MAX * (voiced_ms + 1_000) / 1_000;
     if words.len() as u64 > most {
         Vec::new()

@@ -26,6 +26,7 @@ pub mod present;
 mod schedule;
 mod sentences;
 mod shell;
+mod sounds;
 mod steady;
 pub mod tag;
 mod timeline;

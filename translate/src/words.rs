@@ -50,6 +50,37 @@ pub(crate) fn split(pieces: &[Piece], mut spaced: bool) -> Vec<Word> {
     words
 }
 
+/// Puts `100 and 49` together: some recognisers write a number of hundreds in two when it is said
+/// with its `and`.
+pub(crate) fn join_hundreds(words: &mut Vec<Word>) {
+    let mut at = 0;
+    while at + 2 < words.len() {
+        let [hundreds, and, rest] = &words[at..at + 3] else {
+            break;
+        };
+        let whole = hundreds.text.parse::<u32>().ok();
+        let whole = whole.filter(|whole| (100..10_000).contains(whole) && whole % 100 == 0);
+        let digits = rest.text.chars().take_while(char::is_ascii_digit).count();
+        // Not `100 and 4.5`, `100 and 49th` or `100 and 049`.
+        let mark = rest.text[digits..]
+            .trim_end_matches(['.', ',', '!', '?'])
+            .is_empty();
+        let below = rest.text[..digits].parse::<u32>().ok();
+        let below =
+            below.filter(|below| (1..100).contains(below) && mark && !rest.text.starts_with('0'));
+        if let (Some(whole), Some(below), "and") = (whole, below, and.text.as_str()) {
+            let joined = Word {
+                text: format!("{}{}", whole + below, &rest.text[digits..]),
+                end_ms: rest.end_ms,
+                probability: hundreds.probability.min(rest.probability),
+                ..hundreds.clone()
+            };
+            words.splice(at..at + 3, [joined]);
+        }
+        at += 1;
+    }
+}
+
 /// The characters of all tokens with the token each began in. Bytes that are no UTF-8 are left
 /// out.
 fn characters(pieces: &[Piece]) -> Vec<(char, &Piece)> {
@@ -91,8 +122,9 @@ fn is_unspaced(character: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Piece, split};
+    use super::{Piece, join_hundreds, split};
     use crate::agree::join;
+    use crate::ports::Word;
 
     fn check(tokens: &[&[u8]], expected: &[&str], line: &str) {
         let piece = |(i, bytes): (usize, &&[u8])| Piece {
@@ -150,5 +182,33 @@ mod tests {
             &["ok", "then"],
             "ok then",
         );
+    }
+
+    #[test]
+    fn a_number_of_hundreds_is_one_word() {
+        let word = |text: &str| Word {
+            text: text.to_owned(),
+            spaced: true,
+            start_ms: 0,
+            end_ms: 0,
+            probability: 1.0,
+        };
+        let joined = |line: &str| {
+            let mut words: Vec<Word> = line.split(' ').map(word).collect();
+            join_hundreds(&mut words);
+            join(&words)
+        };
+        assert_eq!(joined("for 100 and 49 pounds."), "for 149 pounds.");
+        assert_eq!(joined("it is 1200 and 9."), "it is 1209.");
+        for other in [
+            "100, and 49 pounds",
+            "120 and 49",
+            "100 and 149",
+            "100 and 4.5",
+            "100 and 49th",
+            "0 and 5",
+        ] {
+            assert_eq!(joined(other), other);
+        }
     }
 }

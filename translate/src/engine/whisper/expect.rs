@@ -4,31 +4,61 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::agree::key;
 use crate::glossary::Glossary;
+use crate::sounds::sounds;
 
 /// What tokens gain, in logits.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Gain {
     first: f32,
     next: f32,
+    /// For a word that came and sounds the same, and how much like it that must sound.
+    alike: f32,
+    likeness_min: f32,
 }
+
+/// Shorter words sound like too many.
+const SOUNDS_MIN: usize = 4;
 
 /// A name of the shop: nothing else tells the recogniser how it is written.
 const NAME: Gain = Gain {
     first: 2.0,
     next: 5.0,
+    alike: 14.0,
+    likeness_min: 0.5,
 };
+/// A word of the shop's money: short, and often said.
+const CURRENCY: Gain = Gain { alike: 7.0, ..NAME };
 /// Any other word of the shelf, which the recogniser knows.
 const WORD: Gain = Gain {
     first: 0.5,
     next: 2.0,
+    alike: 5.0,
+    likeness_min: 0.6,
 };
+
+/// A word of the shelf by its sound.
+#[derive(Debug, Clone)]
+pub(super) struct Term {
+    /// As words are compared.
+    pub(super) key: String,
+    /// As it is said in the middle of a line.
+    pub(super) tokens: Vec<usize>,
+    /// How it sounds.
+    pub(super) sounds: Vec<char>,
+    /// How much like it words must sound to be taken for it, 0 to 1.
+    pub(super) likeness_min: f32,
+    /// What speaks for a word that sounds the same, in logarithms of probability.
+    pub(super) gain: f32,
+}
 
 /// The expected words as a tree of tokens.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Expected {
     /// Made of this.
     glossary: Arc<Glossary>,
+    terms: Vec<Term>,
     /// Children of each node by token: where they are, and what the token gains.
     nodes: Vec<HashMap<usize, (usize, f32)>>,
 }
@@ -38,13 +68,17 @@ impl Expected {
     pub(super) fn new(glossary: &Arc<Glossary>, tokens: impl Fn(&str) -> Vec<usize>) -> Expected {
         let mut expected = Expected {
             glossary: Arc::clone(glossary),
+            terms: Vec::new(),
             nodes: vec![HashMap::new()],
         };
-        for name in glossary.strong() {
-            expected.add(&tokens(&format!(" {name}")), NAME);
+        for name in glossary.names() {
+            expected.add(name, tokens(&format!(" {name}")), NAME);
+        }
+        for currency in glossary.currencies() {
+            expected.add(currency, tokens(&format!(" {currency}")), CURRENCY);
         }
         for word in glossary.words() {
-            expected.add(&tokens(&format!(" {word}")), WORD);
+            expected.add(word, tokens(&format!(" {word}")), WORD);
         }
         expected
     }
@@ -54,7 +88,12 @@ impl Expected {
         Arc::ptr_eq(&self.glossary, glossary)
     }
 
-    fn add(&mut self, tokens: &[usize], gain: Gain) {
+    /// The words by their sounds.
+    pub(super) fn terms(&self) -> &[Term] {
+        &self.terms
+    }
+
+    fn add(&mut self, text: &str, tokens: Vec<usize>, gain: Gain) {
         let mut node = 0;
         for (at, token) in tokens.iter().enumerate() {
             let gained = if at == 0 { gain.first } else { gain.next };
@@ -65,6 +104,16 @@ impl Expected {
             if node == free {
                 self.nodes.push(HashMap::new());
             }
+        }
+        let sounds = sounds(text);
+        if sounds.len() >= SOUNDS_MIN && !text.contains(|c: char| c.is_ascii_digit()) {
+            self.terms.push(Term {
+                key: key(text),
+                tokens,
+                sounds,
+                likeness_min: gain.likeness_min,
+                gain: gain.alike,
+            });
         }
     }
 

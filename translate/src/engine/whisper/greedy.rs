@@ -75,8 +75,8 @@ impl Rules {
         self.before = self.last.replace(kind);
     }
 
-    /// The token that comes by these logits; it is taken.
-    pub(super) fn choose(&mut self, logits: &[f32]) -> Token {
+    /// The token that comes by these logits, or the `wished` one; it is taken.
+    pub(super) fn choose(&mut self, logits: &[f32], wished: Option<usize>) -> Token {
         let Layout { end, zero, .. } = self.layout;
         let in_pair = self.last == Some(Kind::Time);
         // A time stamp comes alone only at the very start; later they close and open.
@@ -117,7 +117,7 @@ impl Rules {
 
         let times_win = best_text.is_none_or(|text| time_mass > (logits[text] - highest).exp());
         let id = if times_win { best_time } else { best_text };
-        let id = id.or(best_text).unwrap_or(end);
+        let id = wished.or(id).or(best_text).unwrap_or(end);
         let likeliest = best_time.filter(|time| {
             let among_times = (logits[*time] - highest).exp() / time_mass.max(f32::MIN_POSITIVE);
             among_times > TIME_SHARE && time_mass / (text_mass + time_mass) > TIME_SHARE
@@ -256,7 +256,7 @@ mod tests {
     fn choose(rules: &mut Rules, logits: &[(usize, f32)]) -> usize {
         let mut all = vec![-20.0; 80];
         logits.iter().for_each(|(id, logit)| all[*id] = *logit);
-        rules.choose(&all).id
+        rules.choose(&all, None).id
     }
 
     #[test]

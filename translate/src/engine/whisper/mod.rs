@@ -5,8 +5,10 @@
 //! positions of slack after the audio (leaving out either costs 20 points of word errors), no
 //! prompt before the audio.
 
+mod decoder;
 mod expect;
 mod greedy;
+mod suspect;
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -22,8 +24,9 @@ use crate::glossary::Glossary;
 use crate::ports::{Detection, EngineError, Hypothesis, Recognizer, Task, Word};
 use crate::words::split;
 use crate::{Language, StartError};
-use expect::{Expected, Place};
-use greedy::{Layout, POSITION_MS, Rules, Token, place};
+use decoder::Decoder;
+use expect::Expected;
+use greedy::{Layout, Token, place};
 
 /// Encoder positions in a second.
 const POSITIONS_PER_SECOND: usize = 50;
@@ -35,8 +38,6 @@ const POSITIONS_STEP: usize = 16;
 const TOKENS_PER_SECOND: usize = 6;
 const TOKENS_BASE: usize = 12;
 const SAMPLES_PER_SECOND: usize = 16_000;
-/// A time stamp this close to the end of the audio ends the text.
-const END_MS: u32 = 100;
 /// Places kept free in the decoder's window of 448 tokens.
 const TOKENS_SPARE: usize = 8;
 
@@ -209,70 +210,41 @@ impl Whisper {
         let layout = self.model.layout;
         let audio_ms = (samples * 1_000 / SAMPLES_PER_SECOND) as u32;
         let window = self.model.context.n_text_ctx() as usize - TOKENS_SPARE;
-        let mut rules = Rules::new(layout);
-        let mut place = self.expected.start();
-        let mut prompt = self.task_tokens(code, task);
-        let mut no_speech = 0.0;
-        let given = if self.give(given, &mut prompt, (&mut rules, &mut place), window / 2)? {
-            given
-        } else {
-            &[]
-        };
-        // Logits are those of the first token of a batch, so the last one goes alone.
-        let (next, before) = prompt.split_last().expect("there is a task");
-        let mut next = *next;
-        let mut past = before.len();
-        if past > 0 {
-            self.state.decode(before, 0, 1)?;
-        }
+        let task = self.task_tokens(code, task);
+        let given_tokens = self.given_tokens(given, window / 2)?;
+        let given = if given_tokens.is_empty() { &[] } else { given };
         let from_ms = given.last().map_or(0, |word| word.end_ms).min(audio_ms);
         let most =
             TOKENS_BASE + ((audio_ms - from_ms) as usize * TOKENS_PER_SECOND).div_ceil(1_000);
-        let mut tokens: Vec<Token> = Vec::new();
-        while tokens.len() < most && past < window {
-            self.state.decode(&[next], past, 1)?;
-            past += 1;
-            let mut logits = self.state.get_logits()?.to_vec();
-            if tokens.is_empty() && given.is_empty() {
-                no_speech = share(&logits, self.model.no_speech);
-            }
-            place.raise(&mut logits);
-            let token = rules.choose(&logits);
-            place.take(token.id);
-            next = token.id as i32;
-            tokens.push(token);
-            let end_ms = (token.id >= layout.zero).then_some(token.time).flatten();
-            let at_end = end_ms.is_some_and(|time| time as u32 * POSITION_MS + END_MS >= audio_ms);
-            if token.id == layout.end || at_end {
-                break;
-            }
-        }
+        let mut decoder = Decoder::new(
+            &mut self.state,
+            (layout, self.model.no_speech),
+            &self.expected,
+            (task, given_tokens),
+            (most.min(window), audio_ms),
+        );
+        let context = &self.model.context;
+        let bytes = |id: usize| {
+            let bytes = context.token_to_bytes(id as i32);
+            bytes.unwrap_or_default().to_vec()
+        };
+        let path = decoder.go_on(&[], &[])?;
+        let no_speech = decoder.no_speech();
+        let tokens = decoder.reconsider(path, bytes)?;
         Ok(self.hypothesis(&tokens, given, no_speech, audio_ms))
     }
 
-    /// Gives words to the decoder, unless there are none or more than `most` tokens of them.
-    fn give(
-        &self,
-        words: &[Word],
-        prompt: &mut Vec<i32>,
-        (rules, place): (&mut Rules, &mut Place<'_>),
-        most: usize,
-    ) -> Result<bool, WhisperError> {
+    /// Words for the decoder as a time stamp and their text; nothing when there are none, or more
+    /// than `most` tokens of them.
+    fn given_tokens(&self, words: &[Word], most: usize) -> Result<Vec<i32>, WhisperError> {
         let text = format!(" {}", join(words));
         // No token is shorter than a byte.
         let tokens = self.model.context.tokenize(&text, text.len())?;
         if words.is_empty() || tokens.len() > most {
-            return Ok(false);
+            return Ok(Vec::new());
         }
-        let zero = self.model.layout.zero;
-        prompt.push(zero as i32);
-        prompt.extend(&tokens);
-        rules.take(zero);
-        for id in &tokens {
-            rules.take(*id as usize);
-            place.take(*id as usize);
-        }
-        Ok(true)
+        let zero = self.model.layout.zero as i32;
+        Ok([vec![zero], tokens].concat())
     }
 
     /// Start, language and task; a model of English alone knows only the first.
@@ -322,15 +294,6 @@ impl Whisper {
             mean_logprob,
         }
     }
-}
-
-/// The share of one token among all.
-fn share(logits: &[f32], token: usize) -> f32 {
-    let highest = logits.iter().copied().fold(f32::MIN, f32::max);
-    let all: f32 = logits.iter().map(|logit| (logit - highest).exp()).sum();
-    logits
-        .get(token)
-        .map_or(0.0, |logit| (logit - highest).exp() / all)
 }
 
 /// A pass over the first tenth of a second makes the spectrogram of everything and sets the
