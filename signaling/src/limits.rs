@@ -280,6 +280,9 @@ pub mod shop {
     pub const STORE_WATCH_MS: u64 = 1_000;
     /// Notices the rooms have not yet taken; beyond, they wait in the shop's outbox.
     pub const NOTICES_MAX: usize = 1_024;
+    /// How often stock is told while it changes: a number that runs down looks alive at five a
+    /// second, and each time is a message to every viewer.
+    pub const STOCK_EVERY_MS: u64 = 200;
     /// Order notices in the outbox. Full: the oldest is dropped and counted, for the host's list
     /// of orders has them all. Stock notices are one per product, the latest wins.
     pub const OUTBOX_ORDERS_MAX: usize = 4_096;

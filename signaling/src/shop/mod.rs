@@ -190,9 +190,10 @@ impl<T> Shop<T> {
         }
     }
 
-    /// When [`Shop::tick`] has something to do, Unix ms.
-    pub fn deadline_ms(&self) -> Option<u64> {
-        self.next_expiry_ms
+    /// When [`Shop::tick`] or [`Shop::next_notice`] has something to do, Unix ms.
+    pub fn deadline_ms(&self, now_ms: u64) -> Option<u64> {
+        let deadlines = [self.next_expiry_ms, self.outbox.deadline_ms(now_ms)];
+        deadlines.into_iter().flatten().min()
     }
 
     /// The next thing to do. Answers come before the next commit, so that nobody waits for a
@@ -250,13 +251,14 @@ impl<T> Shop<T> {
     }
 
     /// Whether [`Shop::next_notice`] has something to say.
-    pub fn has_notice(&self) -> bool {
-        !self.outbox.is_empty()
+    pub fn has_notice(&self, now_ms: u64) -> bool {
+        self.outbox.has(now_ms)
     }
 
-    /// The next notice for the rooms.
-    pub fn next_notice(&mut self) -> Option<ShopNotice> {
-        self.outbox.next()
+    /// The next notice for the rooms. Stock is told a few times a second (`STOCK_EVERY_MS`), the
+    /// latest only, but at once when it is gone.
+    pub fn next_notice(&mut self, now_ms: u64) -> Option<ShopNotice> {
+        self.outbox.next(now_ms)
     }
 
     /// Order notices that were pushed out because the rooms did not take them.

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 
 use super::store::{Changes, Level};
-use crate::limits::shop::OUTBOX_ORDERS_MAX;
+use crate::limits::shop::{OUTBOX_ORDERS_MAX, STOCK_EVERY_MS};
 use crate::protocol::server::{OrderView, ProductView};
 
 /// News for the rooms of the named shows.
@@ -48,6 +48,9 @@ pub(super) struct Outbox {
     levels: HashMap<String, Level>,
     orders: VecDeque<OrderView>,
     orders_dropped: u64,
+    /// When stock may be told again: in a sale it changes with every batch, and each change goes
+    /// to every viewer.
+    stock_next_ms: u64,
     /// Stock as last told, to stay silent when nothing changed. Never used to decide a sale.
     told: HashMap<String, u32>,
 }
@@ -106,8 +109,23 @@ impl Outbox {
         });
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.shelf.is_empty() && self.stale.is_empty() && self.orders.is_empty()
+    pub(super) fn has(&self, now_ms: u64) -> bool {
+        !self.shelf.is_empty() || !self.orders.is_empty() || self.level_due(now_ms).is_some()
+    }
+
+    /// When a level that must still wait may be told.
+    pub(super) fn deadline_ms(&self, now_ms: u64) -> Option<u64> {
+        let waits = !self.stale.is_empty() && self.stock_next_ms > now_ms;
+        waits.then_some(self.stock_next_ms)
+    }
+
+    /// The level to be told now. That something is sold out waits for nothing.
+    fn level_due(&self, now_ms: u64) -> Option<usize> {
+        // Nor does anything when the clock was put back.
+        let is_due = now_ms >= self.stock_next_ms || now_ms + STOCK_EVERY_MS < self.stock_next_ms;
+        let is_gone = |variant: &String| self.levels[variant].available == 0;
+        let gone = self.stale.iter().position(is_gone);
+        gone.or((is_due && !self.stale.is_empty()).then_some(0))
     }
 
     pub(super) fn orders_dropped(&self) -> u64 {
@@ -115,13 +133,17 @@ impl Outbox {
     }
 
     /// Shelf first, so that a room knows a product before it hears of its stock.
-    pub(super) fn next(&mut self) -> Option<ShopNotice> {
+    pub(super) fn next(&mut self, now_ms: u64) -> Option<ShopNotice> {
         if let Some(notice) = self.shelf.pop_front() {
             return Some(notice);
         }
-        if let Some(variant) = self.stale.pop_front() {
+        let due = self.level_due(now_ms);
+        if let Some(variant) = due.and_then(|at| self.stale.remove(at)) {
             let level = self.levels.remove(&variant);
             let level = level.expect("`stale` lists the keys of `levels`: add fills both");
+            if self.stale.is_empty() {
+                self.stock_next_ms = now_ms + STOCK_EVERY_MS;
+            }
             let Level {
                 product,
                 variant,

@@ -102,7 +102,7 @@ fn nobody_in_a_failed_batch_is_told_that_it_was_done() {
         None,
         "a broken store is left in peace for a while"
     );
-    assert_eq!(shop.deadline_ms(), Some(5 + STORE_RETRY_MS));
+    assert_eq!(shop.deadline_ms(5), Some(5 + STORE_RETRY_MS));
     shop.tick(5 + STORE_RETRY_MS);
     assert_eq!(commit(&mut shop), 0);
 }
@@ -247,13 +247,56 @@ fn slow_rooms_hear_the_latest_stock_once() {
         variant: "lamp".into(),
         available,
     };
-    assert_eq!(shop.next_notice(), Some(stock(7)));
-    assert_eq!(shop.next_notice(), None);
+    assert_eq!(shop.next_notice(5), Some(stock(7)));
+    assert_eq!(shop.next_notice(5), None);
     shop.observed(Observed {
         changes: level("lamp", 7),
         next_expiry_ms: None,
     });
-    assert!(!shop.has_notice(), "nothing changed, nothing is said");
+    assert!(!shop.has_notice(5), "nothing changed, nothing is said");
+}
+
+#[test]
+fn stock_is_told_a_few_times_a_second_but_sold_out_at_once() {
+    let mut shop = started();
+    let mut told = Vec::new();
+    // A batch every ten milliseconds for a second, two pieces each.
+    for batch in 0..100 {
+        let now = 10_000 + 10 * u64::from(batch);
+        shop.observed(Observed {
+            changes: level("lamp", 198 - 2 * batch),
+            next_expiry_ms: None,
+        });
+        while let Some(notice) = shop.next_notice(now) {
+            let ShopNotice::Stock { available, .. } = notice else {
+                panic!("stock, not {notice:?}")
+            };
+            told.push((now, available));
+        }
+        assert!(shop.deadline_ms(now).is_none_or(|at| at > now));
+    }
+    let times: Vec<_> = told.iter().map(|(at, _)| at - 10_000).collect();
+    assert_eq!(times, [0, 200, 400, 600, 800, 990]);
+    assert_eq!(
+        told.last(),
+        Some(&(10_990, 0)),
+        "the last piece is not held back"
+    );
+}
+
+#[test]
+fn a_clock_put_back_does_not_silence_the_stock() {
+    let mut shop = started();
+    let mut tell = |now, available| {
+        shop.observed(Observed {
+            changes: level("lamp", available),
+            next_expiry_ms: None,
+        });
+        shop.next_notice(now).is_some()
+    };
+    assert!(tell(1_000_000, 9));
+    assert!(!tell(1_000_001, 8));
+    assert!(tell(500_000, 7));
 }
 
 #[test]
@@ -275,7 +318,7 @@ fn order_notices_beyond_the_limit_push_out_the_oldest() {
     };
     (0..OUTBOX_ORDERS_MAX + 2).for_each(|n| outbox.add_order(order(n)));
     assert_eq!(outbox.orders_dropped(), 2);
-    let Some(ShopNotice::Order(first)) = outbox.next() else {
+    let Some(ShopNotice::Order(first)) = outbox.next(0) else {
         panic!("an order")
     };
     assert_eq!((first.id.as_str(), first.buyer), ("2", None));

@@ -84,7 +84,8 @@ impl Outbox {
         }
     }
 
-    /// Sends a message that a later one replaces: dropped when the page is behind.
+    /// Sends a message that a later one replaces, or that can be read elsewhere: dropped when the
+    /// page is behind.
     pub fn send_replaceable(&self, text: Utf8Bytes) {
         if self.queue.capacity() < OUTBOX_PARTIALS_FREE_MIN || self.queue.try_send(text).is_err() {
             metrics::counter!("vitrine_ws_partials_dropped_total").increment(1);

@@ -288,7 +288,8 @@ impl Task {
             Message::Order(order) => {
                 let text = encode(&ServerMessage::Order(order));
                 let hosts = self.peers.values().filter(|(_, role)| *role == Role::Host);
-                hosts.for_each(|(outbox, _)| outbox.send(text.clone()));
+                // In a rush a console may miss some: the host's list has them all.
+                hosts.for_each(|(outbox, _)| outbox.send_replaceable(text.clone()));
             }
             Message::Farewell => {
                 self.peers

@@ -111,11 +111,12 @@ impl Task {
     /// Waits for the next thing to happen. A notice goes out when the rooms have space for it;
     /// until then it waits in the machine's outbox and the shop goes on selling.
     async fn wake(&mut self, watch: &mut Interval, is_listened: bool) -> Wake {
-        let wait = self.until_deadline();
+        let now = (self.clock)();
+        let wait = self.until_deadline(now);
         tokio::select! {
             request = self.requests.recv() => request.map_or(Wake::Closed, Wake::Asked),
-            permit = self.notices.reserve(), if is_listened && self.shop.has_notice() => {
-                match (permit, self.shop.next_notice()) {
+            permit = self.notices.reserve(), if is_listened && self.shop.has_notice(now) => {
+                match (permit, self.shop.next_notice(now)) {
                     (Ok(permit), Some(notice)) => {
                         permit.send(notice);
                         Wake::Told
@@ -180,11 +181,11 @@ impl Task {
     }
 
     /// The wall clock may jump: it is looked at again at every watch tick, whatever this says.
-    fn until_deadline(&self) -> Duration {
-        let Some(deadline) = self.shop.deadline_ms() else {
+    fn until_deadline(&self, now_ms: u64) -> Duration {
+        let Some(deadline) = self.shop.deadline_ms(now_ms) else {
             return Duration::from_millis(STORE_WATCH_MS);
         };
-        Duration::from_millis(deadline.saturating_sub((self.clock)()).min(STORE_WATCH_MS))
+        Duration::from_millis(deadline.saturating_sub(now_ms).min(STORE_WATCH_MS))
     }
 }
 
