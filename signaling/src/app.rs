@@ -2,7 +2,6 @@
 //! Starts them in order, wires their events, and stops them in named phases.
 
 use std::net::{SocketAddr, TcpListener};
-use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -24,8 +23,9 @@ use crate::http::trust::Trust;
 use crate::http::{self, AppState, Stopping};
 use crate::limits::STOP_DRAIN;
 use crate::shop::ShopHandle;
+use crate::store::database::Database;
 use crate::store::shows::ShowStore;
-use crate::store::sqlite::SqliteStore;
+use crate::store::sql::SqlStore;
 use crate::store::transcripts::Transcripts;
 use crate::store::webhooks::WebhookStore;
 use crate::task::hub::Hub;
@@ -65,15 +65,14 @@ pub async fn start(mut config: Config) -> anyhow::Result<Running> {
     let (listener, tls_listener) = bind(&mut config)?;
     let server_tls = open_tls(&config).await?;
 
-    let database = config.data.join("vitrine.db");
-    let store = SqliteStore::open(&database).await.context("shop")?;
-    let shows = ShowStore::open(&database).await.context("shows")?;
-    let opened = Transcripts::open(&database).await;
-    let (transcripts, transcripts_writer) = opened.context("transcripts")?;
+    let database = Database::open(&config.database).await.context("database")?;
+    let store = SqlStore::of(&database).await.context("shop")?;
+    let shows = ShowStore::of(&database);
+    let (transcripts, transcripts_writer) = Transcripts::of(&database);
     let pictures = Pictures::open(config.data.join("pictures")).context("pictures")?;
     let shop_config = ShopConfig::new(key.derive("quotes"));
     let (shop, notices, shop_task) = spawn(Arc::new(store), &shop_config, Arc::new(now_ms));
-    let started = start_webhooks(&config, &database, &shop).await;
+    let started = start_webhooks(&config, &database, &shop);
     let (webhooks, webhooks_task) = started.context("webhooks")?;
     let (media, events) = Media::start(media_config(&config)).context("media")?;
     let is_public_named = !config.public_addresses.is_empty();
@@ -166,12 +165,12 @@ fn media_config(config: &Config) -> MediaConfig {
     }
 }
 
-async fn start_webhooks(
+fn start_webhooks(
     config: &Config,
-    database: &Path,
+    database: &Database,
     shop: &ShopHandle,
 ) -> anyhow::Result<(Webhooks, JoinHandle<()>)> {
-    let store = WebhookStore::open(database).await?;
+    let store = WebhookStore::of(database);
     let guard = Guard::new(config.webhook_allow.clone());
     Ok(webhooks::spawn(store, guard, shop.clone())?)
 }

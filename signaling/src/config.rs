@@ -1,11 +1,13 @@
 //! Raw settings (flags and environment) become a checked [`Config`]; all mistakes are reported
 //! together, so that nobody fixes them one restart at a time.
 
+mod database;
 mod ice_server;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
+pub use database::Database;
 pub use ice_server::IceServer;
 
 use crate::limits::{RATE_DEFAULT, WORKERS_MAX};
@@ -25,6 +27,10 @@ pub struct RawConfig {
     /// Data directory (database, key, local CA); default: the user's data directory
     #[arg(long, env = "VITRINE_DATA")]
     pub data: Option<PathBuf>,
+    /// Database: a file, or postgres://USER:PASSWORD@HOST/NAME, which several servers may share;
+    /// default: the file `vitrine.db` in the data directory
+    #[arg(long, env = "VITRINE_DATABASE", hide_env_values = true)]
+    pub database: Option<String>,
     /// Address browsers send media to, when it is not one of the host's own (NAT); repeatable
     #[arg(long, env = "VITRINE_PUBLIC_ADDRESS", value_delimiter = ',')]
     pub public_address: Vec<String>,
@@ -96,6 +102,7 @@ impl Default for RawConfig {
             listen: "127.0.0.1:8080".into(),
             listen_tls: None,
             data: None,
+            database: None,
             public_address: Vec::new(),
             media_port: "0".into(),
             media_tcp_port: None,
@@ -151,6 +158,8 @@ pub struct Config {
     pub listen_tls: Option<(SocketAddr, Tls)>,
     /// Data directory.
     pub data: PathBuf,
+    /// Shop, shows and transcripts.
+    pub database: Database,
     /// Addresses for ICE candidates; empty: the host's own.
     pub public_addresses: Vec<IpAddr>,
     /// Media bind address.
@@ -235,10 +244,7 @@ impl RawConfig {
             check_ice_servers(&self.ice_server, self.turn_secret.as_deref(), &mut errors);
         let webhook_allow = self.check_networks(&mut errors);
         let translator = self.check_translator(&mut errors);
-        let data = self.data.clone().or_else(default_data_dir);
-        if data.is_none() {
-            errors.push("--data is needed: neither XDG_DATA_HOME nor HOME is set".to_owned());
-        }
+        let (data, database) = self.check_data(&mut errors);
         if !errors.is_empty() {
             return Err(ConfigErrors(errors));
         }
@@ -247,6 +253,7 @@ impl RawConfig {
             listen,
             listen_tls,
             data: data.expect(all),
+            database: database.expect(all),
             public_addresses,
             media_bind: media_bind.expect(all),
             media_port: media_port.expect(all),
@@ -263,6 +270,17 @@ impl RawConfig {
             trust_proxy: self.trust_proxy,
             demo: false,
         })
+    }
+
+    fn check_data(&self, errors: &mut Vec<String>) -> (Option<PathBuf>, Option<Database>) {
+        let data = self.data.clone().or_else(default_data_dir);
+        if data.is_none() {
+            errors.push("--data is needed: neither XDG_DATA_HOME nor HOME is set".to_owned());
+        }
+        let folder = || Some(data.clone().unwrap_or_default());
+        let database = Database::of(self.database.as_deref(), folder);
+        let database = database.map_err(|mistake| errors.push(mistake)).ok();
+        (data, database)
     }
 
     fn check_networks(&self, errors: &mut Vec<String>) -> Vec<Net> {

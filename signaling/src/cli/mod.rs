@@ -1,9 +1,11 @@
 //! The command line: one subcommand a file, each with `Args` and `run`. A failure is printed as
 //! one sentence with its causes on stderr; stdout carries only what was asked for.
 
+pub mod backup;
 pub mod caption;
 pub mod demo;
 pub mod models;
+pub mod restore;
 pub mod serve;
 pub mod token;
 pub mod translate;
@@ -28,6 +30,10 @@ enum Command {
     Demo(demo::Args),
     /// Print a token that lets somebody into a show
     Token(token::Args),
+    /// Copy the database while the server runs
+    Backup(backup::Args),
+    /// Make such a copy the database again
+    Restore(restore::Args),
     /// Write captions of an audio file
     Caption(caption::Args),
     /// Translate lines from stdin to stdout
@@ -43,6 +49,8 @@ pub fn main() -> ExitCode {
         Command::Serve(args) => serve::run(args),
         Command::Demo(args) => demo::run(args),
         Command::Token(args) => token::run(args),
+        Command::Backup(args) => backup::run(args),
+        Command::Restore(args) => restore::run(args),
         Command::Caption(args) => caption::run(args),
         Command::Translate(args) => translate::run(args),
         Command::Models(args) => models::run(args),

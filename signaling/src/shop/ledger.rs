@@ -62,6 +62,13 @@ pub struct Writes {
     pub stock: Vec<(String, Books, Books)>,
 }
 
+impl Writes {
+    /// Whether nothing changed.
+    pub fn is_empty(&self) -> bool {
+        self.made.is_empty() && self.moved.is_empty() && self.stock.is_empty()
+    }
+}
+
 impl Ledger {
     /// An empty one for a transaction at this time.
     pub fn new(now_ms: u64) -> Self {

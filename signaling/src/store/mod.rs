@@ -1,7 +1,10 @@
-//! What is kept on disk: the shop's books behind [`crate::shop::store::OrderStore`], shows, and
-//! what was said in them.
+//! What is kept on disk: the shop's books behind [`crate::shop::store::OrderStore`], shows, what was
+//! said in them, and what merchants' servers are told. One database holds all of it, SQLite or
+//! PostgreSQL, through the same statements ([`database`]).
 
+pub mod backup;
+pub mod database;
 pub mod shows;
-pub mod sqlite;
+pub mod sql;
 pub mod transcripts;
 pub mod webhooks;

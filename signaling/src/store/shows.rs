@@ -1,38 +1,21 @@
-//! Shows on disk: name, title, kind, phase. In the same database file as the shop, through a
-//! connection of its own: shows change a few times an evening.
+//! Shows on disk: name, title, kind, phase. In the same database as the shop, through a connection
+//! of its own: shows change a few times an evening.
 
-use std::path::Path;
-use std::sync::Arc;
-use std::time::Duration;
+use sqlx::{AnyPool, Row as _};
 
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
-use sqlx::{ConnectOptions as _, Row as _};
-use tokio::sync::Mutex;
-
+use super::database::{Database, Use};
 use crate::protocol::client::Phase;
 use crate::protocol::server::{ShowInfo, ShowKind};
 
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-
 /// The table of shows. Cheap to clone.
 #[derive(Clone)]
-pub struct ShowStore(Arc<Mutex<SqliteConnection>>);
+pub struct ShowStore(AnyPool);
 
 impl ShowStore {
-    /// Opens the database and brings its tables up to date.
-    ///
-    /// # Errors
-    /// When the file cannot be used.
-    pub async fn open(path: &Path) -> Result<ShowStore, sqlx::Error> {
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .busy_timeout(BUSY_TIMEOUT);
-        let mut connection = options.connect().await?;
-        sqlx::migrate!("./migrations").run(&mut connection).await?;
-        Ok(ShowStore(Arc::new(Mutex::new(connection))))
+    /// The shows in a database.
+    #[must_use]
+    pub fn of(database: &Database) -> ShowStore {
+        ShowStore(database.pool(Use::Durable, 1))
     }
 
     /// Writes a show, new or changed; on disk when it returns.
@@ -42,7 +25,7 @@ impl ShowStore {
     pub async fn save(&self, info: &ShowInfo) -> Result<(), sqlx::Error> {
         let query = sqlx::query(
             "INSERT INTO show (name, title, kind, phase, private, transcript, started_ms, cover) \
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
              ON CONFLICT (name) DO UPDATE SET title = excluded.title, kind = excluded.kind, \
              phase = excluded.phase, private = excluded.private, \
              transcript = excluded.transcript, \
@@ -52,14 +35,14 @@ impl ShowStore {
         .bind(&info.title)
         .bind(kind_name(info.kind))
         .bind(phase_name(info.phase))
-        .bind(info.private)
-        .bind(info.transcript)
+        .bind(i64::from(info.private))
+        .bind(i64::from(info.transcript))
         .bind(
             info.started_ms
                 .map(|ms| i64::try_from(ms).unwrap_or(i64::MAX)),
         )
         .bind(&info.cover);
-        query.execute(&mut *self.0.lock().await).await?;
+        query.execute(&self.0).await?;
         Ok(())
     }
 
@@ -72,7 +55,7 @@ impl ShowStore {
             "SELECT name, title, kind, phase, private, transcript, started_ms, cover FROM show \
              ORDER BY name",
         );
-        let rows = query.fetch_all(&mut *self.0.lock().await).await?;
+        let rows = query.fetch_all(&self.0).await?;
         rows.iter()
             .map(|row| {
                 let started_ms: Option<i64> = row.try_get("started_ms")?;
@@ -81,8 +64,8 @@ impl ShowStore {
                     title: row.try_get("title")?,
                     kind: kind_of(row.try_get("kind")?),
                     phase: phase_of(row.try_get("phase")?),
-                    private: row.try_get("private")?,
-                    transcript: row.try_get("transcript")?,
+                    private: row.try_get::<i64, _>("private")? != 0,
+                    transcript: row.try_get::<i64, _>("transcript")? != 0,
                     started_ms: started_ms.and_then(|ms| u64::try_from(ms).ok()),
                     cover: row.try_get("cover")?,
                 })
@@ -142,13 +125,15 @@ mod tests {
             started_ms: None,
             cover: Some("/c.png".into()),
         };
-        let store = ShowStore::open(&path).await.expect("opened");
+        let database = Database::file(&path).await.expect("opened");
+        let store = ShowStore::of(&database);
         store.save(&info).await.expect("written");
         info.phase = Phase::Live;
         info.started_ms = Some(5);
         store.save(&info).await.expect("written again");
         drop(store);
-        let again = ShowStore::open(&path).await.expect("opened again");
+        let database = Database::file(&path).await.expect("opened again");
+        let again = ShowStore::of(&database);
         assert_eq!(again.all().await.expect("read"), [info]);
     }
 }

@@ -1,19 +1,13 @@
 //! What was said, on disk: final lines in every language they were made in. One task writes, in
 //! batches, so that no room waits for a disk; reading goes beside it.
 
-use std::path::Path;
-use std::sync::Arc;
-use std::time::Duration;
-
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
-use sqlx::{ConnectOptions as _, Connection as _};
-use tokio::sync::{Mutex, mpsc};
+use sqlx::AnyPool;
+use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
+use super::database::{Database, Use};
 use crate::limits::{TRANSCRIPT_BATCH_MAX, TRANSCRIPT_LINES_MAX, TRANSCRIPT_QUEUE_MAX};
 use crate::room::AS_SPOKEN;
-
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A final line in one language.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,31 +37,23 @@ pub type Beside = (Line, Option<String>);
 #[derive(Clone)]
 pub struct Transcripts {
     lines: mpsc::Sender<(String, Line)>,
-    reader: Arc<Mutex<SqliteConnection>>,
+    reader: AnyPool,
 }
 
 type Row = (String, String, String, String, String, String, i64, i64);
 
 impl Transcripts {
-    /// Opens the database, whose tables are up to date ([`super::shows::ShowStore::open`]), and
-    /// starts the writer.
-    ///
-    /// # Errors
-    /// When the file cannot be used.
-    pub async fn open(path: &Path) -> Result<(Transcripts, JoinHandle<()>), sqlx::Error> {
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .journal_mode(SqliteJournalMode::Wal)
-            // A crash of the process loses nothing; one of the machine the last lines at most.
-            .synchronous(SqliteSynchronous::Normal)
-            .busy_timeout(BUSY_TIMEOUT);
-        let (writer, reader) = (options.connect().await?, options.connect().await?);
+    /// The transcripts in a database, and their writer, which ends with the last handle. A crash
+    /// of the process loses nothing; one of the machine the last lines at most.
+    #[must_use]
+    pub fn of(database: &Database) -> (Transcripts, JoinHandle<()>) {
         let (lines, queue) = mpsc::channel(TRANSCRIPT_QUEUE_MAX);
-        let reader = Arc::new(Mutex::new(reader));
-        Ok((
+        let reader = database.pool(Use::Relaxed, 1);
+        let writer = database.pool(Use::Relaxed, 1);
+        (
             Transcripts { lines, reader },
             tokio::spawn(write(writer, queue)),
-        ))
+        )
     }
 
     /// Keeps a line; dropped and counted when the disk is too slow for that.
@@ -85,15 +71,15 @@ impl Transcripts {
     pub async fn lines(&self, show: &str, language: &str) -> Result<Vec<Line>, sqlx::Error> {
         let rows: Vec<Row> = sqlx::query_as(
             "SELECT id, participant, speaker, language, spoken, text, start_ms, end_ms \
-             FROM caption WHERE show = ?1 AND \
-             (language = ?2 OR ?2 = ?3 AND language = spoken) \
-             ORDER BY start_ms, id LIMIT ?4",
+             FROM caption WHERE show = $1 AND \
+             (language = $2 OR $2 = $3 AND language = spoken) \
+             ORDER BY start_ms, id LIMIT $4",
         )
         .bind(show)
         .bind(language)
         .bind(AS_SPOKEN)
         .bind(TRANSCRIPT_LINES_MAX)
-        .fetch_all(&mut *self.reader.lock().await)
+        .fetch_all(&self.reader)
         .await?;
         Ok(rows.into_iter().map(line).collect())
     }
@@ -122,10 +108,12 @@ impl Transcripts {
     /// # Errors
     /// When the store cannot be read.
     pub async fn languages(&self, show: &str) -> Result<Vec<String>, sqlx::Error> {
-        sqlx::query_scalar("SELECT DISTINCT language FROM caption WHERE show = ? ORDER BY language")
-            .bind(show)
-            .fetch_all(&mut *self.reader.lock().await)
-            .await
+        sqlx::query_scalar(
+            "SELECT DISTINCT language FROM caption WHERE show = $1 ORDER BY language",
+        )
+        .bind(show)
+        .fetch_all(&self.reader)
+        .await
     }
 
     /// Forgets all lines of a show.
@@ -133,16 +121,16 @@ impl Transcripts {
     /// # Errors
     /// When the store cannot be written.
     pub async fn forget(&self, show: &str) -> Result<(), sqlx::Error> {
-        let query = sqlx::query("DELETE FROM caption WHERE show = ?").bind(show);
-        query.execute(&mut *self.reader.lock().await).await?;
+        let query = sqlx::query("DELETE FROM caption WHERE show = $1").bind(show);
+        query.execute(&self.reader).await?;
         Ok(())
     }
 }
 
-async fn write(mut writer: SqliteConnection, mut queue: mpsc::Receiver<(String, Line)>) {
+async fn write(writer: AnyPool, mut queue: mpsc::Receiver<(String, Line)>) {
     let mut batch = Vec::with_capacity(TRANSCRIPT_BATCH_MAX);
     while queue.recv_many(&mut batch, TRANSCRIPT_BATCH_MAX).await > 0 {
-        if let Err(error) = insert(&mut writer, &batch).await {
+        if let Err(error) = insert(&writer, &batch).await {
             tracing::error!(%error, lines = batch.len(), "lines of a transcript are lost");
             metrics::counter!("vitrine_transcript_dropped_total").increment(batch.len() as u64);
         }
@@ -150,16 +138,16 @@ async fn write(mut writer: SqliteConnection, mut queue: mpsc::Receiver<(String, 
     }
 }
 
-async fn insert(
-    writer: &mut SqliteConnection,
-    batch: &[(String, Line)],
-) -> Result<(), sqlx::Error> {
-    let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await?;
+async fn insert(writer: &AnyPool, batch: &[(String, Line)]) -> Result<(), sqlx::Error> {
+    let mut transaction = writer.begin().await?;
     for (show, line) in batch {
         sqlx::query(
-            "INSERT OR REPLACE INTO caption \
+            "INSERT INTO caption \
              (show, id, participant, speaker, language, spoken, text, start_ms, end_ms) \
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) \
+             ON CONFLICT (show, language, start_ms, id) DO UPDATE SET \
+             participant = excluded.participant, speaker = excluded.speaker, \
+             spoken = excluded.spoken, text = excluded.text, end_ms = excluded.end_ms",
         )
         .bind(show)
         .bind(&line.id)
@@ -193,7 +181,6 @@ fn line(row: Row) -> Line {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::shows::ShowStore;
 
     fn said(id: &str, language: &str, text: &str, start_ms: u64) -> Line {
         Line {
@@ -212,8 +199,8 @@ mod tests {
     async fn lines_are_there_after_a_restart_until_they_are_forgotten() {
         let data = tempfile::tempdir().expect("a temporary folder");
         let path = data.path().join("vitrine.db");
-        ShowStore::open(&path).await.expect("tables");
-        let (store, writer) = Transcripts::open(&path).await.expect("opened");
+        let database = Database::file(&path).await.expect("opened");
+        let (store, writer) = Transcripts::of(&database);
         store.keep("lamp", said("a-2", "en", "two", 2_000));
         store.keep("lamp", said("a-1", "en", "one", 1_000));
         store.keep("lamp", said("a-1", "pt", "um", 1_000));
@@ -222,7 +209,7 @@ mod tests {
         drop(store);
         writer.await.expect("all is written before it ends");
 
-        let (store, _writer) = Transcripts::open(&path).await.expect("opened again");
+        let (store, _writer) = Transcripts::of(&database);
         let texts = async |language: &str| {
             let lines = store.lines("lamp", language).await.expect("read");
             lines.into_iter().map(|line| line.text).collect::<Vec<_>>()

@@ -3,20 +3,17 @@
 use super::*;
 
 async fn open(data: &tempfile::TempDir) -> WebhookStore {
-    let opened = WebhookStore::open(&data.path().join("vitrine.db")).await;
-    opened.expect("opened")
+    let opened = Database::file(&data.path().join("vitrine.db")).await;
+    WebhookStore::of(&opened.expect("opened"))
 }
 
 async fn note(store: &WebhookStore, show: &str, seqs: std::ops::RangeInclusive<u64>, at_ms: u64) {
     for seq in seqs {
         let query = sqlx::query(
-            "INSERT INTO outbox (show, seq, state, order_id, at_ms) VALUES (?, ?, 'reserved', 'o', ?)",
+            "INSERT INTO outbox (show, seq, state, order_id, at_ms) VALUES ($1, $2, 'reserved', 'o', $3)",
         );
         let query = query.bind(show).bind(sql(seq)).bind(sql(at_ms));
-        query
-            .execute(&mut *store.0.lock().await)
-            .await
-            .expect("noted");
+        query.execute(&store.0).await.expect("noted");
     }
 }
 

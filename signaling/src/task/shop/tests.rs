@@ -12,7 +12,7 @@ use crate::protocol::shop::{ConfirmBody, QuoteView, ReserveLine};
 use crate::shop::catalog::Format;
 use crate::shop::store::DEFAULT_MERCHANT;
 use crate::shop::{ReserveRequest, Reserved, ShopError};
-use crate::store::sqlite::SqliteStore;
+use crate::store::sql::SqlStore;
 
 const SHOW: &str = "gala";
 
@@ -20,7 +20,7 @@ const SHOW: &str = "gala";
 struct Stall {
     shop: ShopHandle,
     notices: mpsc::Receiver<ShopNotice>,
-    store: Arc<SqliteStore>,
+    store: Arc<SqlStore>,
     clock: Arc<AtomicU64>,
     _directory: tempfile::TempDir,
 }
@@ -81,8 +81,8 @@ impl Stall {
     }
 }
 
-async fn open_store(directory: &Path) -> SqliteStore {
-    SqliteStore::open(&directory.join("vitrine.db"))
+async fn open_store(directory: &Path) -> SqlStore {
+    SqlStore::file(&directory.join("vitrine.db"))
         .await
         .expect("a database")
 }

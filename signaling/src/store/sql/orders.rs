@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use sqlx::sqlite::SqliteConnection;
+use sqlx::AnyConnection;
 
 use super::{Batch, rows, shelf};
 use crate::limits::shop::EXPIRIES_PER_BATCH_MAX;
@@ -18,7 +18,7 @@ impl Batch {
     /// Decides all commands about orders; outcomes in their order.
     pub(super) async fn orders(
         &mut self,
-        db: &mut SqliteConnection,
+        db: &mut AnyConnection,
         commands: &[&Command],
     ) -> sqlx::Result<Vec<Outcome>> {
         let mut ledger = read(db, self.now_ms, commands).await?;
@@ -31,6 +31,7 @@ impl Batch {
         };
         let outcomes = commands.iter().map(decide).collect();
         let writes = ledger.writes();
+        self.has_written |= !writes.is_empty();
         self.touched
             .extend(writes.stock.iter().map(|(variant, ..)| variant.clone()));
         write(db, self.now_ms, writes).await?;
@@ -38,11 +39,7 @@ impl Batch {
     }
 }
 
-async fn read(
-    db: &mut SqliteConnection,
-    now_ms: u64,
-    commands: &[&Command],
-) -> sqlx::Result<Ledger> {
+async fn read(db: &mut AnyConnection, now_ms: u64, commands: &[&Command]) -> sqlx::Result<Ledger> {
     let (mut ids, mut keys, mut offers) = (Vec::new(), Vec::new(), BTreeSet::new());
     for command in commands {
         match command {
@@ -85,7 +82,7 @@ fn list(items: Vec<Value>) -> String {
     Value::Array(items).to_string()
 }
 
-async fn write(db: &mut SqliteConnection, now_ms: u64, writes: Writes) -> sqlx::Result<()> {
+async fn write(db: &mut AnyConnection, now_ms: u64, writes: Writes) -> sqlx::Result<()> {
     let Writes { made, moved, stock } = writes;
     if !made.is_empty() {
         insert_orders(db, now_ms, &made).await?;
@@ -93,9 +90,9 @@ async fn write(db: &mut SqliteConnection, now_ms: u64, writes: Writes) -> sqlx::
     if !moved.is_empty() {
         let rows = list(moved.iter().map(moved_row).collect());
         let done = sqlx::query(
-            "UPDATE orders SET state = k.value ->> 2, changed_ms = ?2, name = k.value ->> 3,
+            "UPDATE orders SET state = k.value ->> 2, changed_ms = $2, name = k.value ->> 3,
                  contact = k.value ->> 4, address = k.value ->> 5
-             FROM json_each(?1) k
+             FROM json_each($1) k
              WHERE orders.id = k.value ->> 0 AND orders.state = k.value ->> 1",
         )
         .bind(rows)
@@ -109,10 +106,12 @@ async fn write(db: &mut SqliteConnection, now_ms: u64, writes: Writes) -> sqlx::
         let row = |(variant, was, is): &(String, _, _)| stock_row(variant, *was, *is);
         let rows = list(stock.iter().map(row).collect());
         let done = sqlx::query(
-            "UPDATE stock SET held = k.value ->> 3, sold = k.value ->> 4
-             FROM json_each(?) k
+            "UPDATE stock SET held = CAST(k.value ->> 3 AS BIGINT),
+                 sold = CAST(k.value ->> 4 AS BIGINT)
+             FROM json_each($1) k
              WHERE stock.variant = k.value ->> 0
-               AND stock.held = k.value ->> 1 AND stock.sold = k.value ->> 2",
+               AND stock.held = CAST(k.value ->> 1 AS BIGINT)
+               AND stock.sold = CAST(k.value ->> 2 AS BIGINT)",
         )
         .bind(rows)
         .execute(&mut *db)
@@ -122,17 +121,19 @@ async fn write(db: &mut SqliteConnection, now_ms: u64, writes: Writes) -> sqlx::
     Ok(())
 }
 
-async fn insert_orders(db: &mut SqliteConnection, now_ms: u64, made: &[Order]) -> sqlx::Result<()> {
+async fn insert_orders(db: &mut AnyConnection, now_ms: u64, made: &[Order]) -> sqlx::Result<()> {
     let rows = list(made.iter().map(|order| made_row(order, now_ms)).collect());
     let done = sqlx::query(
         "INSERT INTO orders (id, merchant, show, currency, country, shipping_minor, total_minor,
              state, expires_ms, created_ms, changed_ms, buyer, idempotency_key, request_hash,
              name, contact, address)
-         SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5,
-                value ->> 6, value ->> 7, value ->> 8, value ->> 9, value ->> 10,
+         SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4,
+                CAST(value ->> 5 AS BIGINT), CAST(value ->> 6 AS BIGINT), value ->> 7,
+                CAST(value ->> 8 AS BIGINT), CAST(value ->> 9 AS BIGINT),
+                CAST(value ->> 10 AS BIGINT),
                 value ->> 11, value ->> 12, unhex(value ->> 13),
                 value ->> 14, value ->> 15, value ->> 16
-         FROM json_each(?)",
+         FROM json_each($1)",
     )
     .bind(rows)
     .execute(&mut *db)
@@ -143,9 +144,9 @@ async fn insert_orders(db: &mut SqliteConnection, now_ms: u64, made: &[Order]) -
     let done = sqlx::query(
         "INSERT INTO order_lines (order_id, position, variant, product, title, options, quantity,
              unit_minor)
-         SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5,
-                value ->> 6, value ->> 7
-         FROM json_each(?)",
+         SELECT value ->> 0, CAST(value ->> 1 AS BIGINT), value ->> 2, value ->> 3, value ->> 4,
+                value ->> 5, CAST(value ->> 6 AS BIGINT), CAST(value ->> 7 AS BIGINT)
+         FROM json_each($1)",
     )
     .bind(list(rows))
     .execute(db)
@@ -155,7 +156,7 @@ async fn insert_orders(db: &mut SqliteConnection, now_ms: u64, made: &[Order]) -
 
 /// Notes what happened to which order, in the transaction that makes it happen.
 async fn outbox(
-    db: &mut SqliteConnection,
+    db: &mut AnyConnection,
     now_ms: u64,
     made: &[Order],
     moved: &[(OrderState, Order)],
@@ -171,9 +172,9 @@ async fn outbox(
     let done = sqlx::query(
         "INSERT INTO outbox (show, seq, state, order_id, at_ms)
          SELECT show, (SELECT coalesce(max(seq), 0) FROM outbox o WHERE o.show = k.show)
-                + row_number() OVER (PARTITION BY show ORDER BY place), state, id, ?2
+                + row_number() OVER (PARTITION BY show ORDER BY place), state, id, $2
          FROM (SELECT key AS place, value ->> 0 AS show, value ->> 1 AS state, value ->> 2 AS id
-               FROM json_each(?1)) k",
+               FROM json_each($1)) k",
     )
     .bind(list(notes))
     .bind(rows::sql_time(now_ms))

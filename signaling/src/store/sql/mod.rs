@@ -1,6 +1,7 @@
-//! SQLite, the book of record on one machine: WAL, `synchronous=FULL`, so a committed
-//! transaction survives `kill -9` and power loss. One connection writes, `BEGIN IMMEDIATE`, so
-//! a transaction sees no stock that another process is selling; others read beside it.
+//! The book of record in SQL: SQLite on one machine, PostgreSQL when several share it. One writer
+//! at a time ([`Database::begin_alone`]), so that a transaction sees no stock that another process
+//! is selling; others read beside it. What is committed is on disk (`synchronous=FULL`,
+//! `synchronous_commit=on`) and survives `kill -9` and power loss.
 
 mod catalog;
 mod orders;
@@ -11,18 +12,13 @@ mod tests;
 
 use std::collections::HashSet;
 use std::path::Path;
-use std::str::FromStr;
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
 
 use futures_util::future::BoxFuture;
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
-    SqliteSynchronous,
-};
-use sqlx::{ConnectOptions, Connection};
-use tokio::sync::Mutex;
+use sqlx::{AnyConnection, AnyPool};
 
 use self::catalog::set_zones;
+use super::database::{Database, Use, failed};
 use crate::limits::shop::STORE_READERS_MAX;
 use crate::protocol::server::{OrderView, ProductView};
 use crate::protocol::shop::HostOrderView;
@@ -34,59 +30,53 @@ use crate::shop::store::{
     Applied, Books, Changes, Command, Observed, OrderStore, Outcome, StoreError,
 };
 
-/// How long a transaction of another process may keep us waiting before we give up.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// An open database.
-pub struct SqliteStore {
-    writer: Mutex<Writer>,
-    readers: SqlitePool,
+/// The books in a database.
+pub struct SqlStore {
+    database: Database,
+    /// One connection: a process writes one batch after the other.
+    writer: AnyPool,
+    readers: AnyPool,
+    seen: Mutex<Seen>,
 }
 
-struct Writer {
-    connection: SqliteConnection,
-    /// SQLite's mark of writes by others, as last seen on this connection.
-    data_version: i64,
+/// How often anybody had written, when this process last knew.
+#[derive(Debug, Clone, Copy)]
+struct Seen {
+    writes: i64,
+    /// Others wrote between two of our own.
+    has_news: bool,
 }
 
-impl SqliteStore {
-    /// Opens the database file, creating it and bringing its tables up to date.
-    pub async fn open(path: &Path) -> Result<Self, StoreError> {
-        let options = SqliteConnectOptions::from_str("sqlite:")
-            .map_err(failed("read the options of the database"))?
-            .filename(path)
-            .create_if_missing(true)
-            .foreign_keys(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .busy_timeout(BUSY_TIMEOUT);
-        let mut connection = options
-            .connect()
-            .await
-            .map_err(failed(format!("open {}", path.display())))?;
-        sqlx::migrate!("./migrations")
-            .run(&mut connection)
-            .await
-            .map_err(failed("bring the database up to date"))?;
-        let readers = SqlitePoolOptions::new()
-            .max_connections(STORE_READERS_MAX)
-            .connect_lazy_with(options.create_if_missing(false).read_only(true));
-        let data_version = sqlx::query_scalar("PRAGMA data_version")
-            .fetch_one(&mut connection)
-            .await
-            .map_err(failed("read the database's version"))?;
-        Ok(Self {
-            writer: Mutex::new(Writer {
-                connection,
-                data_version,
-            }),
+impl SqlStore {
+    /// The books in a database.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub async fn of(database: &Database) -> Result<SqlStore, StoreError> {
+        let readers = database.pool(Use::Read, STORE_READERS_MAX);
+        let writes = rows::writes(&readers).await;
+        let seen = Seen {
+            writes: writes.map_err(failed("read the books"))?,
+            has_news: false,
+        };
+        Ok(SqlStore {
+            database: database.clone(),
+            writer: database.pool(Use::Durable, 1),
             readers,
+            seen: Mutex::new(seen),
         })
     }
 
+    /// The books in an SQLite file.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    pub async fn file(path: &Path) -> Result<SqlStore, StoreError> {
+        SqlStore::of(&Database::file(path).await?).await
+    }
+
     async fn apply_batch(&self, now_ms: u64, commands: &[Command]) -> sqlx::Result<Applied> {
-        let mut writer = self.writer.lock().await;
-        let mut transaction = writer.connection.begin_with("BEGIN IMMEDIATE").await?;
+        let mut transaction = self.database.begin_alone(&self.writer).await?;
         let mut batch = Batch {
             now_ms,
             ..Batch::default()
@@ -98,6 +88,7 @@ impl SqliteStore {
             .partition(|(_, command)| is_catalogue(command));
         for (at, command) in catalogue {
             outcomes[at] = Some(batch.catalogue(&mut transaction, command).await?);
+            batch.has_written = true;
         }
         let (places, orders): (Vec<_>, Vec<_>) = orders.into_iter().unzip();
         let decided = batch.orders(&mut transaction, &orders).await?;
@@ -105,9 +96,20 @@ impl SqliteStore {
             outcomes[at] = Some(outcome);
         }
         let outcomes = outcomes.into_iter().flatten().collect();
+        let has_written = batch.has_written;
         let changes = batch.changes(&mut transaction).await?;
         let next_expiry_ms = rows::next_expiry(&mut transaction).await?;
+        let writes = match has_written {
+            true => Some(rows::count_write(&mut transaction).await?),
+            // A rush for what is sold out costs no disk.
+            false => None,
+        };
         transaction.commit().await?;
+        if let Some(writes) = writes {
+            let mut seen = self.seen();
+            seen.has_news |= writes != seen.writes + 1;
+            seen.writes = writes;
+        }
         Ok(Applied {
             outcomes,
             changes,
@@ -116,20 +118,19 @@ impl SqliteStore {
     }
 
     async fn look(&self) -> sqlx::Result<Option<Observed>> {
-        let mut writer = self.writer.lock().await;
-        let Writer {
-            connection,
-            data_version,
-        } = &mut *writer;
-        let seen = sqlx::query_scalar("PRAGMA data_version")
-            .fetch_one(&mut *connection)
-            .await?;
-        if std::mem::replace(data_version, seen) == seen {
+        let writes = rows::writes(&self.readers).await?;
+        let now = Seen {
+            writes,
+            has_news: false,
+        };
+        let before = std::mem::replace(&mut *self.seen(), now);
+        if before.writes == writes && !before.has_news {
             return Ok(None);
         }
-        let shelved = serde_json::json!(shelf::shelved(connection).await?).to_string();
-        let levels = shelf::levels(connection, shelved).await?;
-        let next_expiry_ms = rows::next_expiry(connection).await?;
+        let mut connection = self.readers.acquire().await?;
+        let shelved = serde_json::json!(shelf::shelved(&mut connection).await?).to_string();
+        let levels = shelf::levels(&mut connection, shelved).await?;
+        let next_expiry_ms = rows::next_expiry(&mut connection).await?;
         Ok(Some(Observed {
             changes: Changes {
                 levels,
@@ -138,12 +139,18 @@ impl SqliteStore {
             next_expiry_ms,
         }))
     }
+
+    fn seen(&self) -> std::sync::MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// A transaction under way: what it touched, so that its end can tell.
 #[derive(Default)]
 struct Batch {
     now_ms: u64,
+    /// Whether other processes have something to look at.
+    has_written: bool,
     /// Variants whose stock moved.
     touched: Vec<String>,
     /// Products whose description or shelf changed.
@@ -154,7 +161,7 @@ struct Batch {
 impl Batch {
     async fn catalogue(
         &mut self,
-        db: &mut SqliteConnection,
+        db: &mut AnyConnection,
         command: &Command,
     ) -> sqlx::Result<Outcome> {
         match command {
@@ -179,7 +186,7 @@ impl Batch {
     }
 
     /// What everybody should know, read back from the tables before the commit.
-    async fn changes(mut self, db: &mut SqliteConnection) -> sqlx::Result<Changes> {
+    async fn changes(mut self, db: &mut AnyConnection) -> sqlx::Result<Changes> {
         // In the order they were touched: an import puts products on the shelf in the file's order.
         let mut seen = HashSet::new();
         self.described.retain(|id| seen.insert(id.clone()));
@@ -205,7 +212,7 @@ fn is_catalogue(command: &Command) -> bool {
     )
 }
 
-impl OrderStore for SqliteStore {
+impl OrderStore for SqlStore {
     fn apply<'a>(
         &'a self,
         now_ms: u64,
@@ -307,15 +314,5 @@ impl OrderStore for SqliteStore {
                 .await
                 .map_err(failed("read the books"))
         })
-    }
-}
-
-fn failed<E>(context: impl Into<String>) -> impl FnOnce(E) -> StoreError
-where
-    E: std::error::Error + Send + Sync + 'static,
-{
-    move |cause| StoreError {
-        context: context.into(),
-        cause: Box::new(cause),
     }
 }

@@ -1,8 +1,8 @@
 //! Orders and stock as rows: reading only. Used by readers on the pool and, inside a transaction,
 //! by the writer.
 
-use sqlx::sqlite::{Sqlite, SqliteConnection, SqliteRow};
-use sqlx::{Executor, Row};
+use sqlx::any::{Any, AnyRow};
+use sqlx::{AnyConnection, AnyPool, Executor, Row};
 
 use crate::limits::shop::ORDERS_LISTED_MAX;
 use crate::protocol::server::OrderState;
@@ -32,15 +32,15 @@ pub(super) fn decode<E: std::error::Error + Send + Sync + 'static>(error: E) -> 
     sqlx::Error::Decode(Box::new(error))
 }
 
-pub(super) fn amount(row: &SqliteRow, minor: &str) -> sqlx::Result<Amount> {
+pub(super) fn amount(row: &AnyRow, minor: &str) -> sqlx::Result<Amount> {
     Amount::new(row.try_get(minor)?, row.try_get("currency")?).map_err(decode)
 }
 
-pub(super) fn count(row: &SqliteRow, column: &str) -> sqlx::Result<u32> {
+pub(super) fn count(row: &AnyRow, column: &str) -> sqlx::Result<u32> {
     u32::try_from(row.try_get::<i64, _>(column)?).map_err(decode)
 }
 
-fn time(row: &SqliteRow, column: &str) -> sqlx::Result<u64> {
+fn time(row: &AnyRow, column: &str) -> sqlx::Result<u64> {
     u64::try_from(row.try_get::<i64, _>(column)?).map_err(decode)
 }
 
@@ -56,8 +56,10 @@ type LineRow = (String, String, String, String, u32, i64);
 macro_rules! select_orders {
     ($rest:literal) => {
         concat!(
-            "SELECT orders.*, (SELECT json_group_array(json_array(l.variant, l.product, l.title,
-                 l.options, l.quantity, l.unit_minor) ORDER BY l.position)
+            "SELECT orders.*, (SELECT '[' || string_agg('[' || json_quote(l.variant) || ','
+                 || json_quote(l.product) || ',' || json_quote(l.title) || ','
+                 || json_quote(l.options) || ',' || CAST(l.quantity AS TEXT) || ','
+                 || CAST(l.unit_minor AS TEXT) || ']', ',' ORDER BY l.position) || ']'
                  FROM order_lines l WHERE l.order_id = orders.id) AS lines ",
             $rest
         )
@@ -76,7 +78,7 @@ fn read_line(row: LineRow, currency: &str) -> sqlx::Result<Line> {
     })
 }
 
-fn read_order(row: &SqliteRow) -> sqlx::Result<Order> {
+fn read_order(row: &AnyRow) -> sqlx::Result<Order> {
     let hash: Vec<u8> = row.try_get("request_hash")?;
     let name: Option<String> = row.try_get("name")?;
     let reach: Option<String> = row.try_get("contact")?;
@@ -109,26 +111,26 @@ fn read_order(row: &SqliteRow) -> sqlx::Result<Order> {
     })
 }
 
-fn read_orders(rows: &[SqliteRow]) -> sqlx::Result<Vec<Order>> {
+fn read_orders(rows: &[AnyRow]) -> sqlx::Result<Vec<Order>> {
     rows.iter().map(read_order).collect()
 }
 
 /// Orders of `[id, …]`.
 pub(super) async fn orders_by_id<'c>(
-    db: impl Executor<'c, Database = Sqlite>,
+    db: impl Executor<'c, Database = Any>,
     ids: String,
 ) -> sqlx::Result<Vec<Order>> {
-    let sql = select_orders!("FROM orders WHERE id IN (SELECT value FROM json_each(?))");
+    let sql = select_orders!("FROM orders WHERE id IN (SELECT atom FROM json_each($1))");
     read_orders(&sqlx::query(sql).bind(ids).fetch_all(db).await?)
 }
 
 /// Orders of `[[buyer, key], …]`.
 pub(super) async fn orders_by_key<'c>(
-    db: impl Executor<'c, Database = Sqlite>,
+    db: impl Executor<'c, Database = Any>,
     keys: String,
 ) -> sqlx::Result<Vec<Order>> {
     let sql = select_orders!(
-        "FROM json_each(?) k CROSS JOIN orders
+        "FROM json_each($1) k JOIN orders
          ON orders.buyer = k.value ->> 0 AND orders.idempotency_key = k.value ->> 1"
     );
     read_orders(&sqlx::query(sql).bind(keys).fetch_all(db).await?)
@@ -136,12 +138,12 @@ pub(super) async fn orders_by_key<'c>(
 
 /// Holds that ran out, the longest over first.
 pub(super) async fn orders_over<'c>(
-    db: impl Executor<'c, Database = Sqlite>,
+    db: impl Executor<'c, Database = Any>,
     now_ms: u64,
     limit: i64,
 ) -> sqlx::Result<Vec<Order>> {
     let sql = select_orders!(
-        "FROM orders WHERE state = 'reserved' AND expires_ms <= ? ORDER BY expires_ms LIMIT ?"
+        "FROM orders WHERE state = 'reserved' AND expires_ms <= $1 ORDER BY expires_ms LIMIT $2"
     );
     read_orders(
         &sqlx::query(sql)
@@ -154,12 +156,11 @@ pub(super) async fn orders_over<'c>(
 
 /// The orders of a show, newest first.
 pub(super) async fn orders<'c>(
-    db: impl Executor<'c, Database = Sqlite>,
+    db: impl Executor<'c, Database = Any>,
     show: &str,
 ) -> sqlx::Result<Vec<HostOrderView>> {
-    let sql = select_orders!(
-        "FROM orders WHERE show = ? ORDER BY created_ms DESC, orders.rowid DESC LIMIT ?"
-    );
+    let sql =
+        select_orders!("FROM orders WHERE show = $1 ORDER BY created_ms DESC, orders.id LIMIT $2");
     let rows = sqlx::query(sql)
         .bind(show)
         .bind(ORDERS_LISTED_MAX)
@@ -169,7 +170,19 @@ pub(super) async fn orders<'c>(
     Ok(views)
 }
 
-pub(super) async fn next_expiry(db: &mut SqliteConnection) -> sqlx::Result<Option<u64>> {
+/// How often anybody has written.
+pub(super) async fn writes(db: &AnyPool) -> sqlx::Result<i64> {
+    let query = sqlx::query_scalar("SELECT count FROM shop_writes");
+    query.fetch_one(db).await
+}
+
+/// Counts a write; how many there are with it.
+pub(super) async fn count_write(db: &mut AnyConnection) -> sqlx::Result<i64> {
+    let sql = "UPDATE shop_writes SET count = count + 1 RETURNING count";
+    sqlx::query_scalar(sql).fetch_one(db).await
+}
+
+pub(super) async fn next_expiry(db: &mut AnyConnection) -> sqlx::Result<Option<u64>> {
     let next: Option<i64> =
         sqlx::query_scalar("SELECT min(expires_ms) FROM orders WHERE state = 'reserved'")
             .fetch_one(db)
@@ -179,17 +192,17 @@ pub(super) async fn next_expiry(db: &mut SqliteConnection) -> sqlx::Result<Optio
 
 /// The books of `[variant, …]`.
 pub(super) async fn stock<'c>(
-    db: impl Executor<'c, Database = Sqlite>,
+    db: impl Executor<'c, Database = Any>,
     variants: String,
 ) -> sqlx::Result<Vec<(String, Books)>> {
     let rows = sqlx::query(
         "SELECT variant, total, held, sold FROM stock
-         WHERE variant IN (SELECT value FROM json_each(?))",
+         WHERE variant IN (SELECT atom FROM json_each($1))",
     )
     .bind(variants)
     .fetch_all(db)
     .await?;
-    let read = |row: &SqliteRow| {
+    let read = |row: &AnyRow| {
         let books = Books {
             total: count(row, "total")?,
             held: count(row, "held")?,
@@ -202,7 +215,7 @@ pub(super) async fn stock<'c>(
 
 /// The books of one variant.
 pub(super) async fn books<'c>(
-    db: impl Executor<'c, Database = Sqlite>,
+    db: impl Executor<'c, Database = Any>,
     variant: &str,
 ) -> sqlx::Result<Option<Books>> {
     let found = stock(db, serde_json::json!([variant]).to_string()).await?;

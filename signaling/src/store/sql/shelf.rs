@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use sqlx::sqlite::{Sqlite, SqliteConnection, SqliteRow};
-use sqlx::{Executor, Row};
+use sqlx::any::{Any, AnyRow};
+use sqlx::{AnyConnection, Executor, Row};
 
 use super::rows::{amount, count, decode};
 use crate::protocol::server::{HoldMode, PriceView, ProductView, VariantView};
@@ -21,8 +21,10 @@ macro_rules! select_variants {
             "SELECT p.id AS product, p.merchant, p.title, p.description, p.images, p.translations,
                     p.descriptions, p.hold_mode, v.id, v.options, v.min_quantity, s.total, s.held,
                     s.sold, s.version,
-                    (SELECT json_group_array(json_array(r.currency, r.minor, r.compare_at_minor,
-                        json(r.tiers)) ORDER BY r.position)
+                    (SELECT '[' || string_agg('[' || json_quote(r.currency) || ','
+                        || CAST(r.minor AS TEXT) || ','
+                        || coalesce(CAST(r.compare_at_minor AS TEXT), 'null') || ','
+                        || r.tiers || ']', ',' ORDER BY r.position) || ']'
                      FROM prices r WHERE r.variant = v.id) AS prices
              FROM ",
             $from
@@ -55,14 +57,14 @@ fn read_price((currency, minor, before, tiers): PriceRow) -> sqlx::Result<Price>
     })
 }
 
-fn hold_mode(row: &SqliteRow) -> sqlx::Result<HoldMode> {
+fn hold_mode(row: &AnyRow) -> sqlx::Result<HoldMode> {
     match row.try_get("hold_mode")? {
         "first_paid" => Ok(HoldMode::FirstPaid),
         _ => Ok(HoldMode::Hold), // The table's CHECK leaves no other.
     }
 }
 
-fn read_books(row: &SqliteRow) -> sqlx::Result<Books> {
+fn read_books(row: &AnyRow) -> sqlx::Result<Books> {
     Ok(Books {
         total: count(row, "total")?,
         held: count(row, "held")?,
@@ -70,7 +72,7 @@ fn read_books(row: &SqliteRow) -> sqlx::Result<Books> {
     })
 }
 
-fn read_variant(row: &SqliteRow) -> sqlx::Result<(Variant, Books)> {
+fn read_variant(row: &AnyRow) -> sqlx::Result<(Variant, Books)> {
     let json = |column| row.try_get::<&str, _>(column);
     let prices: Vec<PriceRow> = serde_json::from_str(json("prices")?).map_err(decode)?;
     let books = read_books(row)?;
@@ -89,7 +91,7 @@ fn read_variant(row: &SqliteRow) -> sqlx::Result<(Variant, Books)> {
 }
 
 /// A product and its merchant, still without variants.
-fn read_product(row: &SqliteRow) -> sqlx::Result<(String, Product)> {
+fn read_product(row: &AnyRow) -> sqlx::Result<(String, Product)> {
     let json = |column| row.try_get::<&str, _>(column);
     let product = Product {
         id: row.try_get("product")?,
@@ -105,7 +107,7 @@ fn read_product(row: &SqliteRow) -> sqlx::Result<(String, Product)> {
 }
 
 /// Products with merchant and books, from rows in which the variants of one stand together.
-fn read_products(rows: &[SqliteRow]) -> sqlx::Result<Vec<(String, Product, Vec<Books>)>> {
+fn read_products(rows: &[AnyRow]) -> sqlx::Result<Vec<(String, Product, Vec<Books>)>> {
     let mut products: Vec<(String, Product, Vec<Books>)> = Vec::new();
     for row in rows {
         let id: &str = row.try_get("product")?;
@@ -163,25 +165,25 @@ fn price_view(price: &Price) -> PriceView {
 }
 
 pub(super) async fn shelf<'c>(
-    db: impl Executor<'c, Database = Sqlite>,
+    db: impl Executor<'c, Database = Any>,
     show: &str,
 ) -> sqlx::Result<Vec<ProductView>> {
     let sql = select_variants!(
         "shelf JOIN products p ON p.id = shelf.product
-         JOIN variants v ON v.product = p.id AND v.active JOIN stock s ON s.variant = v.id
-         WHERE shelf.show = ? ORDER BY shelf.position, shelf.product, v.position"
+         JOIN variants v ON v.product = p.id AND v.active = 1 JOIN stock s ON s.variant = v.id
+         WHERE shelf.show = $1 ORDER BY shelf.position, shelf.product, v.position"
     );
     let rows = sqlx::query(sql).bind(show).fetch_all(db).await?;
     Ok(read_products(&rows)?.into_iter().map(view).collect())
 }
 
 pub(super) async fn product<'c>(
-    db: impl Executor<'c, Database = Sqlite>,
+    db: impl Executor<'c, Database = Any>,
     id: &str,
 ) -> sqlx::Result<Option<ProductView>> {
     let sql = select_variants!(
-        "products p JOIN variants v ON v.product = p.id AND v.active
-         JOIN stock s ON s.variant = v.id WHERE p.id = ? ORDER BY v.position"
+        "products p JOIN variants v ON v.product = p.id AND v.active = 1
+         JOIN stock s ON s.variant = v.id WHERE p.id = $1 ORDER BY v.position"
     );
     let rows = sqlx::query(sql).bind(id).fetch_all(db).await?;
     Ok(read_products(&rows)?.into_iter().map(view).next())
@@ -189,12 +191,12 @@ pub(super) async fn product<'c>(
 
 /// All products of a merchant, by id.
 pub(super) async fn catalogue<'c>(
-    db: impl Executor<'c, Database = Sqlite>,
+    db: impl Executor<'c, Database = Any>,
     merchant: &str,
 ) -> sqlx::Result<Vec<Product>> {
     let sql = select_variants!(
-        "products p JOIN variants v ON v.product = p.id AND v.active
-         JOIN stock s ON s.variant = v.id WHERE p.merchant = ? ORDER BY p.id, v.position"
+        "products p JOIN variants v ON v.product = p.id AND v.active = 1
+         JOIN stock s ON s.variant = v.id WHERE p.merchant = $1 ORDER BY p.id, v.position"
     );
     let rows = sqlx::query(sql).bind(merchant).fetch_all(db).await?;
     let products = read_products(&rows)?.into_iter();
@@ -204,15 +206,15 @@ pub(super) async fn catalogue<'c>(
 /// Offers of `[[show, variant, currency or null], …]` that are on a shelf, each with the currency
 /// that was asked for; a variant that has no price in it is offered in its first one.
 pub(super) async fn offers<'c>(
-    db: impl Executor<'c, Database = Sqlite>,
+    db: impl Executor<'c, Database = Any>,
     wanted: String,
 ) -> sqlx::Result<Vec<(Option<String>, Offer)>> {
     let rows = sqlx::query(
         "SELECT k.value ->> 2 AS wanted, shelf.show, p.merchant, p.id AS product, p.title,
                 p.hold_mode, v.id, v.options, v.min_quantity, v.price_version, r.currency,
                 r.minor, r.tiers, s.total, s.held, s.sold
-         FROM json_each(?) k
-         CROSS JOIN variants v ON v.id = k.value ->> 1 AND v.active
+         FROM json_each($1) k
+         JOIN variants v ON v.id = k.value ->> 1 AND v.active = 1
          JOIN shelf ON shelf.show = k.value ->> 0 AND shelf.product = v.product
          JOIN products p ON p.id = v.product JOIN stock s ON s.variant = v.id
          JOIN prices r ON r.variant = v.id AND r.currency = coalesce(
@@ -225,7 +227,7 @@ pub(super) async fn offers<'c>(
     rows.iter().map(read_offer).collect()
 }
 
-fn read_offer(row: &SqliteRow) -> sqlx::Result<(Option<String>, Offer)> {
+fn read_offer(row: &AnyRow) -> sqlx::Result<(Option<String>, Offer)> {
     let json = |column| row.try_get::<&str, _>(column);
     let price = amount(row, "minor")?;
     let tiers: Vec<TierRow> = serde_json::from_str(json("tiers")?).map_err(decode)?;
@@ -250,17 +252,17 @@ fn read_offer(row: &SqliteRow) -> sqlx::Result<(Option<String>, Offer)> {
 
 /// Zones of `[merchant, …]`, each with its merchant.
 pub(super) async fn zones<'c>(
-    db: impl Executor<'c, Database = Sqlite>,
+    db: impl Executor<'c, Database = Any>,
     merchants: String,
 ) -> sqlx::Result<Vec<(String, Zone)>> {
     let rows = sqlx::query(
-        "SELECT * FROM shipping_zones WHERE merchant IN (SELECT value FROM json_each(?))
+        "SELECT * FROM shipping_zones WHERE merchant IN (SELECT atom FROM json_each($1))
          ORDER BY merchant, position",
     )
     .bind(merchants)
     .fetch_all(db)
     .await?;
-    let read = |row: &SqliteRow| {
+    let read = |row: &AnyRow| {
         let rate = amount(row, "minor")?;
         let free_from: Option<i64> = row.try_get("free_from_minor")?;
         let free_from = free_from.map(|minor| Amount::new(minor, rate.currency()));
@@ -274,23 +276,20 @@ pub(super) async fn zones<'c>(
     rows.iter().map(read).collect()
 }
 
-pub(super) async fn shows(db: &mut SqliteConnection, product: &str) -> sqlx::Result<Vec<String>> {
-    sqlx::query_scalar("SELECT show FROM shelf WHERE product = ? ORDER BY show")
+pub(super) async fn shows(db: &mut AnyConnection, product: &str) -> sqlx::Result<Vec<String>> {
+    sqlx::query_scalar("SELECT show FROM shelf WHERE product = $1 ORDER BY show")
         .bind(product)
         .fetch_all(db)
         .await
 }
 
 /// Stock of `[variant, …]`, with the shows that have their products on the shelf.
-pub(super) async fn levels(
-    db: &mut SqliteConnection,
-    variants: String,
-) -> sqlx::Result<Vec<Level>> {
+pub(super) async fn levels(db: &mut AnyConnection, variants: String) -> sqlx::Result<Vec<Level>> {
     let rows = sqlx::query(
         "SELECT v.product, v.id, s.total, s.held, s.sold, shelf.show
          FROM stock s JOIN variants v ON v.id = s.variant
          LEFT JOIN shelf ON shelf.product = v.product
-         WHERE s.variant IN (SELECT value FROM json_each(?)) ORDER BY shelf.show",
+         WHERE s.variant IN (SELECT atom FROM json_each($1)) ORDER BY shelf.show",
     )
     .bind(variants)
     .fetch_all(db)
@@ -312,9 +311,9 @@ pub(super) async fn levels(
 }
 
 /// Every variant of what is on a shelf.
-pub(super) async fn shelved(db: &mut SqliteConnection) -> sqlx::Result<Vec<String>> {
+pub(super) async fn shelved(db: &mut AnyConnection) -> sqlx::Result<Vec<String>> {
     sqlx::query_scalar(
-        "SELECT id FROM variants WHERE active AND product IN (SELECT product FROM shelf)",
+        "SELECT id FROM variants WHERE active = 1 AND product IN (SELECT product FROM shelf)",
     )
     .fetch_all(db)
     .await

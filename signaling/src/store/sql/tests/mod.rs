@@ -1,10 +1,16 @@
-//! The contract of [`OrderStore`], run on real SQLite files.
+//! The contract of [`OrderStore`], run on real SQLite files and on PostgreSQL.
 
 mod catalogue;
 mod laws;
 mod migration;
 
+use std::path::PathBuf;
+
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
+use tokio::sync::OnceCell;
+
 use super::*;
+use crate::config;
 use crate::protocol::server::OrderState;
 use crate::redacted::Redacted;
 use crate::shop::catalog::{Format, read};
@@ -15,22 +21,42 @@ use crate::shop::store::{DEFAULT_MERCHANT, Refusal, Reserve};
 pub(super) const SHOW: &str = "gala";
 pub(super) const HOLD_MS: u64 = 1_000;
 
-/// A store in a directory of its own.
+/// A database of its own: a file, or with `VITRINE_TEST_POSTGRES` one in that cluster
+/// (`with-postgres`).
 pub(super) struct Place {
     directory: tempfile::TempDir,
+    database: OnceCell<config::Database>,
 }
 
 impl Place {
     pub(super) fn new() -> Self {
         Self {
             directory: tempfile::tempdir().expect("a temporary directory"),
+            database: OnceCell::new(),
         }
     }
 
-    pub(super) async fn open(&self) -> SqliteStore {
-        SqliteStore::open(&self.directory.path().join("vitrine.db"))
-            .await
-            .expect("a database")
+    /// The file, also when the other tests use PostgreSQL.
+    pub(super) fn file(&self) -> PathBuf {
+        self.directory.path().join("vitrine.db")
+    }
+
+    pub(super) async fn open(&self) -> SqlStore {
+        let database = Database::open(self.database.get_or_init(|| self.make()).await).await;
+        let store = SqlStore::of(&database.expect("a database")).await;
+        store.expect("the books in it")
+    }
+
+    async fn make(&self) -> config::Database {
+        let Ok(cluster) = std::env::var("VITRINE_TEST_POSTGRES") else {
+            return config::Database::File(self.file());
+        };
+        let name = format!("vitrine_{:x}", rand::random::<u64>());
+        let mut admin = PgConnection::connect(&cluster).await.expect("the cluster");
+        let create = sqlx::raw_sql(AssertSqlSafe(format!("CREATE DATABASE {name}")));
+        create.execute(&mut admin).await.expect("a database");
+        let (server, _) = cluster.rsplit_once('/').expect("a URL with a name");
+        config::Database::Postgres(Redacted::new(format!("{server}/{name}")))
     }
 }
 
@@ -44,21 +70,21 @@ pub(super) fn import(rows: &str) -> Command {
     }
 }
 
-pub(super) async fn apply_all(store: &SqliteStore, now: u64, commands: &[Command]) -> Applied {
+pub(super) async fn apply_all(store: &SqlStore, now: u64, commands: &[Command]) -> Applied {
     store.apply(now, commands).await.expect("the disk works")
 }
 
-pub(super) async fn apply(store: &SqliteStore, now: u64, command: Command) -> Outcome {
+pub(super) async fn apply(store: &SqlStore, now: u64, command: Command) -> Outcome {
     apply_all(store, now, &[command]).await.outcomes.remove(0)
 }
 
-pub(super) async fn offer(store: &SqliteStore, variant: &str) -> Option<Offer> {
+pub(super) async fn offer(store: &SqlStore, variant: &str) -> Option<Offer> {
     let wanted = [variant.to_owned()];
     let offers = store.offers(SHOW, &wanted, None).await;
     offers.expect("the disk works").pop()
 }
 
-pub(super) async fn quote(store: &SqliteStore, variant: &str) -> Quote {
+pub(super) async fn quote(store: &SqlStore, variant: &str) -> Quote {
     let offer = offer(store, variant).await.expect("on the shelf");
     Quote {
         show: offer.show,
@@ -111,7 +137,7 @@ pub(super) fn cancel(id: &str) -> Command {
     }
 }
 
-pub(super) async fn books(store: &SqliteStore, product: &str) -> (u32, u32, u32) {
+pub(super) async fn books(store: &SqlStore, product: &str) -> (u32, u32, u32) {
     let books = store
         .books(product)
         .await

@@ -1,5 +1,8 @@
 //! A database of an earlier release keeps its catalogue, stock and orders.
 
+use sqlx::ConnectOptions as _;
+use sqlx::sqlite::SqliteConnectOptions;
+
 use super::*;
 
 /// The shop's tables of the first release, with a lamp of which one piece is held.
@@ -17,7 +20,7 @@ const FIRST: [&str; 6] = [
 
 async fn make_first_release(place: &Place) {
     let options = SqliteConnectOptions::new()
-        .filename(place.directory.path().join("vitrine.db"))
+        .filename(place.file())
         .create_if_missing(true)
         .foreign_keys(true);
     let mut old = options.connect().await.expect("a database");
@@ -54,7 +57,7 @@ async fn make_first_release(place: &Place) {
 async fn a_database_of_the_first_release_is_taken_over() {
     let place = Place::new();
     make_first_release(&place).await;
-    let store = place.open().await;
+    let store = SqlStore::file(&place.file()).await.expect("migrated");
     assert_eq!(books(&store, "lamp").await, (5, 1, 1));
     let shelf = store.shelf(SHOW).await.expect("the disk works");
     let [lamp] = shelf.as_slice() else {

@@ -149,7 +149,7 @@ impl Storm {
     }
 
     /// New pieces arrive for one product.
-    async fn restock(&mut self, store: &SqliteStore) {
+    async fn restock(&mut self, store: &SqlStore) {
         let product = PRODUCTS[self.random.random_range(0..PRODUCTS.len())];
         let total = self.model.totals[product] + self.random.random_range(0..6);
         self.model.expire(self.now);
@@ -162,7 +162,7 @@ impl Storm {
         self.model.totals.insert(product, total);
     }
 
-    async fn check(&self, store: &SqliteStore) {
+    async fn check(&self, store: &SqlStore) {
         for product in PRODUCTS {
             let (total, held, sold) = books(store, product).await;
             let model = &self.model;

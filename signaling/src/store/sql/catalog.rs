@@ -3,8 +3,7 @@
 //! import has changed nothing.
 
 use serde_json::{Value, json};
-use sqlx::Row;
-use sqlx::sqlite::SqliteConnection;
+use sqlx::{AnyConnection, Row};
 
 use super::{Batch, rows};
 use crate::limits::shop::{IMPORT_ERRORS_MAX, IMPORT_PRODUCTS_MAX};
@@ -17,7 +16,7 @@ use crate::shop::store::{Books, Outcome, Refusal};
 impl Batch {
     pub(super) async fn import(
         &mut self,
-        db: &mut SqliteConnection,
+        db: &mut AnyConnection,
         merchant: &str,
         show: Option<&str>,
         products: &[(u32, Product)],
@@ -52,7 +51,7 @@ impl Batch {
 
     pub(super) async fn shelve(
         &mut self,
-        db: &mut SqliteConnection,
+        db: &mut AnyConnection,
         merchant: &str,
         show: &str,
         products: &[String],
@@ -69,7 +68,7 @@ impl Batch {
         ensure_merchant(db, merchant).await?;
         take_show(db, show, merchant).await?;
         let before = shelved(db, show).await?;
-        sqlx::query("DELETE FROM shelf WHERE show = ?")
+        sqlx::query("DELETE FROM shelf WHERE show = $1")
             .bind(show)
             .execute(&mut *db)
             .await?;
@@ -88,7 +87,7 @@ impl Batch {
     /// A consent that is withdrawn takes the products off the other merchant's shelves.
     pub(super) async fn consent(
         &mut self,
-        db: &mut SqliteConnection,
+        db: &mut AnyConnection,
         owner: &str,
         seller: &str,
         is_given: bool,
@@ -96,18 +95,18 @@ impl Batch {
         ensure_merchant(db, owner).await?;
         ensure_merchant(db, seller).await?;
         let change = if is_given {
-            "INSERT INTO consents (owner, seller) VALUES (?, ?) ON CONFLICT DO NOTHING"
+            "INSERT INTO consents (owner, seller) VALUES ($1, $2) ON CONFLICT DO NOTHING"
         } else {
-            "DELETE FROM consents WHERE owner = ? AND seller = ?"
+            "DELETE FROM consents WHERE owner = $1 AND seller = $2"
         };
         let change = sqlx::query(change).bind(owner).bind(seller);
         change.execute(&mut *db).await?;
         if !is_given {
             let gone = sqlx::query(
                 "DELETE FROM shelf
-                 WHERE product IN (SELECT id FROM products WHERE merchant = ?1)
-                   AND show IN (SELECT show FROM show_merchants WHERE merchant = ?2)
-                   AND ?1 <> ?2
+                 WHERE product IN (SELECT id FROM products WHERE merchant = $1)
+                   AND show IN (SELECT show FROM show_merchants WHERE merchant = $2)
+                   AND $1 <> $2
                  RETURNING show, product",
             );
             let gone = gone.bind(owner).bind(seller).fetch_all(db).await?;
@@ -121,18 +120,18 @@ impl Batch {
 }
 
 pub(super) async fn set_zones(
-    db: &mut SqliteConnection,
+    db: &mut AnyConnection,
     merchant: &str,
     zones: &[Zone],
 ) -> sqlx::Result<Outcome> {
     ensure_merchant(db, merchant).await?;
-    let old = sqlx::query("DELETE FROM shipping_zones WHERE merchant = ?").bind(merchant);
+    let old = sqlx::query("DELETE FROM shipping_zones WHERE merchant = $1").bind(merchant);
     old.execute(&mut *db).await?;
     for (position, zone) in zones.iter().enumerate() {
         sqlx::query(
             "INSERT INTO shipping_zones
                  (merchant, position, countries, currency, minor, free_from_minor)
-             VALUES (?, ?, ?, ?, ?, ?)",
+             VALUES ($1, $2, $3, $4, $5, $6)",
         )
         .bind(merchant)
         .bind(sql_count(position))
@@ -148,7 +147,7 @@ pub(super) async fn set_zones(
 
 /// Mistakes of a product that only the books can show.
 async fn check(
-    db: &mut SqliteConnection,
+    db: &mut AnyConnection,
     merchant: &str,
     row: u32,
     product: &Product,
@@ -171,7 +170,7 @@ async fn check(
         );
     }
     for variant in &product.variants {
-        let known = sqlx::query("SELECT product FROM variants WHERE id = ?").bind(&variant.id);
+        let known = sqlx::query("SELECT product FROM variants WHERE id = $1").bind(&variant.id);
         if let Some(known) = known.fetch_optional(&mut *db).await? {
             let other: String = known.try_get("product")?;
             if other != product.id {
@@ -194,11 +193,11 @@ async fn check(
 }
 
 /// Whether the books would take this stock: no version, or none older than theirs.
-async fn is_news(db: &mut SqliteConnection, variant: &Variant) -> sqlx::Result<bool> {
+async fn is_news(db: &mut AnyConnection, variant: &Variant) -> sqlx::Result<bool> {
     let Some(version) = variant.stock_version else {
         return Ok(true);
     };
-    let known: Option<i64> = sqlx::query_scalar("SELECT version FROM stock WHERE variant = ?")
+    let known: Option<i64> = sqlx::query_scalar("SELECT version FROM stock WHERE variant = $1")
         .bind(&variant.id)
         .fetch_optional(db)
         .await?;
@@ -206,7 +205,7 @@ async fn is_news(db: &mut SqliteConnection, variant: &Variant) -> sqlx::Result<b
 }
 
 async fn check_room(
-    db: &mut SqliteConnection,
+    db: &mut AnyConnection,
     show: &str,
     products: &[(u32, Product)],
 ) -> sqlx::Result<Option<RowError>> {
@@ -222,45 +221,46 @@ async fn check_room(
     )
 }
 
-async fn owner(db: &mut SqliteConnection, product: &str) -> sqlx::Result<Option<String>> {
-    sqlx::query_scalar("SELECT merchant FROM products WHERE id = ?")
+async fn owner(db: &mut AnyConnection, product: &str) -> sqlx::Result<Option<String>> {
+    sqlx::query_scalar("SELECT merchant FROM products WHERE id = $1")
         .bind(product)
         .fetch_optional(db)
         .await
 }
 
-async fn has_consent(db: &mut SqliteConnection, owner: &str, seller: &str) -> sqlx::Result<bool> {
-    let query = "SELECT EXISTS (SELECT 1 FROM consents WHERE owner = ? AND seller = ?)";
+async fn has_consent(db: &mut AnyConnection, owner: &str, seller: &str) -> sqlx::Result<bool> {
+    let query = "SELECT count(*) FROM consents WHERE owner = $1 AND seller = $2";
     let query = sqlx::query_scalar(query).bind(owner).bind(seller);
-    query.fetch_one(db).await
+    let count: i64 = query.fetch_one(db).await?;
+    Ok(count > 0)
 }
 
-async fn ensure_merchant(db: &mut SqliteConnection, merchant: &str) -> sqlx::Result<()> {
-    let sql = "INSERT INTO merchants (id, name) VALUES (?1, ?1) ON CONFLICT DO NOTHING";
+async fn ensure_merchant(db: &mut AnyConnection, merchant: &str) -> sqlx::Result<()> {
+    let sql = "INSERT INTO merchants (id, name) VALUES ($1, $1) ON CONFLICT DO NOTHING";
     sqlx::query(sql).bind(merchant).execute(db).await?;
     Ok(())
 }
 
 /// The merchant whose host fills the shelf is who sells in the show.
-async fn take_show(db: &mut SqliteConnection, show: &str, merchant: &str) -> sqlx::Result<()> {
-    let sql = "INSERT INTO show_merchants (show, merchant) VALUES (?1, ?2)
-               ON CONFLICT (show) DO UPDATE SET merchant = ?2";
+async fn take_show(db: &mut AnyConnection, show: &str, merchant: &str) -> sqlx::Result<()> {
+    let sql = "INSERT INTO show_merchants (show, merchant) VALUES ($1, $2)
+               ON CONFLICT (show) DO UPDATE SET merchant = $2";
     let query = sqlx::query(sql).bind(show).bind(merchant);
     query.execute(db).await?;
     Ok(())
 }
 
-async fn shelved(db: &mut SqliteConnection, show: &str) -> sqlx::Result<Vec<String>> {
-    sqlx::query_scalar("SELECT product FROM shelf WHERE show = ? ORDER BY position")
+async fn shelved(db: &mut AnyConnection, show: &str) -> sqlx::Result<Vec<String>> {
+    sqlx::query_scalar("SELECT product FROM shelf WHERE show = $1 ORDER BY position")
         .bind(show)
         .fetch_all(db)
         .await
 }
 
-async fn append_to_shelf(db: &mut SqliteConnection, show: &str, id: &str) -> sqlx::Result<()> {
+async fn append_to_shelf(db: &mut AnyConnection, show: &str, id: &str) -> sqlx::Result<()> {
     sqlx::query(
         "INSERT INTO shelf (show, product, position)
-         SELECT ?1, ?2, coalesce(max(position), 0) + 1 FROM shelf WHERE show = ?1
+         SELECT $1, $2, coalesce(max(position), 0) + 1 FROM shelf WHERE show = $1
          ON CONFLICT (show, product) DO NOTHING",
     )
     .bind(show)
@@ -273,16 +273,16 @@ async fn append_to_shelf(db: &mut SqliteConnection, show: &str, id: &str) -> sql
 /// Creates or updates. Variants that are not named any more are sold no longer; their orders
 /// and books stay.
 async fn write_product(
-    db: &mut SqliteConnection,
+    db: &mut AnyConnection,
     merchant: &str,
     product: &Product,
 ) -> sqlx::Result<()> {
     sqlx::query(
         "INSERT INTO products (id, merchant, title, description, images, translations,
              descriptions, hold_mode)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
-         ON CONFLICT (id) DO UPDATE SET title = ?3, description = ?4, images = ?5,
-             translations = ?6, descriptions = ?7, hold_mode = ?8",
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+         ON CONFLICT (id) DO UPDATE SET title = $3, description = $4, images = $5,
+             translations = $6, descriptions = $7, hold_mode = $8",
     )
     .bind(&product.id)
     .bind(merchant)
@@ -294,7 +294,7 @@ async fn write_product(
     .bind(hold_mode_text(product.hold_mode))
     .execute(&mut *db)
     .await?;
-    let sql = "UPDATE variants SET active = 0 WHERE product = ?";
+    let sql = "UPDATE variants SET active = 0 WHERE product = $1";
     sqlx::query(sql).bind(&product.id).execute(&mut *db).await?;
     for (position, variant) in product.variants.iter().enumerate() {
         write_variant(db, &product.id, position, variant).await?;
@@ -304,52 +304,56 @@ async fn write_product(
 
 /// Terms that stay the same keep their version, so that quotes given for them stand.
 async fn write_variant(
-    db: &mut SqliteConnection,
+    db: &mut AnyConnection,
     product: &str,
     position: usize,
     variant: &Variant,
 ) -> sqlx::Result<()> {
     sqlx::query(
         "INSERT INTO variants (id, product, position, options, min_quantity, price_version, active)
-         VALUES (?1, ?2, ?3, ?4, ?5, 1, 1)
-         ON CONFLICT (id) DO UPDATE SET position = ?3, options = ?4, active = 1,
-             price_version = price_version + (min_quantity <> ?5), min_quantity = ?5",
+         VALUES ($1, $2, $3, $4, $5, 1, 1)
+         ON CONFLICT (id) DO UPDATE SET position = $3, options = $4, active = 1,
+             price_version = variants.price_version
+                 + CASE WHEN variants.min_quantity <> $5 THEN 1 ELSE 0 END, min_quantity = $5",
     )
     .bind(&variant.id)
     .bind(product)
     .bind(sql_count(position))
     .bind(json!(variant.options).to_string())
-    .bind(variant.min_quantity)
+    .bind(i64::from(variant.min_quantity))
     .execute(&mut *db)
     .await?;
     let rows = variant.prices.iter().enumerate().map(price_row);
     let rows = Value::Array(rows.collect()).to_string();
     // Prices are compared as they are written, so that only a real change makes a new version.
-    let sql = "DELETE FROM prices WHERE variant = ?1 AND NOT EXISTS (
-                   SELECT 1 FROM json_each(?2) k
-                   WHERE prices.currency = k.value ->> 0 AND prices.position = k.value ->> 1
-                     AND prices.minor = k.value ->> 2
-                     AND prices.compare_at_minor IS k.value ->> 3
+    let sql = "DELETE FROM prices WHERE variant = $1 AND NOT EXISTS (
+                   SELECT 1 FROM json_each($2) k
+                   WHERE prices.currency = k.value ->> 0
+                     AND prices.position = CAST(k.value ->> 1 AS BIGINT)
+                     AND prices.minor = CAST(k.value ->> 2 AS BIGINT)
+                     AND prices.compare_at_minor IS NOT DISTINCT FROM
+                         CAST(k.value ->> 3 AS BIGINT)
                      AND prices.tiers = k.value ->> 4)";
     let query = sqlx::query(sql).bind(&variant.id).bind(&rows);
     let gone = query.execute(&mut *db).await?.rows_affected();
     let sql = "INSERT INTO prices (variant, currency, position, minor, compare_at_minor, tiers)
-               SELECT ?1, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4
-               FROM json_each(?2) WHERE true ON CONFLICT DO NOTHING";
+               SELECT $1, value ->> 0, CAST(value ->> 1 AS BIGINT), CAST(value ->> 2 AS BIGINT),
+                      CAST(value ->> 3 AS BIGINT), value ->> 4
+               FROM json_each($2) WHERE true ON CONFLICT DO NOTHING";
     let query = sqlx::query(sql).bind(&variant.id).bind(&rows);
     let come = query.execute(&mut *db).await?.rows_affected();
     if gone + come > 0 {
-        let sql = "UPDATE variants SET price_version = price_version + 1 WHERE id = ?";
+        let sql = "UPDATE variants SET price_version = price_version + 1 WHERE id = $1";
         sqlx::query(sql).bind(&variant.id).execute(&mut *db).await?;
     }
     sqlx::query(
         "INSERT INTO stock (variant, total, held, sold, version)
-         VALUES (?1, ?2, 0, 0, coalesce(?3, 0))
-         ON CONFLICT (variant) DO UPDATE SET total = ?2, version = coalesce(?3, version)
-         WHERE version <= coalesce(?3, version)",
+         VALUES ($1, $2, 0, 0, coalesce($3, 0))
+         ON CONFLICT (variant) DO UPDATE SET total = $2, version = coalesce($3, stock.version)
+         WHERE stock.version <= coalesce($3, stock.version)",
     )
     .bind(&variant.id)
-    .bind(variant.stock)
+    .bind(i64::from(variant.stock))
     .bind(variant.stock_version)
     .execute(db)
     .await?;
