@@ -1,12 +1,13 @@
 //! `load`: how much, how late, at what cost. Runs a scenario against a server, its own or a
 //! given one, and judges the result by the scenario's budgets: exit code 0 kept, 1 broken. What the
-//! media engine and the captions reach of their goals. And whether a server, ours or any, keeps to
+//! media engine, the captions and the shop reach of their goals. And whether a server, ours or any, keeps to
 //! WHIP and WHEP.
 
 mod bench;
 mod bot;
 mod captions;
 mod conformance;
+mod flash_sale;
 mod measure;
 mod report;
 mod run;
@@ -31,6 +32,8 @@ enum Command {
     Bench(bench::Args),
     /// Measure captions against their goals and print the table
     Captions(captions::Args),
+    /// Sell thousands of pieces against the goals of the shop and print the table
+    FlashSale(flash_sale::Args),
     /// Judge a server by WHIP (RFC 9725) or WHEP
     Conformance(conformance::Args),
 }
@@ -66,6 +69,7 @@ fn main() -> ExitCode {
         Command::Run(args) => run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Captions(args) => captions::run(&args),
+        Command::FlashSale(args) => flash_sale::run(&args),
         Command::Conformance(args) => conformance::judge(args),
     };
     match verdict {

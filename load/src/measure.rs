@@ -1,8 +1,10 @@
-//! What the system says about the server process, which cores it may use, and what a plain
-//! `sendto` costs on the same cores.
+//! What the system says about the server process, which cores it may use, what a plain `sendto`
+//! costs on the same cores, and how fast the disk is.
 
 use std::fs;
+use std::io::Write as _;
 use std::net::{SocketAddr, UdpSocket};
+use std::path::Path;
 use std::time::Duration;
 
 use ::tests::wait::now;
@@ -37,6 +39,18 @@ pub(crate) fn resident(pid: u32) -> Result<u64> {
         .and_then(|line| line.split_whitespace().next())
         .context("no VmRSS")?;
     Ok(kib.parse::<u64>()? * 1024)
+}
+
+/// How often a disk makes 4 KiB durable in a second.
+pub(crate) fn fdatasync_per_s(folder: &Path, time: Duration) -> Result<f64> {
+    let mut file = tempfile::tempfile_in(folder)?;
+    let (start, mut count) = (now(), 0_u32);
+    while start.elapsed() < time {
+        file.write_all(&[0; 4_096])?;
+        file.sync_data()?;
+        count += 1;
+    }
+    Ok(f64::from(count) / start.elapsed().as_secs_f64())
 }
 
 /// Datagrams that the kernel dropped at sockets of this host with these ports, because their

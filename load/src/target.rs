@@ -51,12 +51,18 @@ impl Target {
                 scenario.show
             );
         }
-        Ok(Target {
-            url: url.trim_end_matches('/').to_owned(),
-            token: args.token.clone(),
-            pid: args.pid,
+        let url = url.trim_end_matches('/').to_owned();
+        Ok(Target::given(url, args.token.clone(), args.pid))
+    }
+
+    /// A server that runs already.
+    pub(crate) fn given(url: String, token: Option<String>, pid: Option<u32>) -> Target {
+        Target {
+            url,
+            token,
+            pid,
             child: None,
-        })
+        }
     }
 
     /// Starts a server on its cores, which it inherits, and comes back to the generator's.
