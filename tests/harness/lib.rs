@@ -3,10 +3,14 @@
 //! side of WHIP and WHEP, the suite that judges a server by them, a prerecorded feed, and what is
 //! needed to judge captions: sounds and word errors.
 
+pub mod clock;
 pub mod conformance;
+pub mod fault;
 pub mod feed;
 pub mod line;
 pub mod peer;
+pub mod postgres;
+pub mod proxy;
 pub mod sale;
 pub mod server;
 pub mod session;

@@ -95,7 +95,21 @@ impl Server {
     /// # Errors
     /// When it does not start; its log is on the test's stderr.
     pub fn start(binary: &str, disk: &Disk, arguments: &[&str]) -> anyhow::Result<Server> {
-        let mut child = Command::new(binary)
+        Server::start_as(Command::new(binary), disk, arguments)
+    }
+
+    /// The same, where starting the binary takes more than its name: see [`crate::clock`] and
+    /// [`crate::fault`].
+    ///
+    /// # Errors
+    /// Those of [`Server::start`].
+    pub fn start_as(
+        mut binary: Command,
+        disk: &Disk,
+        arguments: &[&str],
+    ) -> anyhow::Result<Server> {
+        let name = PathBuf::from(binary.get_program());
+        let mut child = binary
             .args(["serve", "--listen", "127.0.0.1:0"])
             .args(
                 DEFAULTS
@@ -113,12 +127,12 @@ impl Server {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()
-            .with_context(|| format!("cannot start {binary}"))?;
+            .with_context(|| format!("cannot start {}", name.display()))?;
         let stdout = child.stdout.take().context("stdout is piped")?;
         let mut server = Server {
             child,
             url: String::new(),
-            binary: PathBuf::from(binary),
+            binary: name,
         };
         let mut lines = BufReader::new(stdout).lines();
         for line in lines.by_ref() {

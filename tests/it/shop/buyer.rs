@@ -58,7 +58,7 @@ impl Purchase {
     }
 }
 
-/// The server is gone; ask again when it is back.
+/// The server is gone, or its disk; ask again when it is back.
 #[derive(Debug)]
 pub(crate) struct Gone;
 
@@ -97,6 +97,8 @@ impl Buyer {
                 purchase.acknowledged = Some(order(answer));
             }
             (StatusCode::CONFLICT, Some("sold_out")) => purchase.is_refused = true,
+            // It may have been done or not.
+            (StatusCode::SERVICE_UNAVAILABLE, _) => return Err(Gone),
             other => panic!("{other:?} for {purchase:?}: {answer}"),
         }
         Ok(())
@@ -120,6 +122,9 @@ impl Buyer {
             End::Leave => return Ok(()),
         };
         let (status, answer) = send(request).await?;
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            return Err(Gone);
+        }
         assert_eq!(status, StatusCode::OK, "{purchase:?}: {answer}");
         purchase.acknowledged = Some(order(answer));
         Ok(())

@@ -1,5 +1,6 @@
-//! `kill -9` while a crowd buys, several times over one database. Afterwards every acknowledged
-//! order is there as it was acknowledged, no request made two orders, and the stock adds up.
+//! `kill -9` while a crowd buys, several times over one database: at any moment, and at each stage
+//! of a commit; and a disk that fails or is full. Afterwards every acknowledged order is there as
+//! it was acknowledged, no request made two orders, and the stock adds up.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use rand::{RngExt, SeedableRng};
 use signaling::protocol::client::Role;
 use signaling::protocol::server::{OrderState, OrderView};
 use signaling::protocol::shop::ProductList;
+use tests::fault::Fault;
 use tests::server::{Disk, Server};
 use tokio::sync::Notify;
 
@@ -20,7 +22,7 @@ use super::{SHOW, import, serve};
 /// One product with plenty, one scarce, one rare.
 const SHELF: [(&str, u32); 3] = [("rug", 100_000), ("lamp", 150), ("cup", 7)];
 const BUYERS: usize = 24;
-const KILLS: u32 = 6;
+const LIVES: u32 = 6;
 
 /// Answers heard so far, and a bell for when there are enough of them.
 struct Tally {
@@ -96,13 +98,12 @@ impl Shopper {
     }
 }
 
-/// One life of the server: the crowd buys until it is killed.
+/// One life of the server: the crowd buys until it is killed, or nobody is served any more.
 async fn live_and_die(
-    disk: &Disk,
+    server: Server,
     crowd: Vec<Shopper>,
     enough: u32,
 ) -> anyhow::Result<Vec<Shopper>> {
-    let server = serve(disk)?;
     let url: Arc<str> = server.url().into();
     let tally = Arc::new(Tally {
         heard: AtomicU32::new(0),
@@ -116,9 +117,14 @@ async fn live_and_die(
             tokio::spawn(async move { shopper.storm(&url, &tally).await })
         })
         .collect();
-    tally.bell.notified().await;
-    server.kill()?;
-    let crowd = join_all(shoppers).await;
+    let mut crowd = join_all(shoppers);
+    let crowd = tokio::select! {
+        () = tally.bell.notified() => {
+            server.kill()?;
+            crowd.await
+        }
+        gone = &mut crowd => gone,
+    };
     crowd.into_iter().map(|shopper| Ok(shopper?)).collect()
 }
 
@@ -188,8 +194,43 @@ async fn check(server: &Server, disk: &Disk, crowd: &[Shopper]) -> anyhow::Resul
     Ok(())
 }
 
+/// The stages of a commit, as SQLite makes it: pages go into the log, the log to the disk, and now
+/// and then from there into the database, which goes to the disk before the log begins anew.
+fn fault(random: &mut StdRng) -> Fault {
+    let (call, most) = [("pwrite64", 900), ("fdatasync", 60)][random.random_range(0..2)];
+    let effects = ["signal=KILL", "signal=KILL", "error=EIO", "error=ENOSPC"];
+    Fault {
+        call,
+        effect: effects[random.random_range(0..effects.len())],
+        // The opening of the database has a hundred writes by itself.
+        at: random.random_range(1..most),
+    }
+}
+
+fn serve_with(disk: &Disk, fault: Fault) -> anyhow::Result<Server> {
+    let command = fault.command(env!("CARGO_BIN_EXE_vitrine-tested"));
+    Server::start_as(command, disk, &[])
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_again_and_again_the_shop_forgets_nothing() -> anyhow::Result<()> {
+    check_lives(|disk, _| serve(disk)).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_at_each_stage_of_a_commit_the_shop_forgets_nothing() -> anyhow::Result<()> {
+    check_lives(|disk, random| {
+        let fault = fault(random);
+        println!("{fault:?}");
+        // It may not even live to open its doors.
+        serve_with(disk, fault).or_else(|_| serve(disk))
+    })
+    .await
+}
+
+async fn check_lives(
+    start: impl Fn(&Disk, &mut StdRng) -> anyhow::Result<Server>,
+) -> anyhow::Result<()> {
     let seed: u64 = match std::env::var("SHOP_SEED") {
         Ok(seed) => seed.parse()?,
         Err(_) => rand::random(),
@@ -201,14 +242,15 @@ async fn killed_again_and_again_the_shop_forgets_nothing() -> anyhow::Result<()>
         .map(|(id, stock)| format!("{id},{id},19.90,EUR,{stock}\n"))
         .concat();
     let first = serve(&disk)?;
-    import(&first, &disk, &rows).await?;
+    import(first.url(), &disk, &rows).await?;
     first.kill()?;
 
     let mut crowd: Vec<_> = (0..BUYERS)
         .map(|_| Shopper::new(&disk, random.random()))
         .collect();
-    for _ in 0..KILLS {
-        crowd = live_and_die(&disk, crowd, random.random_range(20..300)).await?;
+    for _ in 0..LIVES {
+        let server = start(&disk, &mut random)?;
+        crowd = live_and_die(server, crowd, random.random_range(20..600)).await?;
     }
     let server = serve(&disk)?;
     for shopper in &mut crowd {

@@ -1,10 +1,11 @@
 //! The shop through its HTTP door, in the real server.
 
+mod backup;
 mod buyer;
 mod doors;
+mod jepsen;
 mod kill9;
 mod merchant;
-mod throughput;
 
 use signaling::protocol::client::Role;
 use tests::server::{Disk, Server};
@@ -17,9 +18,9 @@ fn serve(disk: &Disk) -> anyhow::Result<Server> {
 }
 
 /// Imports a catalogue of `id,title,price,currency,stock` rows.
-async fn import(server: &Server, disk: &Disk, rows: &str) -> anyhow::Result<()> {
+async fn import(url: &str, disk: &Disk, rows: &str) -> anyhow::Result<()> {
     let answer = reqwest::Client::new()
-        .post(format!("{}/api/v1/shows/{SHOW}/products", server.url()))
+        .post(format!("{url}/api/v1/shows/{SHOW}/products"))
         .bearer_auth(disk.token(SHOW, Role::Host))
         .header("content-type", "text/csv")
         .body(format!("id,title,price,currency,stock\n{rows}"))

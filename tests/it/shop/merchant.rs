@@ -23,7 +23,7 @@ impl World {
     async fn open() -> anyhow::Result<Self> {
         let disk = Disk::new()?;
         let server = serve(&disk)?;
-        import(&server, &disk, "lamp,Lamp,49.90,EUR,5\n").await?;
+        import(server.url(), &disk, "lamp,Lamp,49.90,EUR,5\n").await?;
         Ok(Self {
             server,
             client: Client::new(),

@@ -1,0 +1,230 @@
+//! The judge of a run: a pure function from its history to what is wrong with it. It knows nothing
+//! of the server, only what a shop must never do.
+//!
+//! - At all times `held + sold <= stock`, and in the end the books are the sum of the orders.
+//! - No acknowledged order is lost: it is found in the end, and what was bought stays bought.
+//! - None is there twice: a key has one order, an order one key, and no order is there that nobody
+//!   asked for (it would be missing in the sum).
+//! - Nothing is forgotten: who looks after an answer sees at least what that answer said.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use signaling::protocol::server::OrderState;
+use signaling::shop::state_name;
+
+use super::history::{Answer, Ask, Call, History, Key, Moment, Sample, Seen};
+
+/// Something a shop must never do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Violation(pub String);
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Everything that is wrong; empty: the shop kept its word.
+pub(crate) fn check(history: &History) -> Vec<Violation> {
+    let mut wrong = Wrong::default();
+    books(history, &mut wrong);
+    sums(history, &mut wrong);
+    keys(history, &mut wrong);
+    for (id, calls) in by_order(history) {
+        order(id, &calls, history.orders.get(id), &mut wrong);
+    }
+    wrong.0
+}
+
+#[derive(Default)]
+struct Wrong(Vec<Violation>);
+
+impl Wrong {
+    fn is(&mut self, what: String) {
+        self.0.push(Violation(what));
+    }
+}
+
+/// Nothing is sold that is not there, at any time anybody looked.
+fn books(history: &History, wrong: &mut Wrong) {
+    let last = history.books.iter();
+    let samples = history
+        .samples
+        .iter()
+        .map(|(variant, sample)| (variant, sample));
+    for (variant, Sample { total, held, sold }) in samples.chain(last) {
+        if held + sold > *total {
+            wrong.is(format!(
+                "{variant} is oversold: {held} held, {sold} sold of {total}"
+            ));
+        }
+        let stock = history.stock.get(variant);
+        if stock != Some(total) {
+            wrong.is(format!(
+                "{variant} has {total} pieces in the books, not {stock:?}"
+            ));
+        }
+    }
+}
+
+/// The books are the sum of the orders that are known. An order made twice, or one that nobody
+/// asked for, takes pieces that no known order has.
+fn sums(history: &History, wrong: &mut Wrong) {
+    for (variant, total) in &history.stock {
+        let count = |state| -> u32 {
+            let orders = history.orders.values().flatten();
+            let of = orders.filter(|order| order.state == state);
+            of.filter_map(|order| order.lines.get(variant)).sum()
+        };
+        let (held, sold) = (count(OrderState::Reserved), count(OrderState::Confirmed));
+        let told = history
+            .books
+            .get(variant)
+            .map(|books| (books.held, books.sold));
+        if told != Some((held, sold)) {
+            wrong.is(format!(
+                "{variant}: {held} are held and {sold} sold by orders, by the books {told:?}"
+            ));
+        }
+        if held + sold > *total {
+            wrong.is(format!("{variant}: orders have {} of {total}", held + sold));
+        }
+    }
+}
+
+/// A key has one order, which is what it asked for, and an order one key.
+fn keys(history: &History, wrong: &mut Wrong) {
+    let mut made: BTreeMap<&Key, &Seen> = BTreeMap::new();
+    let mut owner: BTreeMap<&str, &Key> = BTreeMap::new();
+    for call in &history.calls {
+        let Ask::Reserve { key, lines } = &call.ask else {
+            continue;
+        };
+        let Answer::Order(order) = &call.answer else {
+            continue;
+        };
+        if order.lines != *lines {
+            wrong.is(format!("{key:?} asked for {lines:?} and got {order:?}"));
+        }
+        let first = made.entry(key).or_insert(order);
+        if first.id != order.id {
+            wrong.is(format!(
+                "{key:?} has two orders, {} and {}",
+                first.id, order.id
+            ));
+        }
+        let first = owner.entry(&order.id).or_insert(key);
+        if *first != key {
+            wrong.is(format!("{} belongs to {first:?} and {key:?}", order.id));
+        }
+    }
+}
+
+/// Calls that are about an order, in the order in which they were answered.
+fn by_order(history: &History) -> BTreeMap<&str, Vec<&Call>> {
+    let mut orders: BTreeMap<&str, Vec<&Call>> = BTreeMap::new();
+    for call in &history.calls {
+        let id = match (&call.ask, &call.answer) {
+            (Ask::Reserve { .. }, Answer::Order(order)) => &order.id,
+            (Ask::Reserve { .. }, _) => continue,
+            (Ask::Confirm(id) | Ask::Cancel(id) | Ask::Read(id), _) => id,
+        };
+        orders.entry(id).or_default().push(call);
+    }
+    for calls in orders.values_mut() {
+        calls.sort_by_key(|call| call.answered);
+    }
+    orders
+}
+
+/// An order's life: from reserved to one end, which it never leaves, and only to an end somebody
+/// asked for.
+fn order(id: &str, calls: &[&Call], last: Option<&Option<Seen>>, wrong: &mut Wrong) {
+    let Some(Some(last)) = last else {
+        return wrong.is(format!("acknowledged order {id} is lost"));
+    };
+    let asked = |wanted: fn(&Ask) -> bool| calls.iter().any(|call| wanted(&call.ask));
+    let is_asked = match last.state {
+        OrderState::Confirmed => asked(|ask| matches!(ask, Ask::Confirm(_))),
+        OrderState::Cancelled => asked(|ask| matches!(ask, Ask::Cancel(_))),
+        _ => true,
+    };
+    if !is_asked {
+        wrong.is(format!(
+            "{id} is {}, which nobody asked for",
+            state_name(last.state)
+        ));
+    }
+    // The earliest moment at which somebody had been told of its end.
+    let mut end: Option<(Moment, OrderState)> = None;
+    let told = calls.iter().filter_map(|call| Some((*call, told(call)?)));
+    for (call, state) in told {
+        match end {
+            Some((_, other)) if state != OrderState::Reserved && other != state => {
+                let (one, other) = (state_name(other), state_name(state));
+                wrong.is(format!("{id} was {one} and became {other}"));
+            }
+            Some((since, other)) if state == OrderState::Reserved && call.asked > since => {
+                wrong.is(format!("{id} was {} and is forgotten", state_name(other)));
+            }
+            None if state != OrderState::Reserved => end = Some((call.answered, state)),
+            _ => {}
+        }
+    }
+    if let Some((_, state)) = end
+        && state != last.state
+    {
+        let (told, found) = (state_name(state), state_name(last.state));
+        wrong.is(format!(
+            "{id} was acknowledged as {told} and is {found} in the end"
+        ));
+    }
+}
+
+/// The state that a call's answer tells of.
+fn told(call: &Call) -> Option<OrderState> {
+    match &call.answer {
+        Answer::Order(order) => Some(order.state),
+        Answer::Refused(code) if code == "hold_expired" => Some(OrderState::Expired),
+        Answer::Refused(_) | Answer::Unknown => None,
+    }
+}
+
+/// How much there was to judge: a run in which nothing happened proves nothing.
+pub(crate) fn summary(history: &History) -> String {
+    let unknown = history
+        .calls
+        .iter()
+        .filter(|call| call.answer == Answer::Unknown);
+    let refused = |call: &&Call| matches!(call.answer, Answer::Refused(_));
+    let buyers: BTreeSet<usize> = history.calls.iter().filter_map(buyer).collect();
+    let count = |state| {
+        let orders = history.orders.values().flatten();
+        orders.filter(|order| order.state == state).count()
+    };
+    format!(
+        "{} buyers, {} requests ({} refused, {} unanswered), {} looks at the books; {} orders: \
+         {} confirmed, {} reserved, {} cancelled, {} expired",
+        buyers.len(),
+        history.calls.len(),
+        history.calls.iter().filter(refused).count(),
+        unknown.count(),
+        history.samples.len(),
+        history.orders.len(),
+        count(OrderState::Confirmed),
+        count(OrderState::Reserved),
+        count(OrderState::Cancelled),
+        count(OrderState::Expired),
+    )
+}
+
+fn buyer(call: &Call) -> Option<usize> {
+    match &call.ask {
+        Ask::Reserve { key, .. } => Some(key.buyer),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

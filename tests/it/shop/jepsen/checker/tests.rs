@@ -1,0 +1,189 @@
+//! The judge is judged: a history that is right passes, and each lie planted in it is found.
+
+use super::*;
+use OrderState::{Cancelled, Confirmed, Expired, Reserved};
+
+const LAMP: &str = "lamp";
+
+fn key(buyer: usize) -> Key {
+    Key { buyer, purchase: 0 }
+}
+
+fn seen(id: &str, quantity: u32, state: OrderState) -> Seen {
+    Seen {
+        id: id.into(),
+        lines: [(LAMP.into(), quantity)].into(),
+        state,
+    }
+}
+
+fn call(asked: Moment, ask: Ask, answer: Answer) -> Call {
+    Call {
+        asked,
+        answered: asked + 5,
+        ask,
+        answer,
+    }
+}
+
+fn reserve(buyer: usize, quantity: u32) -> Ask {
+    Ask::Reserve {
+        key: key(buyer),
+        lines: [(LAMP.into(), quantity)].into(),
+    }
+}
+
+fn sample(held: u32, sold: u32) -> Sample {
+    Sample {
+        total: 5,
+        held,
+        sold,
+    }
+}
+
+/// Five lamps: Ada buys two, Bo's request stays unanswered and is asked again, Cy gives one up,
+/// Di's hold runs out, Eve comes too late.
+fn honest() -> History {
+    let order = |id: &str, quantity, state| Answer::Order(seen(id, quantity, state));
+    let calls = vec![
+        call(0, reserve(1, 2), order("ada", 2, Reserved)),
+        call(0, reserve(2, 1), Answer::Unknown),
+        call(10, Ask::Confirm("ada".into()), Answer::Unknown),
+        call(20, reserve(2, 1), order("bo", 1, Reserved)),
+        call(20, Ask::Confirm("ada".into()), order("ada", 2, Confirmed)),
+        call(30, reserve(3, 1), order("cy", 1, Reserved)),
+        call(40, Ask::Cancel("cy".into()), order("cy", 1, Cancelled)),
+        call(50, reserve(4, 2), order("di", 2, Reserved)),
+        call(60, reserve(5, 1), Answer::Refused("sold_out".into())),
+        call(
+            70,
+            Ask::Confirm("di".into()),
+            Answer::Refused("hold_expired".into()),
+        ),
+        call(80, Ask::Read("ada".into()), order("ada", 2, Confirmed)),
+    ];
+    let last = [
+        seen("ada", 2, Confirmed),
+        seen("bo", 1, Reserved),
+        seen("cy", 1, Cancelled),
+        seen("di", 2, Expired),
+    ];
+    let samples = [sample(0, 0), sample(3, 0), sample(3, 2), sample(1, 2)];
+    History {
+        stock: [(LAMP.to_owned(), 5)].into(),
+        calls,
+        samples: samples.map(|sample| (LAMP.to_owned(), sample)).into(),
+        orders: last.map(|order| (order.id.clone(), Some(order))).into(),
+        books: [(LAMP.to_owned(), sample(1, 2))].into(),
+    }
+}
+
+/// Plants a lie and expects the judge to find it, in these words.
+#[track_caller]
+fn finds(expected: &str, lie: impl FnOnce(&mut History)) {
+    let mut history = honest();
+    lie(&mut history);
+    let wrong = check(&history);
+    let is_found = wrong.iter().any(|wrong| wrong.0.contains(expected));
+    assert!(is_found, "`{expected}` is not among {wrong:?}");
+}
+
+#[test]
+fn an_honest_history_passes() {
+    assert_eq!(check(&honest()), []);
+}
+
+#[test]
+fn a_planted_oversell_is_found() {
+    finds("lamp is oversold: 4 held, 2 sold of 5", |history| {
+        history.samples.push((LAMP.into(), sample(4, 2)));
+    });
+    // The books look right, but more was promised than there is.
+    finds("orders have 6 of 5", |history| {
+        let more = seen("fay", 3, Confirmed);
+        let answer = Answer::Order(more.clone());
+        history.calls.push(call(90, reserve(6, 3), answer));
+        history.calls.push(call(
+            91,
+            Ask::Confirm("fay".into()),
+            Answer::Order(more.clone()),
+        ));
+        history.orders.insert("fay".into(), Some(more));
+    });
+    finds("has 6 pieces in the books", |history| {
+        let more = Sample {
+            total: 6,
+            ..sample(1, 2)
+        };
+        history.samples.push((LAMP.into(), more));
+    });
+}
+
+#[test]
+fn a_planted_loss_is_found() {
+    finds("acknowledged order bo is lost", |history| {
+        history.orders.insert("bo".into(), None);
+    });
+    finds("acknowledged order bo is lost", |history| {
+        history.orders.remove("bo");
+    });
+    finds(
+        "ada was acknowledged as confirmed and is expired",
+        |history| {
+            history
+                .orders
+                .insert("ada".into(), Some(seen("ada", 2, Expired)));
+        },
+    );
+    finds("ada was confirmed and is forgotten", |history| {
+        let old = Answer::Order(seen("ada", 2, Reserved));
+        history.calls.push(call(90, Ask::Read("ada".into()), old));
+    });
+    finds(
+        "1 are held and 2 sold by orders, by the books Some((1, 0))",
+        |history| {
+            history.books.insert(LAMP.into(), sample(1, 0));
+        },
+    );
+}
+
+#[test]
+fn a_planted_duplicate_is_found() {
+    finds("has two orders, bo and bo2", |history| {
+        let twin = seen("bo2", 1, Reserved);
+        let again = Answer::Order(twin.clone());
+        history.calls.push(call(90, reserve(2, 1), again));
+        history.orders.insert("bo2".into(), Some(twin));
+    });
+    // Nobody was told of the twin, but it holds a piece.
+    finds(
+        "1 are held and 2 sold by orders, by the books Some((2, 2))",
+        |history| {
+            history.books.insert(LAMP.into(), sample(2, 2));
+        },
+    );
+    finds("belongs to", |history| {
+        let other = Answer::Order(seen("bo", 1, Reserved));
+        history.calls.push(call(90, reserve(7, 1), other));
+    });
+}
+
+#[test]
+fn an_order_that_lives_its_own_life_is_found() {
+    finds("bo is confirmed, which nobody asked for", |history| {
+        history
+            .orders
+            .insert("bo".into(), Some(seen("bo", 1, Confirmed)));
+    });
+    finds("cy was cancelled and became expired", |history| {
+        let other = Answer::Order(seen("cy", 1, Expired));
+        history.calls.push(call(90, Ask::Read("cy".into()), other));
+    });
+    finds("asked for {\"lamp\": 2} and got", |history| {
+        history.calls.push(call(
+            90,
+            reserve(1, 2),
+            Answer::Order(seen("ada", 1, Confirmed)),
+        ));
+    });
+}

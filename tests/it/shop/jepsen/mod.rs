@@ -1,0 +1,166 @@
+//! In the manner of Jepsen: hundreds of buyers with retries at two servers on one store, while
+//! servers are killed, connections cut, clocks put forward and back and the store crashed. The
+//! whole history is written down and judged by [`checker`], which is tested itself with planted
+//! oversells, losses and duplicates.
+//!
+//! `SHOP_SECONDS` is for how long (20), `SHOP_SEED` runs one again: the same wishes and blows,
+//! though not the same interleaving.
+
+mod buyer;
+mod checker;
+mod history;
+mod nemesis;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, ensure};
+use futures_util::future::{join_all, try_join_all};
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+use reqwest::Client;
+use signaling::config;
+use signaling::protocol::client::Role;
+use signaling::protocol::server::OrderView;
+use signaling::redacted::Redacted;
+use signaling::shop::store::{Books, OrderStore};
+use signaling::store::database::Database;
+use signaling::store::sql::SqlStore;
+use tests::postgres::Postgres;
+
+use super::{SHOW, import};
+use buyer::{Buyer, World, send};
+use history::{Answer, Recorder, Sample, Seen};
+use nemesis::Nemesis;
+
+/// One variant with plenty, one scarce, one rare.
+const SHELF: [(&str, u32); 3] = [("rug", 100_000), ("lamp", 900), ("cup", 12)];
+const BUYERS: usize = 200;
+const SERVERS: usize = 2;
+/// How often the books are looked at.
+const LOOK: Duration = Duration::from_millis(50);
+
+async fn run(mut nemesis: Nemesis, store: Arc<dyn OrderStore>) -> Result<()> {
+    let seed: u64 = match std::env::var("SHOP_SEED") {
+        Ok(seed) => seed.parse()?,
+        Err(_) => rand::random(),
+    };
+    let seconds = std::env::var("SHOP_SECONDS").map_or(Ok(20), |text| text.parse())?;
+    println!("SHOP_SEED={seed} SHOP_SECONDS={seconds}");
+    let mut random = StdRng::seed_from_u64(seed);
+
+    let urls: Vec<String> = nemesis
+        .nodes
+        .iter()
+        .map(|node| node.proxy.url().to_owned())
+        .collect();
+    let rows = SHELF.map(|(id, stock)| format!("{id},{id},19.90,EUR,{stock}\n"));
+    import(&urls[0], nemesis.disk(), &rows.concat()).await?;
+    let stock = SHELF.map(|(id, stock)| (id.to_owned(), stock));
+    let world = Arc::new(World {
+        urls,
+        recorder: Recorder::new(stock),
+        is_over: AtomicBool::new(false),
+    });
+    let buyers: Vec<_> = (0..BUYERS)
+        .map(|number| {
+            let token = nemesis.disk().token(SHOW, Role::Viewer);
+            Buyer::new(&world, number, token, random.random())
+        })
+        .map(|buyer| tokio::spawn(buyer.buy()))
+        .collect();
+    let looks = tokio::spawn(look(Arc::clone(&world), Arc::clone(&store)));
+    let raged = nemesis.rage(random, Duration::from_secs(seconds)).await;
+    world.is_over.store(true, Ordering::Relaxed);
+    raged?;
+    let buyers = join_all(buyers).await;
+    looks.await?;
+
+    nemesis.calm()?;
+    for buyer in buyers {
+        buyer?.settle().await?;
+    }
+    read_all(&world).await?;
+    for (product, _) in SHELF {
+        let books = store.books(product).await?.context("a product")?;
+        let note = (product.to_owned(), sample(books));
+        world.recorder.write(|history| history.books.extend([note]));
+    }
+    let history = world.recorder.end();
+    println!("{}", checker::summary(&history));
+    let (looks, orders) = (history.samples.len(), history.orders.len());
+    ensure!(looks > 100 && orders > 100, "too little happened to judge");
+    let wrong = checker::check(&history);
+    let first: Vec<String> = wrong.iter().take(20).map(ToString::to_string).collect();
+    ensure!(
+        wrong.is_empty(),
+        "{} violations:\n{}",
+        wrong.len(),
+        first.join("\n")
+    );
+    Ok(())
+}
+
+/// Looks at the books until it is over, beside the servers.
+async fn look(world: Arc<World>, store: Arc<dyn OrderStore>) {
+    let mut pace = tokio::time::interval(LOOK);
+    while !world.is_over.load(Ordering::Relaxed) {
+        pace.tick().await;
+        for (product, _) in SHELF {
+            // A crashed store says nothing; the next look will.
+            if let Ok(Some(books)) = store.books(product).await {
+                let note = (product.to_owned(), sample(books));
+                world.recorder.write(|history| history.samples.push(note));
+            }
+        }
+    }
+}
+
+fn sample(books: Books) -> Sample {
+    let Books { total, held, sold } = books;
+    Sample { total, held, sold }
+}
+
+/// Every order that anybody was told of, as it is in the end.
+async fn read_all(world: &World) -> Result<()> {
+    let client = Client::new();
+    let told: Vec<String> = world.recorder.write(|history| {
+        let orders = history.calls.iter().filter_map(|call| match &call.answer {
+            Answer::Order(order) => Some(order.id.clone()),
+            _ => None,
+        });
+        orders
+            .collect::<std::collections::BTreeSet<_>>()
+            .into_iter()
+            .collect()
+    });
+    for ids in told.chunks(32) {
+        let read = ids.iter().map(async |id| {
+            let request = client.get(format!("{}/api/v1/orders/{id}", world.urls[0]));
+            let (status, body) = send(request).await.context("an answer in calm")?;
+            ensure!(status == 200 || status == 404, "{status}: {body}");
+            let found = (status == 200).then(|| serde_json::from_value::<OrderView>(body));
+            anyhow::Ok((id.clone(), found.transpose()?.map(Seen::from)))
+        });
+        let read = try_join_all(read).await?;
+        world.recorder.write(|history| history.orders.extend(read));
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_servers_on_sqlite_keep_their_word_whatever_happens() -> Result<()> {
+    let nemesis = Nemesis::start(SERVERS, None).await?;
+    let store = SqlStore::file(&nemesis.disk().path().join("vitrine.db")).await?;
+    run(nemesis, Arc::new(store)).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_servers_on_postgres_keep_their_word_whatever_happens() -> Result<()> {
+    let cluster = Postgres::start()?;
+    let config = config::Database::Postgres(Redacted::new(cluster.url()));
+    let nemesis = Nemesis::start(SERVERS, Some(cluster)).await?;
+    let store = SqlStore::of(&Database::open(&config).await?).await?;
+    run(nemesis, Arc::new(store)).await
+}
