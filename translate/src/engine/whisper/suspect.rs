@@ -80,7 +80,7 @@ fn without_terms<'a>(words: &'a [Heard], terms: &[Term]) -> Vec<&'a [Heard]> {
             let text: String = span.iter().map(|word| word.key.as_str()).collect();
             terms.iter().any(|term| term.key == text)
         };
-        match spans.filter(|span| is_term(span)).map(<[_]>::len).last() {
+        match spans.rev().find(|span| is_term(span)).map(<[_]>::len) {
             Some(length) => {
                 stretches.push(&words[from..at]);
                 at += length;
