@@ -23,17 +23,20 @@ use crate::http::trust::Trust;
 use crate::http::{self, AppState, Stopping};
 use crate::limits::STOP_DRAIN;
 use crate::shop::ShopHandle;
+use crate::shop::payment::{Invoice, PaymentProvider};
 use crate::store::database::Database;
 use crate::store::shows::ShowStore;
 use crate::store::sql::SqlStore;
 use crate::store::transcripts::Transcripts;
 use crate::store::webhooks::WebhookStore;
+use crate::stripe::Stripe;
 use crate::task::hub::Hub;
 use crate::task::libretranslate::{self, LibreTranslate};
 use crate::task::media::{carry_captions, carry_events};
 use crate::task::news::{carry_letters, carry_notices};
 use crate::task::pictures::Pictures;
 use crate::task::reach;
+use crate::task::refunds;
 use crate::task::room::Ports;
 use crate::task::sessions::Sessions;
 use crate::task::shop::{ShopConfig, spawn};
@@ -71,7 +74,9 @@ pub async fn start(mut config: Config) -> anyhow::Result<Running> {
     let (transcripts, transcripts_writer) = Transcripts::of(&database);
     let pictures = Pictures::open(config.data.join("pictures")).context("pictures")?;
     let shop_config = ShopConfig::new(key.derive("quotes"));
-    let (shop, notices, shop_task) = spawn(Arc::new(store), &shop_config, Arc::new(now_ms));
+    let provider = provider(&config).context("payments")?;
+    let (shop, notices, shop_task) =
+        spawn(Arc::new(store), &shop_config, Arc::new(now_ms), provider);
     let started = start_webhooks(&config, &database, &shop);
     let (webhooks, webhooks_task) = started.context("webhooks")?;
     let (media, events) = Media::start(media_config(&config)).context("media")?;
@@ -97,6 +102,7 @@ pub async fn start(mut config: Config) -> anyhow::Result<Running> {
         tokio::spawn(carry_events(events, hub.clone(), ports.clone())),
         tokio::spawn(carry_notices(notices, hub.clone(), shop.clone())),
         tokio::spawn(carry_letters(letters, hub.clone(), shop.clone())),
+        tokio::spawn(refunds::run(shop.clone())),
     ];
     carriers.extend(start_outside(&config, desk, &hub, &speech)?);
     let captions = outputs.map(|outputs| carry_captions(outputs, hub.clone(), ports));
@@ -163,6 +169,14 @@ fn media_config(config: &Config) -> MediaConfig {
         workers: config.workers,
         public_addresses: config.public_addresses.clone(),
     }
+}
+
+/// Who takes the buyers' money.
+fn provider(config: &Config) -> anyhow::Result<Arc<dyn PaymentProvider>> {
+    Ok(match config.stripe.clone() {
+        Some(account) => Arc::new(Stripe::new(account)?),
+        None => Arc::new(Invoice),
+    })
 }
 
 fn start_webhooks(

@@ -3,17 +3,22 @@
 
 mod database;
 mod ice_server;
+mod stripe;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 pub use database::Database;
 pub use ice_server::IceServer;
+pub use stripe::Stripe;
 
 use crate::limits::{RATE_DEFAULT, WORKERS_MAX};
 use crate::redacted::Redacted;
 use crate::webhook::guard::Net;
 use ice_server::check_ice_servers;
+
+/// Where Stripe is.
+const STRIPE_URL: &str = "https://api.stripe.com";
 
 /// Settings of `vitrine serve` as given; every flag has an environment variable.
 #[derive(Debug, Clone, clap::Args)]
@@ -91,6 +96,18 @@ pub struct RawConfig {
     /// 10.1.0.0/16; repeatable
     #[arg(long, env = "VITRINE_WEBHOOK_ALLOW", value_delimiter = ',')]
     pub webhook_allow: Vec<String>,
+    /// Where this server is for its visitors, such as https://shop.example
+    #[arg(long, env = "VITRINE_PUBLIC_URL")]
+    pub public_url: Option<String>,
+    /// Secret key of a Stripe account: orders are paid on its pages. Without, by invoice
+    #[arg(long, env = "VITRINE_STRIPE_KEY", hide_env_values = true)]
+    pub stripe_key: Option<String>,
+    /// Secret of the endpoint for its events, /api/v1/payments/stripe
+    #[arg(long, env = "VITRINE_STRIPE_WEBHOOK_SECRET", hide_env_values = true)]
+    pub stripe_webhook_secret: Option<String>,
+    /// Another service with Stripe's interface
+    #[arg(long, env = "VITRINE_STRIPE_URL", default_value = STRIPE_URL)]
+    pub stripe_url: String,
     /// Take the client's address from X-Forwarded-For (only behind a proxy of yours)
     #[arg(long, env = "VITRINE_TRUST_PROXY")]
     pub trust_proxy: bool,
@@ -121,6 +138,10 @@ impl Default for RawConfig {
             ice_server: Vec::new(),
             turn_secret: None,
             webhook_allow: Vec::new(),
+            public_url: None,
+            stripe_key: None,
+            stripe_webhook_secret: None,
+            stripe_url: STRIPE_URL.into(),
             trust_proxy: false,
         }
     }
@@ -186,6 +207,10 @@ pub struct Config {
     pub ice_servers: Vec<IceServer>,
     /// Networks that webhooks may reach though they are not public.
     pub webhook_allow: Vec<Net>,
+    /// Where this server is for its visitors.
+    pub public_url: Option<reqwest::Url>,
+    /// Payments by Stripe; none: by invoice.
+    pub stripe: Option<Stripe>,
     /// Whether X-Forwarded-For is believed.
     pub trust_proxy: bool,
     /// Whether this is the demo show (`vitrine demo` sets it; pages say so).
@@ -244,6 +269,7 @@ impl RawConfig {
             check_ice_servers(&self.ice_server, self.turn_secret.as_deref(), &mut errors);
         let webhook_allow = self.check_networks(&mut errors);
         let translator = self.check_translator(&mut errors);
+        let (public_url, stripe) = self.check_payments(&mut errors);
         let (data, database) = self.check_data(&mut errors);
         if !errors.is_empty() {
             return Err(ConfigErrors(errors));
@@ -267,6 +293,8 @@ impl RawConfig {
             rate_limit: rate_limit.expect(all),
             ice_servers,
             webhook_allow,
+            public_url,
+            stripe,
             trust_proxy: self.trust_proxy,
             demo: false,
         })

@@ -15,6 +15,7 @@ pub mod redacted;
 pub mod room;
 pub mod shop;
 pub mod store;
+pub mod stripe;
 pub mod task;
 pub mod telemetry;
 pub mod tls;

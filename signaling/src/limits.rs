@@ -221,6 +221,8 @@ const _: () = assert!(PRESENCE_EVERY.as_millis() as u64 * 3 < PRESENCE_TTL_MS);
 
 /// Bounds of the shop.
 pub mod shop {
+    use std::time::Duration;
+
     /// Highest price, in minor units: ten thousand million euros. Times the highest quantity it
     /// stays exact in a page's number (2^53).
     pub const PRICE_MINOR_MAX: i64 = 1_000_000_000_000;
@@ -290,6 +292,25 @@ pub mod shop {
     pub const ORDERS_LISTED_MAX: i64 = 1_000;
     /// Holds released by one transaction; the rest follow in the next one at once.
     pub const EXPIRIES_PER_BATCH_MAX: i64 = 512;
+    /// Payment pages being opened at once, each a request to the provider; Stripe takes a hundred
+    /// a second, and each takes about half a second. Full: refuse with 503 and `Retry-After`.
+    pub const PAGES_OPENING_MAX: usize = 50;
+    /// How long the payment provider may take to answer. A page waits for it.
+    pub const PROVIDER_TIMEOUT: Duration = Duration::from_secs(10);
+    /// Longest answer read from it: a session has some 4 kB, with twenty lines some more.
+    pub const PROVIDER_ANSWER_BYTES_MAX: usize = 256 * 1024;
+    /// How old the signature of a provider's event may be, and how far ahead: what Stripe asks.
+    pub const EVENT_TOLERANCE_MS: u64 = 300_000;
+    /// How long events are remembered to be taken once: Stripe sends one again for three days.
+    /// A payment is remembered as long as its order.
+    pub const EVENTS_KEPT_MS: u64 = 30 * 24 * 3_600 * 1_000;
+    /// How often it is looked for refunds that are owed.
+    pub const REFUNDS_WATCH: Duration = Duration::from_millis(500);
+    /// Refunds asked for at once. The others wait in the store.
+    pub const REFUNDS_IN_FLIGHT_MAX: usize = 8;
+    /// Refunds looked at together, the longest owed first. More wait until some are done; so many
+    /// that fail mean that the provider does.
+    pub const REFUNDS_READ_MAX: i64 = 1_000;
     /// Connections for reading: WAL readers never wait for the writer, cores are the limit.
     pub const STORE_READERS_MAX: u32 = 4;
 

@@ -348,6 +348,15 @@ event: RoomEvent, };
 export type HoldMode = "hold" | "first_paid";
 
 /**
+ * Body of `PUT /api/v1/shows/{show}/orders/{id}`: what the host says of an order.
+ */
+export type HostOrderBody = { 
+/**
+ * What it is to be.
+ */
+state: HostWish, };
+
+/**
  * Answer to `GET /api/v1/shows/{show}/orders`.
  */
 export type HostOrderList = { 
@@ -361,7 +370,7 @@ orders: Array<HostOrderView>, };
  */
 export type HostOrderView = { 
 /**
- * E-mail address or telephone number, once confirmed.
+ * E-mail address or telephone number, once it is known who buys.
  */
 contact: string | null, 
 /**
@@ -401,7 +410,7 @@ total: Money,
  */
 state: OrderState, 
 /**
- * When an unpaid reservation is released, Unix ms.
+ * When it is released unless it was bought, Unix ms.
  */
 expires_ms: number | null, 
 /**
@@ -412,6 +421,11 @@ created_ms: number,
  * Name the buyer gave.
  */
 buyer: string | null, };
+
+/**
+ * What a host may make of an order.
+ */
+export type HostWish = "paid" | "cancelled" | "refunded";
 
 /**
  * Answer to an import.
@@ -568,7 +582,7 @@ cover?: string, };
 /**
  * State of an order.
  */
-export type OrderState = "reserved" | "confirmed" | "cancelled" | "expired";
+export type OrderState = "reserved" | "pending" | "confirmed" | "paid" | "refunding" | "refunded" | "cancelled" | "expired";
 
 /**
  * An order as its buyer and the host see it. `buyer` is empty in the host's live feed.
@@ -607,7 +621,7 @@ total: Money,
  */
 state: OrderState, 
 /**
- * When an unpaid reservation is released, Unix ms.
+ * When it is released unless it was bought, Unix ms.
  */
 expires_ms: number | null, 
 /**
@@ -644,6 +658,15 @@ role: Role,
  * Spoken language, when set or found.
  */
 speaks: string | null, };
+
+/**
+ * Answer to `POST /api/v1/orders/{id}/pay`.
+ */
+export type PayView = { 
+/**
+ * The payment provider's page for this order: send the buyer there.
+ */
+url: string, };
 
 /**
  * Phase of a show.

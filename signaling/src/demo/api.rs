@@ -190,7 +190,7 @@ pub(super) async fn restock(api: &Api) -> Result<(), ApiError> {
     for order in api.orders().await?.orders {
         if matches!(
             order.order.state,
-            OrderState::Reserved | OrderState::Confirmed
+            OrderState::Reserved | OrderState::Pending | OrderState::Confirmed | OrderState::Paid
         ) {
             for line in order.order.lines {
                 *taken.entry(line.variant).or_default() += u64::from(line.quantity);

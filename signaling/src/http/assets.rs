@@ -69,7 +69,7 @@ pub async fn serve(State(state): State<AppState>, request: Request) -> Response 
 /// Routes of the single page.
 fn is_page(path: &str) -> bool {
     path == "/"
-        || ["/s/", "/host/", "/call/", "/tour/"]
+        || ["/s/", "/o/", "/host/", "/call/", "/tour/"]
             .iter()
             .any(|at| path.starts_with(at))
 }

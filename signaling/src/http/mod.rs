@@ -13,6 +13,7 @@ pub mod layer;
 pub mod merchant;
 pub mod metrics;
 pub mod openapi;
+pub mod payments;
 pub mod pictures;
 pub mod precondition;
 pub mod rate;
@@ -151,6 +152,7 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(tickets::issue))
         .merge(shop::router())
         .merge(merchant::router())
+        .merge(payments::router())
         .merge(pictures::router())
         .merge(webhooks::router())
 }

@@ -25,6 +25,7 @@ use crate::protocol::shop::{
     ReserveBody, ShelfBody,
 };
 use crate::shop::catalog::Format;
+use crate::shop::payment::Unheard;
 use crate::shop::{ReserveRequest, Reserved, ShopError, ShopHandle};
 
 /// How long a refused client waits before it tries again: the busiest inbox is worked off in
@@ -209,12 +210,14 @@ async fn reserve(
     Ok((status, place, Fresh(order)).into_response())
 }
 
-/// Buys what an order holds.
+/// Buys what an order reserved: it is `confirmed`, or `pending` where it is paid before it is
+/// bought.
 #[utoipa::path(post, path = "/orders/{id}/confirm", tag = "orders", request_body = ConfirmBody,
     responses(
-        (status = 200, description = "bought", body = OrderView),
+        (status = 200, description = "bought, or ready to be paid", body = OrderView),
         (status = 404, description = "`unknown_order`"),
-        (status = 409, description = "`hold_expired`, `order_state`, `already_confirmed`"),
+        (status = 409, description = "`hold_expired`, `order_state`, `already_confirmed`, and \
+            `sold_out` with `available` where pieces are for the first who pay"),
         (status = 422, description = "`invalid_contact`"),
         (status = 503, description = "`shop_busy`, `shop_unavailable`"),
     ))]
@@ -275,7 +278,7 @@ async fn list(
 }
 
 /// JSON that no cache may keep: prices of the moment and personal data.
-struct Fresh<T>(T);
+pub(super) struct Fresh<T>(pub(super) T);
 
 impl<T: serde::Serialize> IntoResponse for Fresh<T> {
     fn into_response(self) -> Response {
@@ -382,6 +385,9 @@ impl From<ShopError> for Problem {
                 .with("available", available),
             ShopError::IdempotencyMismatch => problem().hint("a new order needs a new key"),
             ShopError::HoldExpired => problem().hint("order again"),
+            ShopError::NoProvider => retry().hint(
+                "the order stands until its `expires_ms`: ask again, and it is the same page",
+            ),
             ShopError::OrderState(state) => problem().with("state", state),
             ShopError::Contact { field, .. } => problem().with("field", field),
             ShopError::Import(mistakes) => problem()
@@ -411,6 +417,12 @@ fn status_and_code(error: &ShopError) -> (StatusCode, &'static str) {
         ShopError::HoldExpired => (Is::CONFLICT, "hold_expired"),
         ShopError::OrderState(_) => (Is::CONFLICT, "order_state"),
         ShopError::ConfirmMismatch => (Is::CONFLICT, "already_confirmed"),
+        ShopError::NoPage => (Is::CONFLICT, "no_payment_page"),
+        ShopError::NoProvider => (Is::SERVICE_UNAVAILABLE, "payment_unavailable"),
+        ShopError::Unheard(Unheard::Nobody) => (Is::NOT_FOUND, "no_provider"),
+        ShopError::Unheard(Unheard::Signature) => (Is::BAD_REQUEST, "invalid_signature"),
+        ShopError::Unheard(Unheard::Stale) => (Is::BAD_REQUEST, "stale_signature"),
+        ShopError::Unheard(Unheard::Malformed(_)) => (Is::BAD_REQUEST, "malformed_event"),
         ShopError::ForgedQuote => (Is::UNPROCESSABLE_ENTITY, "invalid_quote"),
         ShopError::Merchants(..) => (Is::UNPROCESSABLE_ENTITY, "two_merchants"),
         ShopError::Currency { .. } => (Is::UNPROCESSABLE_ENTITY, "wrong_currency"),

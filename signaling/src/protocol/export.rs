@@ -12,8 +12,8 @@ use super::api::{NewShow, ServerInfo, ShowList, Ticket, Transcript, Visit, Visit
 use super::client::ClientMessage;
 use super::server::ServerMessage;
 use super::shop::{
-    BasketBody, BasketView, ConfirmBody, HostOrderList, ImportReport, ProductBody, ProductList,
-    QuoteView, ReserveBody, RowError, ShelfBody, ShippingBody,
+    BasketBody, BasketView, ConfirmBody, HostOrderBody, HostOrderList, ImportReport, PayView,
+    ProductBody, ProductList, QuoteView, ReserveBody, RowError, ShelfBody, ShippingBody,
 };
 use super::{API, PROTOCOL_VERSION};
 
@@ -49,6 +49,8 @@ pub fn typescript() -> String {
     collector.visit::<ShippingBody>();
     collector.visit::<ReserveBody>();
     collector.visit::<ConfirmBody>();
+    collector.visit::<PayView>();
+    collector.visit::<HostOrderBody>();
     collector.visit::<QuoteView>();
     collector.visit::<ProductList>();
     collector.visit::<ShelfBody>();

@@ -6,6 +6,7 @@ pub mod api;
 pub mod client;
 pub mod events;
 pub mod export;
+pub mod order;
 pub mod server;
 pub mod shop;
 pub mod webhook;

@@ -7,6 +7,7 @@ use ts_rs::TS;
 use utoipa::ToSchema;
 
 use super::client::{Phase, Role, SourceKind};
+pub use super::order::{LineView, OrderState, OrderView};
 
 /// A message to a page.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
@@ -528,66 +529,4 @@ pub struct ChatLine {
     /// When, Unix ms.
     #[ts(type = "number")]
     pub at_ms: u64,
-}
-
-/// An order as its buyer and the host see it. `buyer` is empty in the host's live feed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
-pub struct OrderView {
-    /// Unguessable id.
-    pub id: String,
-    /// Merchant who sells.
-    pub merchant: String,
-    /// Show it was made in.
-    pub show: String,
-    /// What is bought, at least one line.
-    pub lines: Vec<LineView>,
-    /// Country it is sent to, ISO 3166-1 alpha-2, when the merchant asks for one.
-    pub country: Option<String>,
-    /// What sending it costs.
-    pub shipping: Money,
-    /// Sum of lines and shipping: what is charged.
-    pub total: Money,
-    /// State.
-    pub state: OrderState,
-    /// When an unpaid reservation is released, Unix ms.
-    #[ts(type = "number | null")]
-    pub expires_ms: Option<u64>,
-    /// When it was made, Unix ms.
-    #[ts(type = "number")]
-    pub created_ms: u64,
-    /// Name the buyer gave.
-    pub buyer: Option<String>,
-}
-
-/// A line of an order, as it was when the order was made.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
-pub struct LineView {
-    /// What was bought.
-    pub variant: String,
-    /// Product it belongs to.
-    pub product: String,
-    /// Title of the product.
-    pub title: String,
-    /// Options of the variant.
-    pub options: BTreeMap<String, String>,
-    /// Pieces.
-    pub quantity: u32,
-    /// Price of one piece at this quantity.
-    pub unit_price: Money,
-    /// Sum of the line.
-    pub total: Money,
-}
-
-/// State of an order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum OrderState {
-    /// Stock is held until `expires_ms`.
-    Reserved,
-    /// Bought.
-    Confirmed,
-    /// Given up by the buyer or the host; stock went back.
-    Cancelled,
-    /// The hold ran out; stock went back.
-    Expired,
 }

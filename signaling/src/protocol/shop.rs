@@ -110,6 +110,33 @@ pub struct ConfirmBody {
     pub address: Option<String>,
 }
 
+/// Answer to `POST /api/v1/orders/{id}/pay`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+pub struct PayView {
+    /// The payment provider's page for this order: send the buyer there.
+    pub url: String,
+}
+
+/// Body of `PUT /api/v1/shows/{show}/orders/{id}`: what the host says of an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HostOrderBody {
+    /// What it is to be.
+    pub state: HostWish,
+}
+
+/// What a host may make of an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum HostWish {
+    /// Its invoice is paid.
+    Paid,
+    /// Called off: stock goes back, and so does the money, should it be paid.
+    Cancelled,
+    /// The host has given the money of a paid invoice back.
+    Refunded,
+}
+
 /// Answer to an import.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
 pub struct ImportReport {
@@ -150,7 +177,7 @@ pub struct HostOrderView {
     /// The order.
     #[serde(flatten)]
     pub order: OrderView,
-    /// E-mail address or telephone number, once confirmed.
+    /// E-mail address or telephone number, once it is known who buys.
     pub contact: Option<String>,
     /// Where to send it.
     pub address: Option<String>,

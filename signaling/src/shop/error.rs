@@ -2,6 +2,7 @@
 //! the variant says otherwise.
 
 use super::money::MoneyError;
+use super::payment::Unheard;
 use super::pricing::NoPrice;
 use crate::protocol::server::OrderState;
 use crate::protocol::shop::{BasketView, RowError};
@@ -89,12 +90,21 @@ pub enum ShopError {
     /// Order again: the hold ran out and the stock went back.
     #[error("the reservation has expired")]
     HoldExpired,
-    /// The order is past that.
-    #[error("the order is already {}", state_name(*.0))]
+    /// Not from this state.
+    #[error("the order is {}", state_name(*.0))]
     OrderState(OrderState),
     /// The order was confirmed with other details; these were not stored.
     #[error("the order was already confirmed with other contact details")]
     ConfirmMismatch,
+    /// Wait for the merchant's invoice.
+    #[error("orders of this shop are paid by invoice")]
+    NoPage,
+    /// Ask again in a moment: the order stands until its time is over.
+    #[error("the payment page cannot be opened now")]
+    NoProvider,
+    /// For the payment provider: mend the event.
+    #[error("{0}")]
+    Unheard(Unheard),
     /// Correct the field.
     #[error("{field}: {message}")]
     Contact {
@@ -135,7 +145,11 @@ impl From<NoPrice> for ShopError {
 pub fn state_name(state: OrderState) -> &'static str {
     match state {
         OrderState::Reserved => "reserved",
+        OrderState::Pending => "pending",
         OrderState::Confirmed => "confirmed",
+        OrderState::Paid => "paid",
+        OrderState::Refunding => "refunding",
+        OrderState::Refunded => "refunded",
         OrderState::Cancelled => "cancelled",
         OrderState::Expired => "expired",
     }

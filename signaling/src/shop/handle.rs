@@ -1,18 +1,21 @@
 //! The shop's door: what rooms and HTTP hold. Writing goes through the inbox of the shop's task,
-//! reading straight to the store. What merchants ask is in [`merchant`].
+//! reading straight to the store. What merchants ask is in [`merchant`], what is about money in
+//! [`payments`].
 
 mod merchant;
+mod payments;
 
 use std::sync::Arc;
 
 use tokio::sync::mpsc::error::TrySendError;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use super::order::{Contact, OrderId};
+use super::payment::PaymentProvider;
 use super::quote::{Offer, Signer};
-use super::store::{OrderStore, StoreError};
+use super::store::{Command, OrderStore, StoreError};
 use super::{Answer, Reply, Request, ShopError, check_quantity, pricing};
-use crate::limits::shop::{CONTACT_CHARS_MAX, ORDER_LINES_MAX};
+use crate::limits::shop::{CONTACT_CHARS_MAX, ORDER_LINES_MAX, PAGES_OPENING_MAX};
 use crate::protocol::server::{Money, OrderView, ProductView};
 use crate::protocol::shop::{
     BasketBody, BasketView, ConfirmBody, HostOrderView, QuoteView, ReserveLine,
@@ -61,6 +64,9 @@ pub struct ShopHandle {
     store: Arc<dyn OrderStore>,
     signer: Arc<Signer>,
     clock: Clock,
+    provider: Arc<dyn PaymentProvider>,
+    /// For the payment pages that are being opened.
+    opening: Arc<Semaphore>,
 }
 
 impl ShopHandle {
@@ -70,12 +76,15 @@ impl ShopHandle {
         store: Arc<dyn OrderStore>,
         signer: Arc<Signer>,
         clock: Clock,
+        provider: Arc<dyn PaymentProvider>,
     ) -> Self {
         Self {
             inbox,
             store,
             signer,
             clock,
+            provider,
+            opening: Arc::new(Semaphore::new(PAGES_OPENING_MAX)),
         }
     }
 
@@ -160,22 +169,21 @@ impl ShopHandle {
         }
     }
 
-    /// Buys what an order holds. On disk when it returns.
+    /// Buys what an order reserved, or readies it for the payment page. On disk when it returns.
     pub async fn confirm(&self, order: &str, body: ConfirmBody) -> Result<OrderView, ShopError> {
         let contact = check_contact(body)?;
-        self.ask_order(Request::Confirm {
+        self.ask_order(Command::Confirm {
             order: OrderId::from_text(order),
             contact,
+            is_hosted: self.provider.is_hosted(),
         })
         .await
     }
 
     /// Gives up what an order holds.
     pub async fn cancel(&self, order: &str) -> Result<OrderView, ShopError> {
-        self.ask_order(Request::Cancel {
-            order: OrderId::from_text(order),
-        })
-        .await
+        let order = OrderId::from_text(order);
+        self.ask_order(Command::Cancel { order }).await
     }
 
     /// An order, by its unguessable id.
@@ -199,11 +207,8 @@ impl ShopHandle {
         self.store.orders(show).await.map_err(unavailable)
     }
 
-    async fn ask_order(&self, request: Request) -> Result<OrderView, ShopError> {
-        match self.ask(request).await? {
-            Reply::Order(order) => Ok(order),
-            other => unreachable!("a change of an order is answered by Order, not {other:?}"),
-        }
+    async fn ask_order(&self, command: Command) -> Result<OrderView, ShopError> {
+        order_in(self.ask(Request::Command(command)).await?)
     }
 
     /// Full inbox: refuse at once, so that a flash sale's wave gets an answer, not a timeout.
@@ -219,6 +224,13 @@ impl ShopHandle {
                 TrySendError::Closed(_) => ShopError::Unavailable,
             })?;
         answer.await.unwrap_or(Err(ShopError::Unavailable))
+    }
+}
+
+fn order_in(reply: Reply) -> Result<OrderView, ShopError> {
+    match reply {
+        Reply::Order(order) => Ok(order),
+        other => unreachable!("a change of an order is answered by Order, not {other:?}"),
     }
 }
 

@@ -4,10 +4,15 @@
 //! was read. Were it not, nothing is committed. So the store arbitrates, and every store decides
 //! by the same pure code, with a handful of statements for a batch of any size.
 
+mod payments;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+pub use self::payments::Payment;
+use self::payments::Till;
 use super::money::Amount;
-use super::order::{Contact, Line, Order, OrderId, Step, StockMove, Wish, step};
+use super::order::{Contact, Facts, Line, Order, OrderId, Stake, Step, Wish, stake, step};
+use super::payment::Standing;
 use super::pricing::{self, NoPrice, Zone};
 use super::quote::Offer;
 use super::store::{Books, Outcome, Refusal, Reserve};
@@ -22,6 +27,7 @@ pub struct Ledger {
     offers: HashMap<OfferKey, Offer>,
     zones: HashMap<String, Vec<Zone>>,
     piles: BTreeMap<String, Pile>,
+    till: Till,
     /// New and changed orders, in the order in which that happened.
     touched: Vec<OrderId>,
 }
@@ -60,12 +66,17 @@ pub struct Writes {
     pub moved: Vec<(OrderState, Order)>,
     /// Stock that changed: variant, as read, as it shall be.
     pub stock: Vec<(String, Books, Books)>,
+    /// New and changed payments, with the standing they had.
+    pub payments: Vec<(Option<Standing>, Payment)>,
+    /// Events of the provider that were taken.
+    pub events: Vec<String>,
 }
 
 impl Writes {
     /// Whether nothing changed.
     pub fn is_empty(&self) -> bool {
-        self.made.is_empty() && self.moved.is_empty() && self.stock.is_empty()
+        let orders = self.made.is_empty() && self.moved.is_empty() && self.stock.is_empty();
+        orders && self.payments.is_empty() && self.events.is_empty()
     }
 }
 
@@ -130,18 +141,12 @@ impl Ledger {
 
     /// Releases the holds that ran out, among the orders read.
     pub fn expire(&mut self) -> Vec<OrderView> {
-        let is_over = |order: &Order| {
-            let next = step(order.state, order.expires_ms, self.now_ms, Wish::Expire);
-            matches!(next, Step::Move(..))
-        };
-        let entries = self.orders.values();
-        let mut over: Vec<_> = entries
-            .map(|e| &e.order)
-            .filter(|order| is_over(order))
-            .collect();
+        let is_over = |order: &&Order| matches!(self.next(order, Wish::Expire), Step::Move(_));
+        let orders = self.orders.values().map(|entry| &entry.order);
+        let mut over: Vec<_> = orders.filter(is_over).collect();
         over.sort_unstable_by_key(|order| order.expires_ms);
         let over: Vec<_> = over.into_iter().map(|order| order.id.clone()).collect();
-        let release = |id| self.move_on(&id, OrderState::Expired, StockMove::Release);
+        let release = |id| self.move_on(&id, OrderState::Expired);
         over.into_iter().map(release).collect()
     }
 
@@ -165,9 +170,7 @@ impl Ledger {
             Ok(order) => order,
             Err(refusal) => return Outcome::Refused(refusal),
         };
-        for line in &order.lines {
-            self.pile(&line.variant).now.held += line.quantity;
-        }
+        self.put(&order.lines, None, Some(order.state));
         let view = order.view();
         self.by_key.insert(key, order.id.clone());
         self.touched.push(order.id.clone());
@@ -225,52 +228,82 @@ impl Ledger {
         ))
     }
 
-    /// Sells what an order holds.
-    pub fn confirm(&mut self, id: &OrderId, contact: &Contact) -> Outcome {
-        let Some(entry) = self.orders.get_mut(id) else {
+    /// Buys what an order reserved: at once, or as soon as it is paid at the payment page. What
+    /// costs nothing is bought at once.
+    pub fn confirm(&mut self, id: &OrderId, contact: &Contact, is_hosted: bool) -> Outcome {
+        let Some(Entry { order, .. }) = self.orders.get_mut(id) else {
             return Outcome::Refused(Refusal::UnknownOrder);
         };
-        let order = &mut entry.order;
-        match step(order.state, order.expires_ms, self.now_ms, Wish::Confirm) {
-            Step::Move(OrderState::Confirmed, stock) => {
-                order.contact = Some(contact.clone());
-                let order = self.move_on(id, OrderState::Confirmed, stock);
-                Outcome::Order {
-                    order,
-                    is_repeat: false,
-                }
+        let known = order.contact.replace(contact.clone());
+        let wish = match is_hosted && order.total.minor() > 0 {
+            true => Wish::Proceed,
+            false => Wish::Confirm,
+        };
+        let outcome = match self.wish(id, wish) {
+            Outcome::Order { is_repeat, .. } if is_repeat && known.as_ref() != Some(contact) => {
+                Outcome::Refused(Refusal::ContactMismatch)
             }
-            Step::Move(state, stock) => {
-                self.move_on(id, state, stock);
-                Outcome::Refused(Refusal::State(state))
-            }
-            Step::Stay if order.contact.as_ref() == Some(contact) => Outcome::Order {
-                order: order.view(),
-                is_repeat: true,
-            },
-            Step::Stay => Outcome::Refused(Refusal::ContactMismatch),
-            Step::Refuse(state) => Outcome::Refused(Refusal::State(state)),
+            outcome => outcome,
+        };
+        if let Outcome::Refused(_) = outcome {
+            self.order_mut(id).contact = known;
         }
+        outcome
     }
 
     /// Gives up what an order holds.
     pub fn cancel(&mut self, id: &OrderId) -> Outcome {
+        self.wish(id, Wish::Cancel)
+    }
+
+    /// Moves an order as somebody wishes, if it may.
+    fn wish(&mut self, id: &OrderId, wish: Wish) -> Outcome {
         let Some(Entry { order, .. }) = self.orders.get(id) else {
             return Outcome::Refused(Refusal::UnknownOrder);
         };
-        match step(order.state, order.expires_ms, self.now_ms, Wish::Cancel) {
-            Step::Move(state, stock) => {
-                let order = self.move_on(id, state, stock);
-                Outcome::Order {
-                    order,
-                    is_repeat: false,
-                }
+        match self.next(order, wish) {
+            Step::Move(OrderState::Expired) => {
+                self.move_on(id, OrderState::Expired);
+                Outcome::Refused(Refusal::State(OrderState::Expired))
             }
+            Step::Move(state) => Outcome::Order {
+                order: self.move_on(id, state),
+                is_repeat: false,
+            },
             Step::Stay => Outcome::Order {
                 order: order.view(),
                 is_repeat: true,
             },
+            Step::Short => Outcome::Refused(self.shortage(order)),
             Step::Refuse(state) => Outcome::Refused(Refusal::State(state)),
+        }
+    }
+
+    /// The next step of an order.
+    fn next(&self, order: &Order, wish: Wish) -> Step {
+        let facts = Facts {
+            is_over: self.now_ms >= order.expires_ms,
+            can_sell: order.contact.is_some() && self.short_line(order).is_none(),
+        };
+        step(order.state, facts, wish)
+    }
+
+    /// A line for which too few pieces are left, beside those it has.
+    fn short_line<'a>(&self, order: &'a Order) -> Option<&'a Line> {
+        order.lines.iter().find(|line| {
+            let is_free = stake(order.state, line.hold_mode) == Stake::None;
+            let pile = self.piles.get(&line.variant);
+            is_free && pile.is_none_or(|pile| pile.now.available() < line.quantity)
+        })
+    }
+
+    fn shortage(&self, order: &Order) -> Refusal {
+        let line = self.short_line(order);
+        let line = line.expect("a step is short only for a line: `next`");
+        let pile = self.piles.get(&line.variant);
+        Refusal::SoldOut {
+            variant: line.variant.clone(),
+            available: pile.map_or(0, |pile| pile.now.available()),
         }
     }
 
@@ -294,31 +327,48 @@ impl Ledger {
         writes.stock = changed
             .map(|(variant, pile)| (variant, pile.read, pile.now))
             .collect();
+        (writes.payments, writes.events) = self.till.writes();
         writes
     }
 
-    /// Moves a reserved order on, and its stock with it.
-    fn move_on(&mut self, id: &OrderId, to: OrderState, stock: StockMove) -> OrderView {
-        let entry = self
-            .orders
-            .get_mut(id)
-            .expect("callers name an order they have looked at");
-        entry.order.state = to;
-        let view = entry.order.view();
-        for line in &view.lines {
-            let pile = self.pile(&line.variant);
-            pile.now.held -= line.quantity;
-            if stock == StockMove::Sell {
-                pile.now.sold += line.quantity;
-            }
-        }
+    /// Moves an order on, and its pieces with it.
+    fn move_on(&mut self, id: &OrderId, to: OrderState) -> OrderView {
+        let order = self.order_mut(id);
+        let was = std::mem::replace(&mut order.state, to);
+        let (view, lines) = (order.view(), order.lines.clone());
+        self.put(&lines, Some(was), Some(to));
         self.touched.push(id.clone());
         view
+    }
+
+    /// Gives back the pieces that these lines have in one state, and takes those of the other.
+    fn put(&mut self, lines: &[Line], from: Option<OrderState>, to: Option<OrderState>) {
+        for line in lines {
+            let stake = |state: Option<OrderState>| state.map(|state| stake(state, line.hold_mode));
+            let books = &mut self.pile(&line.variant).now;
+            match stake(from) {
+                Some(Stake::Held) => books.held -= line.quantity,
+                Some(Stake::Sold) => books.sold -= line.quantity,
+                Some(Stake::None) | None => {}
+            }
+            match stake(to) {
+                Some(Stake::Held) => books.held += line.quantity,
+                Some(Stake::Sold) => books.sold += line.quantity,
+                Some(Stake::None) | None => {}
+            }
+        }
     }
 
     fn pile(&mut self, variant: &str) -> &mut Pile {
         let pile = self.piles.get_mut(variant);
         pile.expect("the store reads the stock of all that orders and offers name: `variants`")
+    }
+
+    fn order_mut(&mut self, id: &OrderId) -> &mut Order {
+        let entry = self.orders.get_mut(id);
+        &mut entry
+            .expect("callers name an order they have looked at")
+            .order
     }
 
     fn entry(&self, id: &OrderId) -> &Entry {
@@ -342,6 +392,7 @@ fn new_order(
         title: offer.title,
         options: offer.options,
         quantity,
+        hold_mode: offer.hold_mode,
     };
     Order {
         id: reserve.id.clone(),

@@ -9,6 +9,7 @@ pub mod ledger;
 pub mod money;
 mod notice;
 pub mod order;
+pub mod payment;
 pub mod pricing;
 pub mod quote;
 pub mod store;
@@ -24,7 +25,7 @@ pub use handle::{Clock, Door, ReserveRequest, Reserved, ShopHandle};
 pub use notice::ShopNotice;
 
 use self::notice::Outbox;
-use self::order::{Contact, OrderId};
+use self::order::OrderId;
 use self::quote::{Quote, Signer};
 use self::store::{Applied, Command, Observed, Outcome, Refusal, Reserve};
 use crate::limits::shop::{
@@ -36,26 +37,14 @@ use crate::protocol::shop::ReserveLine;
 /// What the shop is asked to write. Reading goes to the store directly.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Request {
-    /// A change by a merchant, which goes to the store as it is.
-    Merchant(Command),
+    /// What goes to the store as it is.
+    Command(Command),
     /// Hold stock.
     Reserve {
         /// Id for the new order, from the shell's randomness.
         id: OrderId,
         /// What the buyer asks.
         request: ReserveRequest,
-    },
-    /// Buy what is held.
-    Confirm {
-        /// Which order.
-        order: OrderId,
-        /// Who buys.
-        contact: Contact,
-    },
-    /// Give up what is held.
-    Cancel {
-        /// Which order.
-        order: OrderId,
     },
 }
 
@@ -133,9 +122,7 @@ impl<T> Shop<T> {
 
     fn command(&self, now_ms: u64, request: Request) -> Result<Command, ShopError> {
         Ok(match request {
-            Request::Merchant(command) => command,
-            Request::Confirm { order, contact } => Command::Confirm { order, contact },
-            Request::Cancel { order } => Command::Cancel { order },
+            Request::Command(command) => command,
             Request::Reserve { id, request } => Command::Reserve(Reserve {
                 lines: self.open(&request)?,
                 id,

@@ -1,11 +1,11 @@
-//! The states of an order, as a pure machine: which step is allowed when, and what it does to
-//! the stock. A store applies the step it is given here, inside its own transaction.
+//! The states of an order, as a pure machine: which step is allowed when, and what pieces an order
+//! has in which state. A store applies the step it is given here, inside its own transaction.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use super::money::Amount;
-use crate::protocol::server::{LineView, OrderState, OrderView};
+use crate::protocol::server::{HoldMode, LineView, OrderState, OrderView};
 use crate::protocol::shop::HostOrderView;
 use crate::redacted::Redacted;
 
@@ -64,6 +64,8 @@ pub struct Line {
     pub quantity: u32,
     /// Price of one piece at this quantity.
     pub price: Amount,
+    /// When it takes its pieces.
+    pub hold_mode: HoldMode,
 }
 
 /// An order as the books have it.
@@ -95,7 +97,7 @@ pub struct Order {
     pub key: String,
     /// Hash of their request.
     pub request_hash: [u8; 32],
-    /// Who bought it, once confirmed.
+    /// Who buys it, once they have said so.
     pub contact: Option<Contact>,
 }
 
@@ -115,7 +117,7 @@ impl Order {
             shipping: self.shipping.into(),
             total: self.total.into(),
             state: self.state,
-            expires_ms: (self.state == OrderState::Reserved).then_some(self.expires_ms),
+            expires_ms: is_open(self.state).then_some(self.expires_ms),
             created_ms: self.created_ms,
             buyer: name,
         }
@@ -149,24 +151,61 @@ impl Line {
     }
 }
 
-/// What somebody wants to happen to an order.
+/// The pieces an order has in the books.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stake {
+    /// None.
+    None,
+    /// They are held for it.
+    Held,
+    /// They are sold to it.
+    Sold,
+}
+
+/// What a line of an order in this state has. The stock follows from the states of all orders:
+/// whoever moves an order gives back the one stake and takes the other.
+pub fn stake(state: OrderState, mode: HoldMode) -> Stake {
+    match (state, mode) {
+        (OrderState::Reserved | OrderState::Pending, HoldMode::Hold) => Stake::Held,
+        (OrderState::Confirmed | OrderState::Paid, _) => Stake::Sold,
+        _ => Stake::None,
+    }
+}
+
+/// Whether it may still be bought until its time is over.
+pub fn is_open(state: OrderState) -> bool {
+    matches!(state, OrderState::Reserved | OrderState::Pending)
+}
+
+/// What somebody wants to happen to an order, or what happened outside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wish {
-    /// Buy what is held.
+    /// Buy now and pay the merchant later.
     Confirm,
-    /// Give it up.
+    /// Buy as soon as it is paid at the payment page.
+    Proceed,
+    /// Its money has arrived.
+    Charge,
+    /// The merchant has its money, by another way than the payment page.
+    Settle,
+    /// All its money went back.
+    Refund,
+    /// The buyer gives it up.
     Cancel,
-    /// The clock asks whether the hold has run out.
+    /// The host calls it off.
+    Withdraw,
+    /// The clock asks whether its time is over.
     Expire,
 }
 
-/// What the step does to the stock.
+/// What a step depends on beside the state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StockMove {
-    /// Held pieces are sold.
-    Sell,
-    /// Held pieces can be bought again.
-    Release,
+pub struct Facts {
+    /// The time is over in which it could be bought.
+    pub is_over: bool,
+    /// It may become a sale: who buys is known, and there are pieces for all its lines beside
+    /// those it has.
+    pub can_sell: bool,
 }
 
 /// What becomes of an order.
@@ -174,136 +213,47 @@ pub enum StockMove {
 pub enum Step {
     /// Nothing: it is already so. A repeated request is answered like the first.
     Stay,
-    /// It moves on, and the stock with it.
-    Move(OrderState, StockMove),
+    /// It moves on, and its pieces as [`stake`] says.
+    Move(OrderState),
+    /// It may not, because somebody else has the pieces.
+    Short,
     /// It may not, because of the state it is in.
     Refuse(OrderState),
 }
 
-/// The one place that decides. `expires_ms` is the end of the hold; at that very millisecond it
-/// is over. A hold that is over is never sold, even when nobody has released it yet.
-pub fn step(state: OrderState, expires_ms: u64, now_ms: u64, wish: Wish) -> Step {
-    use OrderState::{Cancelled, Confirmed, Expired, Reserved};
-    let held = now_ms < expires_ms;
+/// The one place that decides. What is over is not bought any more, even when nobody has released
+/// it yet; but money that comes late buys what is still there, and goes back otherwise.
+pub fn step(state: OrderState, facts: Facts, wish: Wish) -> Step {
+    use OrderState::{Cancelled, Confirmed, Expired, Paid, Pending, Refunded, Refunding, Reserved};
     match (state, wish) {
-        (Reserved, Wish::Confirm) if held => Step::Move(Confirmed, StockMove::Sell),
-        (Reserved, Wish::Expire) if held => Step::Stay,
-        (Reserved, Wish::Confirm | Wish::Expire) => Step::Move(Expired, StockMove::Release),
-        (Reserved, Wish::Cancel) => Step::Move(Cancelled, StockMove::Release),
-        (Confirmed, Wish::Confirm) | (Cancelled, Wish::Cancel) => Step::Stay,
-        // Stock went back already: to give up an expired hold changes nothing.
-        (Expired, Wish::Cancel) => Step::Stay,
+        (Reserved | Pending, Wish::Confirm | Wish::Proceed | Wish::Expire) if facts.is_over => {
+            Step::Move(Expired)
+        }
+        (Reserved | Pending, Wish::Confirm) | (Reserved, Wish::Proceed) if !facts.can_sell => {
+            Step::Short
+        }
+        (Reserved | Pending, Wish::Confirm) => Step::Move(Confirmed),
+        (Reserved, Wish::Proceed) => Step::Move(Pending),
+        (Reserved | Pending, Wish::Cancel | Wish::Withdraw) => Step::Move(Cancelled),
+        (Confirmed, Wish::Withdraw) => Step::Move(Cancelled),
+        (Paid, Wish::Withdraw) => Step::Move(Refunding),
+
+        (Confirmed, Wish::Charge | Wish::Settle) => Step::Move(Paid),
+        (Reserved | Pending | Expired, Wish::Charge) if facts.can_sell => Step::Move(Paid),
+        (Reserved | Pending | Expired | Cancelled, Wish::Charge) => Step::Move(Refunding),
+        (Paid | Refunding, Wish::Refund) => Step::Move(Refunded),
+
         (_, Wish::Expire) => Step::Stay,
-        (Confirmed, Wish::Cancel) | (Cancelled | Expired, Wish::Confirm) => Step::Refuse(state),
+        (Pending, Wish::Proceed) => Step::Stay,
+        (Confirmed | Paid, Wish::Confirm | Wish::Proceed) => Step::Stay,
+        (Paid, Wish::Charge | Wish::Settle) => Step::Stay,
+        (Refunding | Refunded, Wish::Charge | Wish::Withdraw) => Step::Stay,
+        (Refunded, Wish::Refund) => Step::Stay,
+        // Stock went back already: to give up what is over changes nothing.
+        (Cancelled | Expired, Wish::Cancel | Wish::Withdraw) => Step::Stay,
+        _ => Step::Refuse(state),
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use OrderState::{Cancelled, Confirmed, Expired, Reserved};
-    use StockMove::{Release, Sell};
-    use Wish::{Cancel, Confirm, Expire};
-    use proptest::prelude::*;
-
-    use super::*;
-
-    #[test]
-    fn every_state_and_wish_has_one_answer() {
-        let sell = Step::Move(Confirmed, Sell);
-        let lapse = Step::Move(Expired, Release);
-        let give_up = Step::Move(Cancelled, Release);
-        // state, wish, while the hold lasts, after it
-        let table = [
-            (Reserved, Confirm, sell, lapse),
-            (Reserved, Cancel, give_up, give_up),
-            (Reserved, Expire, Step::Stay, lapse),
-            (Confirmed, Confirm, Step::Stay, Step::Stay),
-            (
-                Confirmed,
-                Cancel,
-                Step::Refuse(Confirmed),
-                Step::Refuse(Confirmed),
-            ),
-            (Confirmed, Expire, Step::Stay, Step::Stay),
-            (
-                Cancelled,
-                Confirm,
-                Step::Refuse(Cancelled),
-                Step::Refuse(Cancelled),
-            ),
-            (Cancelled, Cancel, Step::Stay, Step::Stay),
-            (Cancelled, Expire, Step::Stay, Step::Stay),
-            (
-                Expired,
-                Confirm,
-                Step::Refuse(Expired),
-                Step::Refuse(Expired),
-            ),
-            (Expired, Cancel, Step::Stay, Step::Stay),
-            (Expired, Expire, Step::Stay, Step::Stay),
-        ];
-        for (state, wish, during, after) in table {
-            assert_eq!(
-                step(state, 1_000, 999, wish),
-                during,
-                "{state:?} {wish:?} in time"
-            );
-            assert_eq!(
-                step(state, 1_000, 1_000, wish),
-                after,
-                "{state:?} {wish:?} at the end"
-            );
-        }
-    }
-
-    #[test]
-    fn stock_moves_once_in_an_orders_life() {
-        for first in [Confirm, Cancel, Expire] {
-            for then in [Confirm, Cancel, Expire] {
-                let Step::Move(state, _) = step(Reserved, 1_000, 1_000, first) else {
-                    panic!("a hold that is over moves on by any wish");
-                };
-                let again = step(state, 1_000, 2_000, then);
-                assert!(
-                    !matches!(again, Step::Move(..)),
-                    "{first:?} then {then:?}: {again:?}"
-                );
-            }
-        }
-    }
-
-    proptest! {
-        /// Whatever is wished, in whatever order and however late: stock moves once at most, what
-        /// has ended stays as it is, and nothing is sold after the end of its hold.
-        #[test]
-        fn a_life_has_one_end(
-            wishes in prop::collection::vec(
-                (prop_oneof![Just(Confirm), Just(Cancel), Just(Expire)], 0..600_u64), 0..12),
-        ) {
-            let (mut state, mut now, mut moves) = (Reserved, 0, 0);
-            for (wish, later) in wishes {
-                now += later;
-                let before = state;
-                match step(state, 1_000, now, wish) {
-                    Step::Move(to, stock) => {
-                        prop_assert_eq!(before, Reserved, "{:?} at {}", wish, now);
-                        prop_assert!(to != Confirmed || (now < 1_000 && wish == Confirm));
-                        prop_assert_eq!(stock == Sell, to == Confirmed);
-                        (state, moves) = (to, moves + 1);
-                    }
-                    Step::Stay => {}
-                    Step::Refuse(told) => prop_assert_eq!(told, before),
-                }
-            }
-            prop_assert!(moves <= 1);
-            prop_assert_eq!(moves == 0, state == Reserved);
-        }
-    }
-
-    #[test]
-    fn ids_are_long_enough_and_not_logged() {
-        let id = OrderId::from_random(u128::MAX);
-        assert_eq!(id.as_str().len(), 22);
-        assert!(!format!("{id:?}").contains(id.as_str()));
-    }
-}
+mod tests;

@@ -5,10 +5,11 @@ use futures_util::future::BoxFuture;
 
 use super::catalog::Product;
 use super::order::{Contact, OrderId};
+use super::payment::{Charge, Event, News};
 use super::pricing::{NoPrice, Priced, Zone};
 use super::quote::{Offer, Quote};
 use crate::protocol::server::{OrderState, OrderView, ProductView};
-use crate::protocol::shop::{HostOrderView, RowError};
+use crate::protocol::shop::{HostOrderView, HostWish, RowError};
 
 /// The merchant of everything that names none.
 pub const DEFAULT_MERCHANT: &str = "default";
@@ -53,18 +54,33 @@ pub enum Command {
     },
     /// Hold stock for a buyer.
     Reserve(Reserve),
-    /// Sell what an order holds.
+    /// Sell what an order reserved.
     Confirm {
         /// Which order.
         order: OrderId,
         /// To whom.
         contact: Contact,
+        /// As soon as it is paid at the payment page.
+        is_hosted: bool,
     },
     /// Give up what an order holds.
     Cancel {
         /// Which order.
         order: OrderId,
     },
+    /// Do what a host of the show says.
+    Host {
+        /// Show name.
+        show: String,
+        /// Which order of it.
+        order: OrderId,
+        /// What.
+        wish: HostWish,
+    },
+    /// Take an event of the payment provider.
+    Hear(Event),
+    /// Take what became of money, by our own doing.
+    Learn(News),
 }
 
 /// A reservation to be made.
@@ -260,6 +276,12 @@ pub trait OrderStore: Send + Sync + 'static {
         &'a self,
         order: &'a OrderId,
     ) -> BoxFuture<'a, Result<Option<OrderView>, StoreError>>;
+
+    /// Charges that are owed back, the longest first.
+    fn owed(&self, limit: i64) -> BoxFuture<'_, Result<Vec<Charge>, StoreError>>;
+
+    /// Forgets events of the payment provider that came before, for none of them will come again.
+    fn forget_events(&self, before_ms: u64) -> BoxFuture<'_, Result<(), StoreError>>;
 
     /// One order with what its host needs.
     fn host_order<'a>(

@@ -14,9 +14,9 @@ fn shop() -> Shop<u32> {
 }
 
 fn cancel(id: u32) -> Request {
-    Request::Cancel {
+    Request::Command(Command::Cancel {
         order: OrderId::from_text(id.to_string()),
-    }
+    })
 }
 
 fn commit(shop: &mut Shop<u32>) -> usize {

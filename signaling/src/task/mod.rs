@@ -8,6 +8,7 @@ pub mod news;
 pub mod outbox;
 pub mod pictures;
 pub mod reach;
+pub mod refunds;
 pub mod room;
 pub mod sessions;
 pub mod shop;

@@ -9,6 +9,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{Interval, MissedTickBehavior};
 
 use crate::limits::shop::{BATCH_REQUESTS_MAX, INBOX_REQUESTS_MAX, NOTICES_MAX, STORE_WATCH_MS};
+use crate::shop::payment::PaymentProvider;
 use crate::shop::quote::Signer;
 use crate::shop::store::OrderStore;
 use crate::shop::{Answer, Clock, Door, Output, Shop, ShopHandle, ShopNotice};
@@ -44,6 +45,7 @@ pub fn spawn(
     store: Arc<dyn OrderStore>,
     config: &ShopConfig,
     clock: Clock,
+    provider: Arc<dyn PaymentProvider>,
 ) -> (ShopHandle, mpsc::Receiver<ShopNotice>, JoinHandle<()>) {
     let signer = Arc::new(Signer::new(&config.quote_key, millis(config.quote)));
     let (inbox, requests) = mpsc::channel(INBOX_REQUESTS_MAX);
@@ -53,6 +55,7 @@ pub fn spawn(
         Arc::clone(&store),
         Arc::clone(&signer),
         clock.clone(),
+        provider,
     );
     let shop = Shop::new(signer, millis(config.hold), config.batch_requests_max);
     let task = Task {

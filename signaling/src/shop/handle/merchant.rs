@@ -20,7 +20,7 @@ impl ShopHandle {
             merchant: merchant.into(),
             show: Some(show.into()),
         };
-        match self.ask(Request::Merchant(import)).await? {
+        match self.ask(Request::Command(import)).await? {
             Reply::Imported(count) => Ok(count),
             other => unreachable!("an import is answered by Imported, not {other:?}"),
         }
@@ -95,6 +95,6 @@ impl ShopHandle {
     }
 
     async fn change(&self, command: Command) -> Result<(), ShopError> {
-        self.ask(Request::Merchant(command)).await.map(|_| ())
+        self.ask(Request::Command(command)).await.map(|_| ())
     }
 }

@@ -1,5 +1,7 @@
 //! Decisions of a batch, without a store.
 
+mod money;
+
 use super::*;
 use crate::protocol::server::HoldMode;
 use crate::redacted::Redacted;
@@ -125,9 +127,11 @@ fn a_batch_sees_what_it_has_decided_itself() {
             ..
         }
     ));
-    ledger.confirm(&OrderId::from_text("b"), &contact());
+    ledger.confirm(&OrderId::from_text("b"), &contact(), false);
 
-    let Writes { made, moved, stock } = ledger.writes();
+    let Writes {
+        made, moved, stock, ..
+    } = ledger.writes();
     let states: Vec<_> = made
         .iter()
         .map(|order| (order.id.as_str(), order.state))
@@ -149,7 +153,9 @@ fn what_did_not_change_is_not_written() {
     let mut ledger = ledger(5);
     ledger.reserve(&reserve("a", 6, 9_000));
     ledger.cancel(&OrderId::from_text("nobody"));
-    let Writes { made, moved, stock } = ledger.writes();
+    let Writes {
+        made, moved, stock, ..
+    } = ledger.writes();
     assert!(made.is_empty() && moved.is_empty() && stock.is_empty());
 }
 
@@ -163,7 +169,7 @@ fn holds_that_ran_out_are_for_sale_again_in_the_same_batch() {
     ledger.read_order(held);
     ledger.read_stock("lamp".into(), books(5, 5, 0));
     assert_eq!(ledger.expire().len(), 1);
-    let late = ledger.confirm(&OrderId::from_text("a"), &contact());
+    let late = ledger.confirm(&OrderId::from_text("a"), &contact(), false);
     assert_eq!(late, Outcome::Refused(Refusal::State(OrderState::Expired)));
     let bought = ledger.reserve(&reserve("b", 5, 9_000));
     assert!(matches!(
@@ -173,7 +179,9 @@ fn holds_that_ran_out_are_for_sale_again_in_the_same_batch() {
             ..
         }
     ));
-    let Writes { made, moved, stock } = ledger.writes();
+    let Writes {
+        made, moved, stock, ..
+    } = ledger.writes();
     assert_eq!((made.len(), moved.len()), (1, 1));
     assert!(
         stock.is_empty(),

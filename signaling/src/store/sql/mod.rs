@@ -5,6 +5,7 @@
 
 mod catalog;
 mod orders;
+mod payments;
 mod rows;
 mod shelf;
 #[cfg(test)]
@@ -24,6 +25,7 @@ use crate::protocol::server::{OrderView, ProductView};
 use crate::protocol::shop::HostOrderView;
 use crate::shop::catalog::Product;
 use crate::shop::order::OrderId;
+use crate::shop::payment::Charge;
 use crate::shop::pricing::Zone;
 use crate::shop::quote::Offer;
 use crate::shop::store::{
@@ -204,11 +206,14 @@ impl Batch {
     }
 }
 
-/// Whether a merchant changes something, rather than a buyer.
+/// Whether it is about what is sold, rather than about orders.
 fn is_catalogue(command: &Command) -> bool {
-    !matches!(
+    matches!(
         command,
-        Command::Reserve(_) | Command::Confirm { .. } | Command::Cancel { .. }
+        Command::Import { .. }
+            | Command::Shelve { .. }
+            | Command::Consent { .. }
+            | Command::SetZones { .. }
     )
 }
 
@@ -282,6 +287,20 @@ impl OrderStore for SqlStore {
             let orders = rows::orders_by_id(&self.readers, wanted).await;
             let mut orders = orders.map_err(failed("read an order"))?;
             Ok(orders.pop().map(|order| order.view()))
+        })
+    }
+
+    fn owed(&self, limit: i64) -> BoxFuture<'_, Result<Vec<Charge>, StoreError>> {
+        Box::pin(async move {
+            let owed = payments::owed(&self.readers, limit).await;
+            owed.map_err(failed("read what is owed back"))
+        })
+    }
+
+    fn forget_events(&self, before_ms: u64) -> BoxFuture<'_, Result<(), StoreError>> {
+        Box::pin(async move {
+            let forgotten = payments::forget(&self.writer, before_ms).await;
+            forgotten.map_err(failed("forget old events"))
         })
     }
 

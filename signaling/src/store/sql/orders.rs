@@ -7,11 +7,12 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use sqlx::AnyConnection;
 
-use super::{Batch, rows, shelf};
+use super::{Batch, payments, rows, shelf};
 use crate::limits::shop::EXPIRIES_PER_BATCH_MAX;
 use crate::protocol::server::OrderState;
 use crate::shop::ledger::{Ledger, Writes, offer_keys};
 use crate::shop::order::Order;
+use crate::shop::payment::Event;
 use crate::shop::store::{Books, Command, Outcome};
 
 impl Batch {
@@ -25,8 +26,15 @@ impl Batch {
         self.changes.expired = ledger.expire();
         let decide = |command: &&Command| match command {
             Command::Reserve(reserve) => ledger.reserve(reserve),
-            Command::Confirm { order, contact } => ledger.confirm(order, contact),
+            Command::Confirm {
+                order,
+                contact,
+                is_hosted,
+            } => ledger.confirm(order, contact, *is_hosted),
             Command::Cancel { order } => ledger.cancel(order),
+            Command::Host { show, order, wish } => ledger.host(show, order, *wish),
+            Command::Hear(event) => ledger.hear(event),
+            Command::Learn(news) => ledger.learn(news),
             other => unreachable!("merchants' commands are done before {other:?}: apply_batch"),
         };
         let outcomes = commands.iter().map(decide).collect();
@@ -47,8 +55,11 @@ async fn read(db: &mut AnyConnection, now_ms: u64, commands: &[&Command]) -> sql
                 keys.push(json!([reserve.buyer, reserve.key]));
                 offers.extend(offer_keys(reserve));
             }
-            Command::Confirm { order, .. } | Command::Cancel { order } => {
-                ids.push(json!(order.as_str()));
+            Command::Confirm { order, .. }
+            | Command::Cancel { order }
+            | Command::Host { order, .. } => ids.push(json!(order.as_str())),
+            Command::Hear(Event { news, .. }) | Command::Learn(news) => {
+                ids.push(json!(news.charge().order.as_str()));
             }
             _ => {}
         }
@@ -58,6 +69,7 @@ async fn read(db: &mut AnyConnection, now_ms: u64, commands: &[&Command]) -> sql
     if !ids.is_empty() {
         orders.extend(rows::orders_by_id(&mut *db, list(ids)).await?);
     }
+    payments::read(&mut *db, commands, &mut ledger).await?;
     if !keys.is_empty() {
         orders.extend(rows::orders_by_key(&mut *db, list(keys)).await?);
         for (currency, offer) in shelf::offers(&mut *db, json!(offers).to_string()).await? {
@@ -78,12 +90,18 @@ async fn read(db: &mut AnyConnection, now_ms: u64, commands: &[&Command]) -> sql
     Ok(ledger)
 }
 
-fn list(items: Vec<Value>) -> String {
+pub(super) fn list(items: Vec<Value>) -> String {
     Value::Array(items).to_string()
 }
 
 async fn write(db: &mut AnyConnection, now_ms: u64, writes: Writes) -> sqlx::Result<()> {
-    let Writes { made, moved, stock } = writes;
+    let Writes {
+        made,
+        moved,
+        stock,
+        payments,
+        events,
+    } = writes;
     if !made.is_empty() {
         insert_orders(db, now_ms, &made).await?;
     }
@@ -118,7 +136,7 @@ async fn write(db: &mut AnyConnection, now_ms: u64, writes: Writes) -> sqlx::Res
         .await?;
         expect_rows(done.rows_affected(), stock.len())?;
     }
-    Ok(())
+    payments::write(db, now_ms, &payments, &events).await
 }
 
 async fn insert_orders(db: &mut AnyConnection, now_ms: u64, made: &[Order]) -> sqlx::Result<()> {
@@ -143,9 +161,9 @@ async fn insert_orders(db: &mut AnyConnection, now_ms: u64, made: &[Order]) -> s
     let count = rows.len();
     let done = sqlx::query(
         "INSERT INTO order_lines (order_id, position, variant, product, title, options, quantity,
-             unit_minor)
+             unit_minor, hold_mode)
          SELECT value ->> 0, CAST(value ->> 1 AS BIGINT), value ->> 2, value ->> 3, value ->> 4,
-                value ->> 5, CAST(value ->> 6 AS BIGINT), CAST(value ->> 7 AS BIGINT)
+                value ->> 5, CAST(value ->> 6 AS BIGINT), CAST(value ->> 7 AS BIGINT), value ->> 8
          FROM json_each($1)",
     )
     .bind(list(rows))
@@ -185,7 +203,7 @@ async fn outbox(
 
 /// Every row must still be as it was read. The transaction holds the write lock, so it is; were
 /// it ever not, this error rolls everything back and nobody is told that something was bought.
-fn expect_rows(found: u64, expected: usize) -> sqlx::Result<()> {
+pub(super) fn expect_rows(found: u64, expected: usize) -> sqlx::Result<()> {
     if found == expected as u64 {
         Ok(())
     } else {
@@ -231,7 +249,8 @@ fn line_rows(order: &Order) -> impl Iterator<Item = Value> + '_ {
             line.title,
             json!(line.options).to_string(),
             line.quantity,
-            line.price.minor()
+            line.price.minor(),
+            line.hold_mode
         ])
     })
 }

@@ -5,7 +5,7 @@ use sqlx::any::{Any, AnyRow};
 use sqlx::{AnyConnection, AnyPool, Executor, Row};
 
 use crate::limits::shop::ORDERS_LISTED_MAX;
-use crate::protocol::server::OrderState;
+use crate::protocol::server::{HoldMode, OrderState};
 use crate::protocol::shop::HostOrderView;
 use crate::redacted::Redacted;
 use crate::shop::money::Amount;
@@ -19,7 +19,11 @@ pub(super) fn state_text(state: OrderState) -> &'static str {
 fn state_of(text: &str) -> sqlx::Result<OrderState> {
     match text {
         "reserved" => Ok(OrderState::Reserved),
+        "pending" => Ok(OrderState::Pending),
         "confirmed" => Ok(OrderState::Confirmed),
+        "paid" => Ok(OrderState::Paid),
+        "refunding" => Ok(OrderState::Refunding),
+        "refunded" => Ok(OrderState::Refunded),
         "cancelled" => Ok(OrderState::Cancelled),
         "expired" => Ok(OrderState::Expired),
         other => Err(sqlx::Error::Decode(
@@ -49,8 +53,9 @@ pub(super) fn sql_time(ms: u64) -> i64 {
     i64::try_from(ms).unwrap_or(i64::MAX)
 }
 
-/// A line as the query gives it: variant, product, title, options (JSON), quantity, minor units.
-type LineRow = (String, String, String, String, u32, i64);
+/// A line as the query gives it: variant, product, title, options (JSON), quantity, minor units,
+/// when it takes its pieces.
+type LineRow = (String, String, String, String, u32, i64, String);
 
 /// Orders with their lines, to be followed by a condition.
 macro_rules! select_orders {
@@ -59,15 +64,24 @@ macro_rules! select_orders {
             "SELECT orders.*, (SELECT '[' || string_agg('[' || json_quote(l.variant) || ','
                  || json_quote(l.product) || ',' || json_quote(l.title) || ','
                  || json_quote(l.options) || ',' || CAST(l.quantity AS TEXT) || ','
-                 || CAST(l.unit_minor AS TEXT) || ']', ',' ORDER BY l.position) || ']'
+                 || CAST(l.unit_minor AS TEXT) || ',' || json_quote(l.hold_mode) || ']',
+                 ',' ORDER BY l.position) || ']'
                  FROM order_lines l WHERE l.order_id = orders.id) AS lines ",
             $rest
         )
     };
 }
 
+/// When pieces are taken, as the tables write it; their CHECK leaves no other.
+pub(super) fn hold_mode(text: &str) -> HoldMode {
+    match text {
+        "first_paid" => HoldMode::FirstPaid,
+        _ => HoldMode::Hold,
+    }
+}
+
 fn read_line(row: LineRow, currency: &str) -> sqlx::Result<Line> {
-    let (variant, product, title, options, quantity, minor) = row;
+    let (variant, product, title, options, quantity, minor, mode) = row;
     Ok(Line {
         variant,
         product,
@@ -75,6 +89,7 @@ fn read_line(row: LineRow, currency: &str) -> sqlx::Result<Line> {
         options: serde_json::from_str(&options).map_err(decode)?,
         quantity,
         price: Amount::new(minor, currency).map_err(decode)?,
+        hold_mode: hold_mode(&mode),
     })
 }
 
@@ -143,7 +158,8 @@ pub(super) async fn orders_over<'c>(
     limit: i64,
 ) -> sqlx::Result<Vec<Order>> {
     let sql = select_orders!(
-        "FROM orders WHERE state = 'reserved' AND expires_ms <= $1 ORDER BY expires_ms LIMIT $2"
+        "FROM orders WHERE state IN ('reserved', 'pending') AND expires_ms <= $1
+         ORDER BY expires_ms LIMIT $2"
     );
     read_orders(
         &sqlx::query(sql)
@@ -183,10 +199,8 @@ pub(super) async fn count_write(db: &mut AnyConnection) -> sqlx::Result<i64> {
 }
 
 pub(super) async fn next_expiry(db: &mut AnyConnection) -> sqlx::Result<Option<u64>> {
-    let next: Option<i64> =
-        sqlx::query_scalar("SELECT min(expires_ms) FROM orders WHERE state = 'reserved'")
-            .fetch_one(db)
-            .await?;
+    let sql = "SELECT min(expires_ms) FROM orders WHERE state IN ('reserved', 'pending')";
+    let next: Option<i64> = sqlx::query_scalar(sql).fetch_one(db).await?;
     next.map(|ms| u64::try_from(ms).map_err(decode)).transpose()
 }
 

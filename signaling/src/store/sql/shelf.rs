@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use sqlx::any::{Any, AnyRow};
 use sqlx::{AnyConnection, Executor, Row};
 
-use super::rows::{amount, count, decode};
-use crate::protocol::server::{HoldMode, PriceView, ProductView, VariantView};
+use super::rows::{amount, count, decode, hold_mode};
+use crate::protocol::server::{PriceView, ProductView, VariantView};
 use crate::shop::catalog::{Price, Product, Variant};
 use crate::shop::money::Amount;
 use crate::shop::pricing::{Terms, Tier, Zone};
@@ -57,13 +57,6 @@ fn read_price((currency, minor, before, tiers): PriceRow) -> sqlx::Result<Price>
     })
 }
 
-fn hold_mode(row: &AnyRow) -> sqlx::Result<HoldMode> {
-    match row.try_get("hold_mode")? {
-        "first_paid" => Ok(HoldMode::FirstPaid),
-        _ => Ok(HoldMode::Hold), // The table's CHECK leaves no other.
-    }
-}
-
 fn read_books(row: &AnyRow) -> sqlx::Result<Books> {
     Ok(Books {
         total: count(row, "total")?,
@@ -100,7 +93,7 @@ fn read_product(row: &AnyRow) -> sqlx::Result<(String, Product)> {
         images: serde_json::from_str(json("images")?).map_err(decode)?,
         translations: serde_json::from_str(json("translations")?).map_err(decode)?,
         descriptions: serde_json::from_str(json("descriptions")?).map_err(decode)?,
-        hold_mode: hold_mode(row)?,
+        hold_mode: hold_mode(row.try_get("hold_mode")?),
         variants: Vec::new(),
     };
     Ok((row.try_get("merchant")?, product))
@@ -244,7 +237,7 @@ fn read_offer(row: &AnyRow) -> sqlx::Result<(Option<String>, Offer)> {
             min_quantity: count(row, "min_quantity")?,
             version: row.try_get("price_version")?,
         },
-        hold_mode: hold_mode(row)?,
+        hold_mode: hold_mode(row.try_get("hold_mode")?),
         available: read_books(row)?.available(),
     };
     Ok((row.try_get("wanted")?, offer))

@@ -10,6 +10,7 @@ use super::*;
 use crate::protocol::server::{Money, OrderState, OrderView};
 use crate::protocol::shop::{ConfirmBody, QuoteView, ReserveLine};
 use crate::shop::catalog::Format;
+use crate::shop::payment::Invoice;
 use crate::shop::store::DEFAULT_MERCHANT;
 use crate::shop::{ReserveRequest, Reserved, ShopError};
 use crate::store::sql::SqlStore;
@@ -36,6 +37,7 @@ impl Stall {
             store.clone(),
             &config,
             Arc::new(move || time.load(Ordering::SeqCst)),
+            Arc::new(Invoice),
         );
         let file = format!("id,title,price,currency,stock\n{catalogue}");
         shop.import(DEFAULT_MERCHANT, SHOW, Format::Csv, file.as_bytes())
@@ -336,7 +338,8 @@ async fn the_host_sees_whom_to_send_to_and_the_feed_does_not() {
 async fn the_task_ends_with_its_last_handle() {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let store = Arc::new(open_store(directory.path()).await);
-    let (shop, _notices, task) = spawn(store, &ShopConfig::new(*b"key"), Arc::new(|| 1_000_000));
+    let config = ShopConfig::new(*b"key");
+    let (shop, _notices, task) = spawn(store, &config, Arc::new(|| 1_000_000), Arc::new(Invoice));
     drop(shop);
     tokio::time::timeout(Duration::from_secs(10), task)
         .await

@@ -40,7 +40,7 @@ fn shirt(variants: Vec<Variant>) -> Product {
         images: Vec::new(),
         translations: BTreeMap::from([("pt".into(), "Camisa".into())]),
         descriptions: BTreeMap::from([("pt".into(), "Linho.".into())]),
-        hold_mode: HoldMode::FirstPaid,
+        hold_mode: HoldMode::Hold,
         variants,
     }
 }
@@ -84,7 +84,7 @@ async fn variants_are_sold_each_from_its_own_stock_and_in_any_of_its_currencies(
 
     let shelf = store.shelf(SHOW).await.expect("the disk works");
     assert_eq!((shelf[0].available, shelf[0].variants.len()), (51, 2));
-    assert_eq!(shelf[0].hold_mode, HoldMode::FirstPaid);
+    assert_eq!(shelf[0].hold_mode, HoldMode::Hold);
     let wanted = ["s".to_owned(), "m".to_owned(), "xl".to_owned()];
     let offers = store
         .offers(SHOW, &wanted, Some("USD"))

@@ -3,6 +3,7 @@
 mod catalogue;
 mod laws;
 mod migration;
+mod payments;
 
 use std::path::PathBuf;
 
@@ -128,6 +129,7 @@ pub(super) fn confirm(id: &str) -> Command {
     Command::Confirm {
         order: OrderId::from_text(id),
         contact,
+        is_hosted: false,
     }
 }
 
@@ -236,14 +238,11 @@ async fn repeated_requests_change_nothing() {
         apply(&store, 1, other).await,
         Outcome::Refused(Refusal::KeyMismatch)
     );
-    let Command::Confirm { order, contact } = confirm("a") else {
-        unreachable!()
-    };
-    let contact = Contact {
-        name: Redacted::new("Eve".into()),
-        ..contact
-    };
-    let other = apply(&store, 1, Command::Confirm { order, contact }).await;
+    let mut other = confirm("a");
+    if let Command::Confirm { contact, .. } = &mut other {
+        contact.name = Redacted::new("Eve".into());
+    }
+    let other = apply(&store, 1, other).await;
     assert_eq!(other, Outcome::Refused(Refusal::ContactMismatch));
     let refused = apply(&store, 1, cancel("a")).await;
     assert_eq!(
