@@ -1,4 +1,5 @@
-// Finds out which page this is and draws it. The host console is fetched only by hosts.
+// Finds out which page this is and draws it. The host console is fetched only by hosts, the page of
+// an order only by its buyer.
 
 import "./style/tokens.css";
 import "./style/base.css";
@@ -16,6 +17,9 @@ async function draw(root: HTMLElement): Promise<void> {
   const show = decodeURIComponent(name ?? "");
   if (area === "s" && show) {
     render(<ViewerPage show={show} />, root);
+  } else if (area === "o" && show) {
+    const { OrderPage } = await import("./ui/order/status");
+    render(<OrderPage id={show} />, root);
   } else if (area === "host" && show) {
     const { HostPage } = await import("./ui/host/page");
     render(<HostPage show={show} />, root);

@@ -4,10 +4,12 @@ import type {
   BasketBody,
   BasketView,
   ConfirmBody,
+  HostWish,
   HostOrderList,
   HostOrderView,
   ImportReport,
   OrderView,
+  PayView,
   QuoteView,
   ReserveBody,
   RowError,
@@ -151,10 +153,23 @@ export const reserve = (
 export const confirmOrder = (id: string, token: string, buyer: ConfirmBody): Promise<OrderView> =>
   call(`${order(id)}/confirm`, { method: "POST", token, json: buyer });
 
+/** The provider's page where a pending order is paid; asked again it is the same page. */
+export const payPage = async (id: string): Promise<string> =>
+  (await call<PayView>(`${order(id)}/pay`, { method: "POST" })).url;
+
+/** What the host makes of an order. */
+export const decideOrder = (
+  name: string,
+  id: string,
+  token: string,
+  state: HostWish,
+): Promise<OrderView> =>
+  call(`${show(name)}/orders/${encodeURIComponent(id)}`, { method: "PUT", token, json: { state } });
+
 export const cancelOrder = (id: string, token: string): Promise<OrderView> =>
   call(`${order(id)}/cancel`, { method: "POST", token });
 
-export const getOrder = (id: string, token: string): Promise<OrderView> =>
+export const getOrder = (id: string, token: string | null = null): Promise<OrderView> =>
   call(order(id), { token });
 
 const words = (name: string, language: string, format: string): string =>

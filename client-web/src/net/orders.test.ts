@@ -44,6 +44,7 @@ function desk(more: Partial<OrderPorts> = {}): OrderDesk {
   const ports: OrderPorts = {
     reserve: (key, body) => shop.reserve(key, body),
     confirm: () => Promise.reject(new Unreachable(null)),
+    pay: () => Promise.resolve("https://pay.example/"),
     cancel: () => Promise.reject(new Unreachable(null)),
     get: (id) =>
       Promise.resolve([...shop.orders.values()].find((o) => o.id === id) ?? ({} as OrderView)),
@@ -138,4 +139,20 @@ test("a held order is forgotten only when the server says so, not when the netwo
   const order = await desk().reserve(body("lamp", 1));
   await expect(desk().confirm(order.id, { name: "Ana", contact: "a@b" })).rejects.toThrow();
   expect(await desk().recover()).toMatchObject({ id: order.id });
+});
+
+test("an order that is still to be paid is remembered until it is", async () => {
+  const confirmed = (state: "pending" | "paid") => ({
+    confirm: (id: string) => {
+      const found = [...shop.orders.values()].find((o) => o.id === id);
+      const order = { ...(found as OrderView), state };
+      shop.orders.set("key1", order);
+      return Promise.resolve(order);
+    },
+  });
+  const held = await desk().reserve(body("q", 1));
+  await desk(confirmed("pending")).confirm(held.id, { name: "Ada", contact: "a@b.c" });
+  expect((await desk().recover())?.state).toBe("pending");
+  await desk(confirmed("paid")).confirm(held.id, { name: "Ada", contact: "a@b.c" });
+  expect(await desk().recover()).toBeNull();
 });

@@ -10,6 +10,7 @@ import type { ConfirmBody, OrderView, ReserveBody } from "./protocol.gen";
 export interface OrderPorts {
   reserve(key: string, body: ReserveBody): Promise<OrderView>;
   confirm(id: string, buyer: ConfirmBody): Promise<OrderView>;
+  pay(id: string): Promise<string>;
   cancel(id: string): Promise<OrderView>;
   get(id: string): Promise<OrderView>;
   storage: Pick<Storage, "getItem" | "setItem" | "removeItem">;
@@ -50,15 +51,21 @@ export class OrderDesk {
     const id = this.ports.storage.getItem(this.heldSlot);
     if (!id) return null;
     const order = await this.persist(() => this.ports.get(id));
-    if (order.state !== "reserved") this.forget();
+    if (!isOpen(order)) this.forget();
     return order;
   }
 
-  /** Confirms a held order. Safe to repeat: the server answers with the confirmed order. */
+  /** Confirms a held order. Safe to repeat: the server answers with the confirmed order. One that
+   * is still to be paid is remembered until it is. */
   async confirm(id: string, buyer: ConfirmBody): Promise<OrderView> {
     const order = await this.persist(() => this.ports.confirm(id, buyer));
-    this.forget();
+    if (!isOpen(order)) this.forget();
     return order;
+  }
+
+  /** The page where an order is paid. */
+  async pay(id: string): Promise<string> {
+    return this.persist(() => this.ports.pay(id));
   }
 
   /** Gives a held order back. */
@@ -113,6 +120,11 @@ export class OrderDesk {
   private get heldSlot(): string {
     return `vitrine.order.held.${this.show}`;
   }
+}
+
+/** Whether it may still be bought. */
+export function isOpen({ state }: OrderView): boolean {
+  return state === "reserved" || state === "pending";
 }
 
 /** Worth trying again with the same key: no answer, or one that says "later". */

@@ -136,3 +136,19 @@ test("a quote for another variant is not shown", () => {
 test("the order number is short enough to read out", () => {
   expect(orderNumber(order.id)).toBe("ABCD-C7F4");
 });
+
+test("an order that is paid on the provider's page waits for it, and lapses like a hold", () => {
+  const pending: OrderView = { ...order, state: "pending" };
+  const paying = after(...open, { type: "reserved", order }, { type: "confirmed", order: pending });
+  expect(paying).toMatchObject({ step: "paying", busy: false });
+  expect(step(paying, { type: "failed", notice: { kind: "offline" } })).toMatchObject({
+    step: "paying",
+    notice: { kind: "offline" },
+  });
+  expect(step(paying, { type: "lapsed" })).toMatchObject({ step: "choosing" });
+  expect(step(paying, { type: "reserved", order: { ...order, state: "paid" } }).step).toBe("done");
+  // Money on its way back is no sale.
+  expect(after({ type: "reserved", order: { ...order, state: "refunding" } }).step).toBe(
+    "choosing",
+  );
+});

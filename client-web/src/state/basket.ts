@@ -33,6 +33,8 @@ export type Basket =
       notice: Notice | null;
     }
   | { step: "details"; order: OrderView; busy: boolean; notice: Notice | null }
+  /** To be paid, on a page of the payment provider. */
+  | { step: "paying"; order: OrderView; busy: boolean; notice: Notice | null }
   | { step: "done"; order: OrderView };
 
 export type BasketEvent =
@@ -70,7 +72,7 @@ export function step(basket: Basket, event: BasketEvent): Basket {
     case "reserved":
       return held(event.order);
     case "confirmed":
-      return { step: "done", order: event.order };
+      return held(event.order);
     case "sent":
       return isOpen(basket) ? { ...basket, busy: true, notice: null } : basket;
     case "retrying":
@@ -80,7 +82,7 @@ export function step(basket: Basket, event: BasketEvent): Basket {
     case "failed":
       return isOpen(basket) ? { ...basket, busy: false, notice: event.notice } : basket;
     case "lapsed":
-      return basket.step === "details" ? again(basket.order) : basket;
+      return basket.step === "details" || basket.step === "paying" ? again(basket.order) : basket;
     case "variant":
     case "quoted":
     case "quantity":
@@ -97,7 +99,7 @@ type Choosing = Extract<Basket, { step: "choosing" }>;
 type Open = Extract<Basket, { busy: boolean }>;
 
 function isOpen(basket: Basket): basket is Open {
-  return basket.step === "choosing" || basket.step === "cart" || basket.step === "details";
+  return basket.step !== "closed" && basket.step !== "done";
 }
 
 function choosing(
@@ -120,9 +122,17 @@ function again(order: OrderView): Basket {
 }
 
 function held(order: OrderView): Basket {
-  if (order.state === "confirmed") return { step: "done", order };
-  if (order.state === "reserved") return { step: "details", order, busy: false, notice: null };
-  return again(order);
+  switch (order.state) {
+    case "confirmed":
+    case "paid":
+      return { step: "done", order };
+    case "reserved":
+      return { step: "details", order, busy: false, notice: null };
+    case "pending":
+      return { step: "paying", order, busy: false, notice: null };
+    default:
+      return again(order);
+  }
 }
 
 function chosen(

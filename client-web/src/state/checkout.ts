@@ -3,8 +3,8 @@
 
 import { signal } from "@preact/signals";
 import * as api from "../net/api";
-import { OrderDesk, isTransient } from "../net/orders";
-import type { ConfirmBody, ProductView } from "../net/protocol.gen";
+import { OrderDesk, isOpen, isTransient } from "../net/orders";
+import type { ConfirmBody, OrderView, ProductView } from "../net/protocol.gen";
 import * as cart from "./cart";
 import type { CartLine } from "./cart";
 import { CLOSED, step, type Basket, type BasketEvent, type Notice } from "./basket";
@@ -14,6 +14,8 @@ export interface CheckoutPorts {
   show: string;
   /** The grant to buy with. */
   token(): string;
+  /** Leaves for the payment provider's page. */
+  leave(url: string): void;
 }
 
 /** Confirming too late: the hold ran out, or the order was given back. */
@@ -34,6 +36,7 @@ export class Checkout {
       {
         reserve: (key, body) => api.reserve(show, token(), key, body),
         confirm: (id, buyer) => api.confirmOrder(id, token(), buyer),
+        pay: (id) => api.payPage(id),
         cancel: (id) => api.cancelOrder(id, token()),
         get: (id) => api.getOrder(id, token()),
         storage: sessionStorage,
@@ -93,7 +96,9 @@ export class Checkout {
   /** Opens the sheet of an order that a reload interrupted. */
   async recover(): Promise<void> {
     const order = await this.desk.recover().catch(() => null);
-    if (order?.state === "reserved") this.apply({ type: "reserved", order });
+    if (order === null) return;
+    if (isBought(order)) this.takeOut(order);
+    if (isOpen(order) || isBought(order)) this.apply({ type: "reserved", order });
   }
 
   async reserve(): Promise<void> {
@@ -143,14 +148,40 @@ export class Checkout {
     this.apply({ type: "sent" });
     try {
       const order = await this.desk.confirm(basket.order.id, buyer);
-      const bought = new Set(order.lines.map(({ variant }) => variant));
-      this.setCart(this.cart.value.filter(({ variant }) => !bought.has(variant)));
+      if (isBought(order)) this.takeOut(order);
       this.apply({ type: "confirmed", order });
+      await this.pay();
     } catch (error) {
-      const isLapsed = error instanceof api.Problem && LAPSED_CODES.has(error.code);
-      if (isLapsed) this.lapse();
-      else this.apply({ type: "failed", notice: noticeOf(error) });
+      this.refused(error);
     }
+  }
+
+  /** Goes to the page where the order is paid, if it has one. */
+  async pay(): Promise<void> {
+    const basket = this.basket.value;
+    if (basket.step !== "paying" || basket.busy) return;
+    this.apply({ type: "sent" });
+    try {
+      this.ports.leave(await this.desk.pay(basket.order.id));
+    } catch (error) {
+      this.refused(error);
+    }
+  }
+
+  /** Why an order is not theirs. */
+  private refused(error: unknown): void {
+    const isLapsed = error instanceof api.Problem && LAPSED_CODES.has(error.code);
+    if (isLapsed) this.lapse();
+    else if (error instanceof api.Problem && error.code === "sold_out") {
+      // Somebody was faster to pay.
+      this.apply({ type: "failed", notice: { kind: "sold_out" } });
+    } else this.apply({ type: "failed", notice: noticeOf(error) });
+  }
+
+  /** Takes what was bought out of the basket. */
+  private takeOut(order: OrderView): void {
+    const bought = new Set(order.lines.map(({ variant }) => variant));
+    this.setCart(this.cart.value.filter(({ variant }) => !bought.has(variant)));
   }
 
   /** Gives the held pieces back and closes the sheet. */
@@ -158,7 +189,8 @@ export class Checkout {
     const basket = this.basket.value;
     this.close();
     // The hold runs out by itself should this not arrive.
-    if (basket.step === "details") await this.desk.cancel(basket.order.id).catch(() => undefined);
+    const isHeld = basket.step === "details" || basket.step === "paying";
+    if (isHeld) await this.desk.cancel(basket.order.id).catch(() => undefined);
   }
 
   /** The hold ran out. */
@@ -225,6 +257,11 @@ export class Checkout {
   private apply(event: BasketEvent): void {
     this.basket.value = step(this.basket.value, event);
   }
+}
+
+/** Whether it is theirs. */
+function isBought({ state }: OrderView): boolean {
+  return state === "confirmed" || state === "paid";
 }
 
 /** Where it goes, once that is known. */

@@ -117,3 +117,30 @@ test("a variant is chosen, and a basket of several lines survives a reload", asy
   await page.getByTestId("order_continue").click();
   await expect(page.getByTestId("cart_open")).toHaveCount(0);
 });
+
+test("what is paid first is paid on the provider's page, and its own page tells when", async ({
+  page,
+}) => {
+  const world = await open(page);
+  world.isHosted = true;
+  world.payAnswers = [{ status: 503, body: { title: "Later", code: "payment_unavailable" } }];
+  await page.getByTestId("order_reserve").click();
+  await page.getByTestId("order_name").fill("Ana");
+  await page.getByTestId("order_contact").fill("ana@example.org");
+  await page.getByTestId("order_confirm").click();
+  await page.waitForURL("**/checkout/*");
+
+  // Who comes back before the provider has told is told to wait, and can go there again.
+  const order = world.order();
+  await page.goto(`${world.origin}/o/${order.id}`);
+  const status = page.getByTestId("order_page");
+  await expect(status).toHaveAttribute("data-state", "pending");
+  await expect(page.getByTestId("order_pay")).toBeEnabled();
+  order.state = "paid";
+  await expect(status).toHaveAttribute("data-state", "paid");
+  await expect(page.getByTestId("order_pay")).toHaveCount(0);
+  await page.getByTestId("order_back").click();
+  await expect(page.getByTestId("order_done")).toBeVisible();
+  await page.goto(`${world.origin}/o/nothing`);
+  await expect(page.getByTestId("order_notice")).toContainText("no such order");
+});

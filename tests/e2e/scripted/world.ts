@@ -56,6 +56,10 @@ export class World {
   /** What the catalogue import answers. */
   importAnswer: Answer = { status: 200, body: { imported: 12 } };
   hold_ms = 600_000;
+  /** Whether orders are paid on a page of a provider before they are bought. */
+  isHosted = false;
+  /** What `POST …/pay` answers next; empty means the provider's page. */
+  payAnswers: Answer[] = [];
   /** Where the merchant sends to; empty when it does not ask. */
   countries: string[] = [];
   /** What was said so far, in every language asked for. */
@@ -127,6 +131,13 @@ export class World {
     for (const wire of wires) await wire.close({ code: 1012 });
   }
 
+  /** The order that was made last. */
+  order(): OrderView {
+    const order = [...this.made.values()].at(-1);
+    if (!order) throw new Error("nothing was ordered");
+    return order;
+  }
+
   product(id: string): ProductView {
     const product = this.show.products.find((other) => other.id === id);
     if (!product) throw new Error(`no product ${id} in the script`);
@@ -188,6 +199,7 @@ export class World {
     const { pathname } = new URL(route.request().url());
     if (pathname.startsWith("/api/v1/")) return this.serveApi(route, pathname);
     if (pathname.startsWith("/captions/")) return this.serveWords(route, pathname);
+    if (pathname.startsWith("/checkout/")) return route.fulfill({ body: "the provider's page" });
     if (pathname.startsWith("/picture/")) {
       return route.fulfill({ contentType: TYPES[".svg"], body: drawing(pathname) });
     }
@@ -219,7 +231,12 @@ export class World {
     if (path.endsWith("/orders")) return this.serveOrder(route);
     const order = this.made.get(path.split("/")[4] ?? "");
     if (!order) return json({ title: "unknown order", code: "unknown_order" }, 404);
-    if (path.endsWith("/confirm")) order.state = "confirmed";
+    if (path.endsWith("/confirm")) order.state = this.isHosted ? "pending" : "confirmed";
+    if (path.endsWith("/pay")) {
+      const page = { status: 200, body: { url: `${this.origin}/checkout/${order.id}` } };
+      const { status, body } = this.payAnswers.shift() ?? page;
+      return json(body, status);
+    }
     if (path.endsWith("/cancel")) order.state = "cancelled";
     return json(order);
   }

@@ -1,11 +1,11 @@
 // Second step: the pieces are held; who buys them? The countdown runs on the server's clock.
 
 import type { JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { t } from "../../i18n";
 import type { ConfirmBody, ProductView } from "../../net/protocol.gen";
 import type { Basket } from "../../state/basket";
-import { ClockIcon } from "../kit/icons";
+import { Hold } from "./hold";
 import { OrderLines } from "./line";
 import { NoticeLine } from "./notice";
 
@@ -32,7 +32,7 @@ export function Details(props: DetailsProps): JSX.Element {
   };
   return (
     <form class="order-step" data-testid="order_details" onSubmit={submit}>
-      <Hold expires_ms={order.expires_ms} serverNow={serverNow} onLapse={onLapse} />
+      <Hold order={order} products={products} serverNow={serverNow} onLapse={onLapse} />
       <OrderLines order={order} products={products} />
       <Field
         label={t("order_name")}
@@ -103,44 +103,4 @@ function Field({ label, name, testid, value, required = false, onInput }: FieldP
       />
     </label>
   );
-}
-
-interface HoldProps {
-  expires_ms: number | null;
-  serverNow: () => number;
-  onLapse: () => void;
-}
-
-const TICK_MS = 250;
-
-function Hold({ expires_ms, serverNow, onLapse }: HoldProps): JSX.Element | null {
-  const [left_ms, setLeft] = useState(() => (expires_ms ?? 0) - serverNow());
-  useEffect(() => {
-    if (expires_ms === null) return;
-    const timer = setInterval(() => {
-      const left = expires_ms - serverNow();
-      setLeft(left);
-      if (left <= 0) {
-        clearInterval(timer);
-        onLapse();
-      }
-    }, TICK_MS);
-    return () => clearInterval(timer);
-  }, [expires_ms]);
-  if (expires_ms === null) return null;
-  return (
-    <div class={left_ms < 60_000 ? "hold hurry" : "hold"} role="timer" data-testid="order_hold">
-      <ClockIcon />
-      <div>
-        <strong>{t("order_held")}</strong>
-        <p>{t("order_held_hint", { time: minutes(left_ms) })}</p>
-      </div>
-    </div>
-  );
-}
-
-/** `9:59`. */
-function minutes(ms: number): string {
-  const seconds = Math.max(0, Math.ceil(ms / 1000));
-  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
 }

@@ -19,7 +19,12 @@ export function Done({ order, products, onClose }: DoneProps): JSX.Element {
       <span class="done-mark">
         <CheckIcon />
       </span>
-      <p class="done-hint">{t("order_done_hint")}</p>
+      <p class="done-hint">
+        {t(order.state === "paid" ? "order_is_paid" : "order_done_hint")}{" "}
+        <a href={`/o/${order.id}`} data-testid="order_link">
+          {t("order_status")}
+        </a>
+      </p>
       <OrderLines order={order} products={products} />
       <dl class="order-number">
         <dt>{t("order_number")}</dt>

@@ -10,6 +10,7 @@ import { Cart } from "./cart";
 import { Choosing } from "./choosing";
 import { Details } from "./details";
 import { Done } from "./done";
+import { Paying } from "./paying";
 
 export interface OrderSheetProps {
   checkout: Checkout;
@@ -51,6 +52,16 @@ export function OrderSheet({ checkout, session }: OrderSheetProps): JSX.Element 
           products={products}
           serverNow={() => session.serverNow()}
           onConfirm={(buyer) => void checkout.confirm(buyer)}
+          onLapse={() => checkout.lapse()}
+          onGiveBack={() => void checkout.giveBack()}
+        />
+      )}
+      {basket.step === "paying" && (
+        <Paying
+          basket={basket}
+          products={products}
+          serverNow={() => session.serverNow()}
+          onPay={() => void checkout.pay()}
           onLapse={() => checkout.lapse()}
           onGiveBack={() => void checkout.giveBack()}
         />

@@ -107,6 +107,10 @@ function open(name: string): { session: ShowSession; checkout: Checkout; camera:
   return {
     session,
     camera,
-    checkout: new Checkout({ show: name, token: () => grant.token ?? "" }),
+    checkout: new Checkout({
+      show: name,
+      token: () => grant.token ?? "",
+      leave: (url) => location.assign(url),
+    }),
   };
 }
