@@ -16,6 +16,7 @@ pub mod server;
 pub mod session;
 pub mod shelf;
 pub mod sound;
+pub mod stripe_shaped;
 pub mod tools;
 pub mod wait;
 pub mod whip;

@@ -6,6 +6,7 @@ mod doors;
 mod jepsen;
 mod kill9;
 mod merchant;
+mod stripe;
 
 use signaling::protocol::client::Role;
 use tests::server::{Disk, Server};
@@ -19,11 +20,15 @@ fn serve(disk: &Disk) -> anyhow::Result<Server> {
 
 /// Imports a catalogue of `id,title,price,currency,stock` rows.
 async fn import(url: &str, disk: &Disk, rows: &str) -> anyhow::Result<()> {
+    import_csv(url, disk, format!("id,title,price,currency,stock\n{rows}")).await
+}
+
+async fn import_csv(url: &str, disk: &Disk, csv: String) -> anyhow::Result<()> {
     let answer = reqwest::Client::new()
         .post(format!("{url}/api/v1/shows/{SHOW}/products"))
         .bearer_auth(disk.token(SHOW, Role::Host))
         .header("content-type", "text/csv")
-        .body(format!("id,title,price,currency,stock\n{rows}"))
+        .body(csv)
         .send()
         .await?;
     let status = answer.status();

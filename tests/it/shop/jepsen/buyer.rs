@@ -11,6 +11,7 @@ use reqwest::{Client, RequestBuilder};
 use serde_json::{Value, json};
 use signaling::protocol::server::OrderView;
 
+use super::cashier::Cashier;
 use super::history::{Answer, Ask, Key, Lines, Recorder, Seen};
 use super::{SHELF, SHOW};
 
@@ -26,6 +27,8 @@ pub(crate) struct World {
     pub urls: Vec<String>,
     /// What happened.
     pub recorder: Recorder,
+    /// Who takes the money.
+    pub cashier: Cashier,
     /// Set when it is over.
     pub is_over: AtomicBool,
 }
@@ -93,13 +96,45 @@ impl Buyer {
         };
         self.orders.push(id.clone());
         match self.random.random_range(0..10) {
-            0..6 => self.finish(Ask::Confirm(id)).await,
-            6..8 => self.finish(Ask::Cancel(id)).await,
+            0..7 => self.pay(id).await,
+            7..9 => self.finish(Ask::Cancel(id)).await,
             _ => {}
         }
         let any = self.random.random_range(0..self.orders.len());
         let look = Ask::Read(self.orders[any].clone());
         self.call(look, None).await;
+    }
+
+    /// Says who they are and goes to the payment page: most pay, some twice, some although they
+    /// have given it up, some never.
+    async fn pay(&mut self, id: String) {
+        self.finish(Ask::Confirm(id.clone())).await;
+        let Some(page) = self.page(&id).await else {
+            return;
+        };
+        let mind = self.random.random_range(0..20);
+        if mind == 0 {
+            return;
+        }
+        if mind == 1 {
+            self.finish(Ask::Cancel(id)).await;
+        }
+        for _ in 0..1 + u32::from(mind == 2) {
+            self.world.cashier.take(&page);
+        }
+    }
+
+    /// The payment page of an order; none when it cannot be paid any more.
+    async fn page(&mut self, id: &str) -> Option<String> {
+        while !self.is_over() {
+            let url = self.url(&format!("/api/v1/orders/{id}/pay"));
+            match send(self.client.post(url)).await {
+                Some((200, body)) => return Some(body["url"].as_str()?.to_owned()),
+                Some((400..500, _)) => return None,
+                _ => {}
+            }
+        }
+        None
     }
 
     /// One variant or two. Three of five want what there is plenty of, so that most answers are

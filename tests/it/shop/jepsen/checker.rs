@@ -6,6 +6,8 @@
 //! - None is there twice: a key has one order, an order one key, and no order is there that nobody
 //!   asked for (it would be missing in the sum).
 //! - Nothing is forgotten: who looks after an answer sees at least what that answer said.
+//! - Every charge has an order or a refund, never both: a paid order has one charge that was not
+//!   given back, and no other order has any.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -31,8 +33,9 @@ pub(crate) fn check(history: &History) -> Vec<Violation> {
     books(history, &mut wrong);
     sums(history, &mut wrong);
     keys(history, &mut wrong);
+    charges(history, &mut wrong);
     for (id, calls) in by_order(history) {
-        order(id, &calls, history.orders.get(id), &mut wrong);
+        order(history, id, &calls, &mut wrong);
     }
     wrong.0
 }
@@ -72,12 +75,16 @@ fn books(history: &History, wrong: &mut Wrong) {
 /// asked for, takes pieces that no known order has.
 fn sums(history: &History, wrong: &mut Wrong) {
     for (variant, total) in &history.stock {
-        let count = |state| -> u32 {
+        let count = |states: [OrderState; 2]| -> u32 {
             let orders = history.orders.values().flatten();
-            let of = orders.filter(|order| order.state == state);
+            let of = orders.filter(|order| states.contains(&order.state));
             of.filter_map(|order| order.lines.get(variant)).sum()
         };
-        let (held, sold) = (count(OrderState::Reserved), count(OrderState::Confirmed));
+        let held = match history.first_paid.contains(variant) {
+            true => 0,
+            false => count([OrderState::Reserved, OrderState::Pending]),
+        };
+        let sold = count([OrderState::Confirmed, OrderState::Paid]);
         let told = history
             .books
             .get(variant)
@@ -138,17 +145,67 @@ fn by_order(history: &History) -> BTreeMap<&str, Vec<&Call>> {
     orders
 }
 
-/// An order's life: from reserved to one end, which it never leaves, and only to an end somebody
-/// asked for.
-fn order(id: &str, calls: &[&Call], last: Option<&Option<Seen>>, wrong: &mut Wrong) {
-    let Some(Some(last)) = last else {
+/// Money and orders fit together.
+fn charges(history: &History, wrong: &mut Wrong) {
+    let mut kept: BTreeMap<&str, usize> = BTreeMap::new();
+    for (payment, charge) in &history.charges {
+        match charge.refunds {
+            0 => *kept.entry(&charge.order).or_default() += 1,
+            1 => {}
+            more => wrong.is(format!("{payment} was given back {more} times")),
+        }
+        if !matches!(history.orders.get(&charge.order), Some(Some(_))) {
+            let order = &charge.order;
+            wrong.is(format!(
+                "{payment} was charged for {order}, which nobody has"
+            ));
+        }
+    }
+    for (id, order) in &history.orders {
+        let Some(order) = order else { continue };
+        let (kept, state) = (
+            kept.get(id.as_str()).copied().unwrap_or(0),
+            state_name(order.state),
+        );
+        let should = usize::from(order.state == OrderState::Paid);
+        if kept != should {
+            wrong.is(format!(
+                "{id} is {state} and has {kept} charges that were not given back"
+            ));
+        }
+    }
+}
+
+/// Whether an order of one state may come to the other, by any way.
+fn may_become(from: OrderState, to: OrderState) -> bool {
+    use OrderState::{Cancelled, Confirmed, Expired, Paid, Pending, Refunded, Refunding, Reserved};
+    let after: &[OrderState] = match from {
+        Reserved => &[
+            Pending, Confirmed, Paid, Refunding, Refunded, Cancelled, Expired,
+        ],
+        Pending => &[Confirmed, Paid, Refunding, Refunded, Cancelled, Expired],
+        Expired => &[Paid, Refunding, Refunded],
+        Confirmed => &[Paid, Refunding, Refunded, Cancelled],
+        Cancelled | Paid => &[Refunding, Refunded],
+        Refunding => &[Refunded],
+        Refunded => &[],
+    };
+    from == to || after.contains(&to)
+}
+
+/// An order's life goes one way, and only to an end somebody asked for.
+fn order(history: &History, id: &str, calls: &[&Call], wrong: &mut Wrong) {
+    let Some(Some(last)) = history.orders.get(id) else {
         return wrong.is(format!("acknowledged order {id} is lost"));
     };
     let asked = |wanted: fn(&Ask) -> bool| calls.iter().any(|call| wanted(&call.ask));
     let is_asked = match last.state {
-        OrderState::Confirmed => asked(|ask| matches!(ask, Ask::Confirm(_))),
+        OrderState::Pending | OrderState::Confirmed => asked(|ask| matches!(ask, Ask::Confirm(_))),
         OrderState::Cancelled => asked(|ask| matches!(ask, Ask::Cancel(_))),
-        _ => true,
+        OrderState::Paid | OrderState::Refunding | OrderState::Refunded => {
+            history.charges.values().any(|charge| charge.order == id)
+        }
+        OrderState::Reserved | OrderState::Expired => true,
     };
     if !is_asked {
         wrong.is(format!(
@@ -156,29 +213,28 @@ fn order(id: &str, calls: &[&Call], last: Option<&Option<Seen>>, wrong: &mut Wro
             state_name(last.state)
         ));
     }
-    // The earliest moment at which somebody had been told of its end.
-    let mut end: Option<(Moment, OrderState)> = None;
-    let told = calls.iter().filter_map(|call| Some((*call, told(call)?)));
-    for (call, state) in told {
-        match end {
-            Some((_, other)) if state != OrderState::Reserved && other != state => {
-                let (one, other) = (state_name(other), state_name(state));
-                wrong.is(format!("{id} was {one} and became {other}"));
+    let told: Vec<(&Call, OrderState)> = calls
+        .iter()
+        .filter_map(|call| Some((*call, told(call)?)))
+        .collect();
+    for (at, (then, was)) in told.iter().enumerate() {
+        for (now, is) in &told[at + 1..] {
+            let is_after = now.asked > then.answered;
+            if may_become(*was, *is) || (!is_after && may_become(*is, *was)) {
+                continue;
             }
-            Some((since, other)) if state == OrderState::Reserved && call.asked > since => {
-                wrong.is(format!("{id} was {} and is forgotten", state_name(other)));
-            }
-            None if state != OrderState::Reserved => end = Some((call.answered, state)),
-            _ => {}
+            let (one, other) = (state_name(*was), state_name(*is));
+            wrong.is(match may_become(*is, *was) {
+                true => format!("{id} was {one} and is forgotten"),
+                false => format!("{id} was {one} and became {other}"),
+            });
         }
-    }
-    if let Some((_, state)) = end
-        && state != last.state
-    {
-        let (told, found) = (state_name(state), state_name(last.state));
-        wrong.is(format!(
-            "{id} was acknowledged as {told} and is {found} in the end"
-        ));
+        if !may_become(*was, last.state) {
+            let (told, found) = (state_name(*was), state_name(last.state));
+            wrong.is(format!(
+                "{id} was acknowledged as {told} and is {found} in the end"
+            ));
+        }
     }
 }
 
@@ -199,23 +255,22 @@ pub(crate) fn summary(history: &History) -> String {
         .filter(|call| call.answer == Answer::Unknown);
     let refused = |call: &&Call| matches!(call.answer, Answer::Refused(_));
     let buyers: BTreeSet<usize> = history.calls.iter().filter_map(buyer).collect();
-    let count = |state| {
-        let orders = history.orders.values().flatten();
-        orders.filter(|order| order.state == state).count()
-    };
+    let mut states: BTreeMap<&str, usize> = BTreeMap::new();
+    for order in history.orders.values().flatten() {
+        *states.entry(state_name(order.state)).or_default() += 1;
+    }
+    let given_back = history.charges.values().filter(|charge| charge.refunds > 0);
     format!(
         "{} buyers, {} requests ({} refused, {} unanswered), {} looks at the books; {} orders: \
-         {} confirmed, {} reserved, {} cancelled, {} expired",
+         {states:?}; {} charges, {} given back",
         buyers.len(),
         history.calls.len(),
         history.calls.iter().filter(refused).count(),
         unknown.count(),
         history.samples.len(),
         history.orders.len(),
-        count(OrderState::Confirmed),
-        count(OrderState::Reserved),
-        count(OrderState::Cancelled),
-        count(OrderState::Expired),
+        history.charges.len(),
+        given_back.count(),
     )
 }
 

@@ -1,7 +1,7 @@
 //! What happened in a run, as those outside saw it: every request with what became of it, what
 //! the books said meanwhile, and how everything stands in the end. [`super::checker`] judges it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
@@ -24,7 +24,7 @@ pub(crate) enum Ask {
         /// What.
         lines: Lines,
     },
-    /// Buy what an order holds.
+    /// Say who buys: what is missing then is the money.
     Confirm(String),
     /// Give it up.
     Cancel(String),
@@ -101,11 +101,22 @@ pub(crate) struct Sample {
     pub sold: u32,
 }
 
+/// Money that the payment provider took, as its own books say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Charge {
+    /// For which order.
+    pub order: String,
+    /// How often it was given back.
+    pub refunds: u32,
+}
+
 /// A whole run.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct History {
     /// Pieces of each variant there ever were.
     pub stock: BTreeMap<String, u32>,
+    /// Variants that nobody holds before they are paid.
+    pub first_paid: BTreeSet<String>,
     /// Every request.
     pub calls: Vec<Call>,
     /// The books of each variant, again and again.
@@ -114,6 +125,8 @@ pub(crate) struct History {
     pub orders: BTreeMap<String, Option<Seen>>,
     /// The books when all was over.
     pub books: BTreeMap<String, Sample>,
+    /// Every charge of the payment provider when all was over, by its payment.
+    pub charges: BTreeMap<String, Charge>,
 }
 
 /// Writes it down while it happens.

@@ -1,12 +1,13 @@
 //! In the manner of Jepsen: hundreds of buyers with retries at two servers on one store, while
-//! servers are killed, connections cut, clocks put forward and back and the store crashed. The
-//! whole history is written down and judged by [`checker`], which is tested itself with planted
+//! servers are killed, connections cut, clocks put forward and back and the store crashed, and a
+//! payment provider tells late and twice of money. The whole history is written down and judged by [`checker`], which is tested itself with planted
 //! oversells, losses and duplicates.
 //!
 //! `SHOP_SECONDS` is for how long (20), `SHOP_SEED` runs one again: the same wishes and blows,
 //! though not the same interleaving.
 
 mod buyer;
+mod cashier;
 mod checker;
 mod history;
 mod nemesis;
@@ -29,19 +30,21 @@ use signaling::store::database::Database;
 use signaling::store::sql::SqlStore;
 use tests::postgres::Postgres;
 
-use super::{SHOW, import};
+use super::{SHOW, import_csv};
 use buyer::{Buyer, World, send};
-use history::{Answer, Recorder, Sample, Seen};
+use cashier::Cashier;
+use history::{Answer, History, Recorder, Sample, Seen};
 use nemesis::Nemesis;
 
-/// One variant with plenty, one scarce, one rare.
+/// One variant with plenty, one scarce, one rare and for the first who pay.
 const SHELF: [(&str, u32); 3] = [("rug", 100_000), ("lamp", 900), ("cup", 12)];
+const FIRST_PAID: &str = "cup";
 const BUYERS: usize = 200;
 const SERVERS: usize = 2;
 /// How often the books are looked at.
 const LOOK: Duration = Duration::from_millis(50);
 
-async fn run(mut nemesis: Nemesis, store: Arc<dyn OrderStore>) -> Result<()> {
+async fn run(mut nemesis: Nemesis, cashier: Cashier, store: Arc<dyn OrderStore>) -> Result<()> {
     let seed: u64 = match std::env::var("SHOP_SEED") {
         Ok(seed) => seed.parse()?,
         Err(_) => rand::random(),
@@ -55,12 +58,21 @@ async fn run(mut nemesis: Nemesis, store: Arc<dyn OrderStore>) -> Result<()> {
         .iter()
         .map(|node| node.proxy.url().to_owned())
         .collect();
-    let rows = SHELF.map(|(id, stock)| format!("{id},{id},19.90,EUR,{stock}\n"));
-    import(&urls[0], nemesis.disk(), &rows.concat()).await?;
+    let mode = |id| {
+        if id == FIRST_PAID {
+            "first_paid"
+        } else {
+            "hold"
+        }
+    };
+    let rows = SHELF.map(|(id, stock)| format!("{id},{id},19.90,EUR,{stock},{}\n", mode(id)));
+    let csv = format!("id,title,price,currency,stock,hold\n{}", rows.concat());
+    import_csv(&urls[0], nemesis.disk(), csv).await?;
     let stock = SHELF.map(|(id, stock)| (id.to_owned(), stock));
     let world = Arc::new(World {
         urls,
         recorder: Recorder::new(stock),
+        cashier,
         is_over: AtomicBool::new(false),
     });
     let buyers: Vec<_> = (0..BUYERS)
@@ -71,6 +83,7 @@ async fn run(mut nemesis: Nemesis, store: Arc<dyn OrderStore>) -> Result<()> {
         .map(|buyer| tokio::spawn(buyer.buy()))
         .collect();
     let looks = tokio::spawn(look(Arc::clone(&world), Arc::clone(&store)));
+    let telling = tokio::spawn(cashier::tell(Arc::clone(&world)));
     let raged = nemesis.rage(random, Duration::from_secs(seconds)).await;
     world.is_over.store(true, Ordering::Relaxed);
     raged?;
@@ -81,17 +94,28 @@ async fn run(mut nemesis: Nemesis, store: Arc<dyn OrderStore>) -> Result<()> {
     for buyer in buyers {
         buyer?.settle().await?;
     }
+    world.cashier.close();
+    telling.await?;
+    settled(store.as_ref()).await?;
     read_all(&world).await?;
+    world.recorder.write(|history| {
+        history.first_paid.insert(FIRST_PAID.to_owned());
+        history.charges.extend(world.cashier.charges());
+    });
     for (product, _) in SHELF {
         let books = store.books(product).await?.context("a product")?;
         let note = (product.to_owned(), sample(books));
         world.recorder.write(|history| history.books.extend([note]));
     }
-    let history = world.recorder.end();
-    println!("{}", checker::summary(&history));
+    judge(&world.recorder.end())
+}
+
+/// Says what happened, and whether the shop kept its word.
+fn judge(history: &History) -> Result<()> {
+    println!("{}", checker::summary(history));
     let (looks, orders) = (history.samples.len(), history.orders.len());
     ensure!(looks > 100 && orders > 100, "too little happened to judge");
-    let wrong = checker::check(&history);
+    let wrong = checker::check(history);
     let first: Vec<String> = wrong.iter().take(20).map(ToString::to_string).collect();
     ensure!(
         wrong.is_empty(),
@@ -100,6 +124,18 @@ async fn run(mut nemesis: Nemesis, store: Arc<dyn OrderStore>) -> Result<()> {
         first.join("\n")
     );
     Ok(())
+}
+
+/// Waits until nobody is owed anything: servers work it off in calm.
+async fn settled(store: &dyn OrderStore) -> Result<()> {
+    let settle = async {
+        while !store.owed(1).await?.is_empty() {
+            tokio::time::sleep(LOOK).await;
+        }
+        anyhow::Ok(())
+    };
+    let settled = tokio::time::timeout(Duration::from_secs(60), settle).await;
+    settled.context("refunds are owed and not given")?
 }
 
 /// Looks at the books until it is over, beside the servers.
@@ -151,16 +187,18 @@ async fn read_all(world: &World) -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_servers_on_sqlite_keep_their_word_whatever_happens() -> Result<()> {
-    let nemesis = Nemesis::start(SERVERS, None).await?;
+    let cashier = Cashier::open().await?;
+    let nemesis = Nemesis::start(SERVERS, None, &cashier.provider).await?;
     let store = SqlStore::file(&nemesis.disk().path().join("vitrine.db")).await?;
-    run(nemesis, Arc::new(store)).await
+    run(nemesis, cashier, Arc::new(store)).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_servers_on_postgres_keep_their_word_whatever_happens() -> Result<()> {
     let cluster = Postgres::start()?;
     let config = config::Database::Postgres(Redacted::new(cluster.url()));
-    let nemesis = Nemesis::start(SERVERS, Some(cluster)).await?;
+    let cashier = Cashier::open().await?;
+    let nemesis = Nemesis::start(SERVERS, Some(cluster), &cashier.provider).await?;
     let store = SqlStore::of(&Database::open(&config).await?).await?;
-    run(nemesis, Arc::new(store)).await
+    run(nemesis, cashier, Arc::new(store)).await
 }

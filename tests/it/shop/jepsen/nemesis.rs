@@ -10,6 +10,7 @@ use tests::clock::Clock;
 use tests::postgres::Postgres;
 use tests::proxy::Proxy;
 use tests::server::{Disk, Server};
+use tests::stripe_shaped::StripeShaped;
 
 /// Pause between two blows.
 const PAUSE_MS: std::ops::Range<u64> = 150..900;
@@ -28,16 +29,27 @@ pub(crate) struct Nemesis {
     disk: Disk,
     pub(crate) nodes: Vec<Node>,
     store: Option<Postgres>,
+    /// What every server is started with.
+    arguments: Vec<String>,
     done: BTreeMap<&'static str, u32>,
 }
 
 impl Nemesis {
     /// Starts so many servers on one store: a database file, or PostgreSQL.
-    pub(crate) async fn start(servers: usize, store: Option<Postgres>) -> Result<Nemesis> {
+    pub(crate) async fn start(
+        servers: usize,
+        store: Option<Postgres>,
+        provider: &StripeShaped,
+    ) -> Result<Nemesis> {
+        let mut arguments = provider.arguments().map(str::to_owned).to_vec();
+        if let Some(store) = &store {
+            arguments.extend(["--database".to_owned(), store.url()]);
+        }
         let mut nemesis = Nemesis {
             disk: Disk::new()?,
             nodes: Vec::new(),
             store,
+            arguments,
             done: BTreeMap::new(),
         };
         for at in 0..servers {
@@ -110,11 +122,7 @@ impl Nemesis {
     fn revive(&mut self, at: usize) -> Result<()> {
         let node = &mut self.nodes[at];
         node.proxy.lead_to(None)?;
-        let database = self.store.as_ref().map(Postgres::url);
-        let arguments: Vec<&str> = database
-            .iter()
-            .flat_map(|url| ["--database", url])
-            .collect();
+        let arguments: Vec<&str> = self.arguments.iter().map(String::as_str).collect();
         let binary = env!("CARGO_BIN_EXE_vitrine-tested");
         let server = Server::start_as(node.clock.command(binary), &self.disk, &arguments)?;
         node.proxy.lead_to(Some(server.url()))?;

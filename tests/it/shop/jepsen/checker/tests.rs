@@ -1,7 +1,8 @@
 //! The judge is judged: a history that is right passes, and each lie planted in it is found.
 
+use super::super::history::Charge;
 use super::*;
-use OrderState::{Cancelled, Confirmed, Expired, Reserved};
+use OrderState::{Cancelled, Expired, Paid, Pending, Refunded, Reserved};
 
 const LAMP: &str = "lamp";
 
@@ -41,8 +42,8 @@ fn sample(held: u32, sold: u32) -> Sample {
     }
 }
 
-/// Five lamps: Ada buys two, Bo's request stays unanswered and is asked again, Cy gives one up,
-/// Di's hold runs out, Eve comes too late.
+/// Five lamps: Ada buys two and pays twice, Bo's request stays unanswered and is asked again, Cy
+/// gives one up and pays all the same, Di's hold runs out, Eve comes too late.
 fn honest() -> History {
     let order = |id: &str, quantity, state| Answer::Order(seen(id, quantity, state));
     let calls = vec![
@@ -50,7 +51,7 @@ fn honest() -> History {
         call(0, reserve(2, 1), Answer::Unknown),
         call(10, Ask::Confirm("ada".into()), Answer::Unknown),
         call(20, reserve(2, 1), order("bo", 1, Reserved)),
-        call(20, Ask::Confirm("ada".into()), order("ada", 2, Confirmed)),
+        call(20, Ask::Confirm("ada".into()), order("ada", 2, Pending)),
         call(30, reserve(3, 1), order("cy", 1, Reserved)),
         call(40, Ask::Cancel("cy".into()), order("cy", 1, Cancelled)),
         call(50, reserve(4, 2), order("di", 2, Reserved)),
@@ -60,12 +61,12 @@ fn honest() -> History {
             Ask::Confirm("di".into()),
             Answer::Refused("hold_expired".into()),
         ),
-        call(80, Ask::Read("ada".into()), order("ada", 2, Confirmed)),
+        call(80, Ask::Read("ada".into()), order("ada", 2, Paid)),
     ];
     let last = [
-        seen("ada", 2, Confirmed),
+        seen("ada", 2, Paid),
         seen("bo", 1, Reserved),
-        seen("cy", 1, Cancelled),
+        seen("cy", 1, Refunded),
         seen("di", 2, Expired),
     ];
     let samples = [sample(0, 0), sample(3, 0), sample(3, 2), sample(1, 2)];
@@ -75,6 +76,17 @@ fn honest() -> History {
         samples: samples.map(|sample| (LAMP.to_owned(), sample)).into(),
         orders: last.map(|order| (order.id.clone(), Some(order))).into(),
         books: [(LAMP.to_owned(), sample(1, 2))].into(),
+        charges: [("p1", "ada", 0), ("p2", "ada", 1), ("p3", "cy", 1)]
+            .map(|(payment, order, refunds)| (payment.to_owned(), charge(order, refunds)))
+            .into(),
+        ..History::default()
+    }
+}
+
+fn charge(order: &str, refunds: u32) -> Charge {
+    Charge {
+        order: order.into(),
+        refunds,
     }
 }
 
@@ -100,7 +112,7 @@ fn a_planted_oversell_is_found() {
     });
     // The books look right, but more was promised than there is.
     finds("orders have 6 of 5", |history| {
-        let more = seen("fay", 3, Confirmed);
+        let more = seen("fay", 3, Paid);
         let answer = Answer::Order(more.clone());
         history.calls.push(call(90, reserve(6, 3), answer));
         history.calls.push(call(
@@ -127,15 +139,12 @@ fn a_planted_loss_is_found() {
     finds("acknowledged order bo is lost", |history| {
         history.orders.remove("bo");
     });
-    finds(
-        "ada was acknowledged as confirmed and is expired",
-        |history| {
-            history
-                .orders
-                .insert("ada".into(), Some(seen("ada", 2, Expired)));
-        },
-    );
-    finds("ada was confirmed and is forgotten", |history| {
+    finds("ada was acknowledged as paid and is expired", |history| {
+        history
+            .orders
+            .insert("ada".into(), Some(seen("ada", 2, Expired)));
+    });
+    finds("ada was paid and is forgotten", |history| {
         let old = Answer::Order(seen("ada", 2, Reserved));
         history.calls.push(call(90, Ask::Read("ada".into()), old));
     });
@@ -169,12 +178,67 @@ fn a_planted_duplicate_is_found() {
 }
 
 #[test]
-fn an_order_that_lives_its_own_life_is_found() {
-    finds("bo is confirmed, which nobody asked for", |history| {
-        history
-            .orders
-            .insert("bo".into(), Some(seen("bo", 1, Confirmed)));
+fn planted_lies_about_money_are_found() {
+    // Charged, and neither sold nor given back.
+    finds(
+        "di is expired and has 1 charges that were not given back",
+        |history| {
+            history.charges.insert("p4".into(), charge("di", 0));
+        },
+    );
+    finds("cy is refunded and has 1 charges", |history| {
+        history.charges.insert("p3".into(), charge("cy", 0));
     });
+    // Paid twice, and both kept.
+    finds("ada is paid and has 2 charges", |history| {
+        history.charges.insert("p2".into(), charge("ada", 0));
+    });
+    // Sold, and the money given back.
+    finds("ada is paid and has 0 charges", |history| {
+        history.charges.insert("p1".into(), charge("ada", 1));
+    });
+    finds("p3 was given back 2 times", |history| {
+        history.charges.insert("p3".into(), charge("cy", 2));
+    });
+    finds("p4 was charged for gus, which nobody has", |history| {
+        history.charges.insert("p4".into(), charge("gus", 0));
+    });
+}
+
+#[test]
+fn what_nobody_may_hold_is_not_held() {
+    let first_paid = |history: &mut History| {
+        history.first_paid.insert(LAMP.into());
+        history.books.insert(LAMP.into(), sample(0, 2));
+    };
+    let mut history = honest();
+    first_paid(&mut history);
+    assert_eq!(check(&history), []);
+    finds(
+        "0 are held and 2 sold by orders, by the books Some((1, 2))",
+        |history| {
+            first_paid(history);
+            history.books.insert(LAMP.into(), sample(1, 2));
+        },
+    );
+}
+
+#[test]
+fn an_order_that_lives_its_own_life_is_found() {
+    for (state, told) in [
+        (Paid, "paid"),
+        (Pending, "pending"),
+        (Cancelled, "cancelled"),
+    ] {
+        finds(
+            &format!("bo is {told}, which nobody asked for"),
+            |history| {
+                history
+                    .orders
+                    .insert("bo".into(), Some(seen("bo", 1, state)));
+            },
+        );
+    }
     finds("cy was cancelled and became expired", |history| {
         let other = Answer::Order(seen("cy", 1, Expired));
         history.calls.push(call(90, Ask::Read("cy".into()), other));
@@ -183,7 +247,7 @@ fn an_order_that_lives_its_own_life_is_found() {
         history.calls.push(call(
             90,
             reserve(1, 2),
-            Answer::Order(seen("ada", 1, Confirmed)),
+            Answer::Order(seen("ada", 1, Pending)),
         ));
     });
 }
