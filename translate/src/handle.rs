@@ -11,6 +11,7 @@ use crate::glossary::Glossary;
 use crate::outside::Outside;
 use crate::ports::{EngineError, Quality};
 use crate::shell::Shell;
+use crate::written::{self, Rendered, Unread};
 
 /// BCP 47 "undetermined": no translation leads to it.
 pub const AS_SPOKEN: &str = "und";
@@ -180,6 +181,7 @@ pub enum Output {
 #[derive(Clone)]
 pub struct Captions {
     loaded: Loaded,
+    outside: Option<Outside>,
     shell: Arc<Shell>,
 }
 
@@ -195,10 +197,12 @@ impl Captions {
         if let Some(outside) = &config.outside {
             loaded = loaded.with_outside(outside);
         }
+        let outside = config.outside.clone();
         let (shell, outputs) = Shell::start(&loaded, config.threads, config.outside)?;
         Ok((
             Captions {
                 loaded,
+                outside,
                 shell: Arc::new(shell),
             },
             outputs,
@@ -247,6 +251,21 @@ impl Captions {
     #[must_use]
     pub fn menu(&self, spoken: Option<&Language>) -> Vec<(Language, Quality)> {
         self.loaded.menu(spoken)
+    }
+
+    /// Translates a line that was written. Unlike all other calls it blocks, for some tens of
+    /// milliseconds, or up to [`WRITTEN_WAIT`](crate::limits::WRITTEN_WAIT) for a translator
+    /// outside; any thread may call it.
+    ///
+    /// # Errors
+    /// See [`Unread`].
+    pub fn translate(
+        &self,
+        line: &str,
+        to: &Language,
+        glossary: &Glossary,
+    ) -> Result<Rendered, Unread> {
+        written::translate(&self.loaded, self.outside.as_ref(), line, to, glossary)
     }
 
     /// See [`Loaded::lacking`].

@@ -106,15 +106,19 @@ impl Languages {
         if !self.hears(spoken) {
             return None;
         }
-        if self.route(spoken, target).is_some() {
+        let is_speech =
+            || self.hearing == Hearing::Everything && self.route(&Tag::english(), target).is_some();
+        let written = self.written(spoken, target);
+        written.or_else(|| is_speech().then_some(Reach::Speech))
+    }
+
+    /// How text in `from` comes to a reader of `to`.
+    #[must_use]
+    pub fn written(&self, from: &Tag, to: &Tag) -> Option<Reach> {
+        if self.route(from, to).is_some() {
             return Some(Reach::Text);
         }
-        if self.outside.way(spoken, target).is_some() {
-            return Some(Reach::Outside);
-        }
-        let is_speech =
-            self.hearing == Hearing::Everything && self.route(&Tag::english(), target).is_some();
-        is_speech.then_some(Reach::Speech)
+        self.outside.way(from, to).map(|_| Reach::Outside)
     }
 
     /// What a viewer of `target` may expect when `spoken` is spoken; none: it is not reached.

@@ -35,6 +35,7 @@ mod utterance;
 mod voice;
 mod words;
 pub mod worker;
+pub mod written;
 
 pub use handle::{
     AS_SPOKEN, Caption, CaptionId, CaptionKind, Captions, CaptionsConfig, Language, Output,

@@ -1,5 +1,7 @@
 //! Every bound of this crate, with where the number comes from.
 
+use std::time::Duration;
+
 /// Between two partial decodes of one speaker (docs/benchmarks.md has the figures of others).
 pub(crate) const STEP_MS: u64 = 600;
 
@@ -94,6 +96,9 @@ pub(crate) const FINAL_DUE_MS: u64 = 1_500;
 
 /// Lines waiting to be translated, all speakers and languages together. Partials give way.
 pub(crate) const TEXT_JOBS_MAX: usize = 256;
+
+/// How long a written line waits for a translator outside: longer than whoever asks it there does.
+pub(crate) const WRITTEN_WAIT: Duration = Duration::from_secs(5);
 
 /// Lines that are out for an outside translator at once: what a small server of that kind does in
 /// parallel. More wait their turn …

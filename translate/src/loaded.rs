@@ -9,7 +9,7 @@ use crate::engine::whisper::WhisperModel;
 use crate::languages::Languages;
 use crate::models::{self, Installed, WHISPER_VARIABLE};
 use crate::outside::Outside;
-use crate::ports::{EngineError, Quality, Routes};
+use crate::ports::{EngineError, Quality, Reach, Routes};
 use crate::tag::Tag;
 use crate::worker::Engines;
 use crate::{Language, StartError};
@@ -82,6 +82,16 @@ impl Loaded {
     /// Chinese characters.
     pub(crate) fn scripts(&self) -> Arc<Scripts> {
         Arc::clone(&self.scripts)
+    }
+
+    /// How text in one language comes to a reader of another.
+    pub(crate) fn written(&self, from: &Language, to: &Language) -> Option<Reach> {
+        self.languages.written(&Tag::from(from), &Tag::from(to))
+    }
+
+    /// Text to text.
+    pub(crate) fn translator(&self) -> Bergamot {
+        self.bergamot.clone()
     }
 
     /// The engines of one decode thread.

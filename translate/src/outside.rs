@@ -113,7 +113,8 @@ pub struct OutsideDesk {
 #[must_use]
 pub fn port() -> (Outside, OutsideDesk) {
     let offer = Offer::default();
-    let (sender, lines) = mpsc::channel(OUTSIDE_LINES_OUT_MAX);
+    // One more than the captions have out: a line that was written.
+    let (sender, lines) = mpsc::channel(OUTSIDE_LINES_OUT_MAX + 1);
     let outside = Outside {
         offer: offer.clone(),
         lines: sender,
@@ -298,7 +299,7 @@ mod tests {
         };
         failed(hand_over(&outside, "en", "ja", "not offered"));
         desk.offer.set([("en", "ja")]);
-        let waiting: Vec<_> = (0..OUTSIDE_LINES_OUT_MAX)
+        let waiting: Vec<_> = (0..=OUTSIDE_LINES_OUT_MAX)
             .map(|_| hand_over(&outside, "en", "ja", "waits"))
             .collect();
         failed(hand_over(&outside, "en", "ja", "one too many"));
