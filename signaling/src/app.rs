@@ -25,12 +25,14 @@ use crate::limits::STOP_DRAIN;
 use crate::shop::ShopHandle;
 use crate::shop::payment::{Invoice, PaymentProvider};
 use crate::store::database::Database;
+use crate::store::moderation::ModerationStore;
 use crate::store::shows::ShowStore;
 use crate::store::sql::SqlStore;
 use crate::store::transcripts::Transcripts;
 use crate::store::webhooks::WebhookStore;
 use crate::stripe::Stripe;
 use crate::task::hub::Hub;
+use crate::task::interpreter::Interpreter;
 use crate::task::libretranslate::{self, LibreTranslate};
 use crate::task::media::{carry_captions, carry_events};
 use crate::task::news::{carry_letters, carry_notices};
@@ -72,6 +74,7 @@ pub async fn start(mut config: Config) -> anyhow::Result<Running> {
     let store = SqlStore::of(&database).await.context("shop")?;
     let shows = ShowStore::of(&database);
     let (transcripts, transcripts_writer) = Transcripts::of(&database);
+    let (moderation, moderation_writer) = ModerationStore::of(&database);
     let pictures = Pictures::open(config.data.join("pictures")).context("pictures")?;
     let shop_config = ShopConfig::new(key.derive("quotes"));
     let provider = provider(&config).context("payments")?;
@@ -80,8 +83,10 @@ pub async fn start(mut config: Config) -> anyhow::Result<Running> {
     let started = start_webhooks(&config, &database, &shop);
     let (webhooks, webhooks_task) = started.context("webhooks")?;
     let (media, events) = Media::start(media_config(&config)).context("media")?;
-    let is_public_named = !config.public_addresses.is_empty();
-    tokio::spawn(reach::report(media.clone(), is_public_named));
+    tokio::spawn(reach::report(
+        media.clone(),
+        !config.public_addresses.is_empty(),
+    ));
     let (outside, desk) = port(&config);
     let (speech, outputs) = start_captions(&config, outside).await;
     let (bus, letters) = start_bus(&config)?;
@@ -95,6 +100,7 @@ pub async fn start(mut config: Config) -> anyhow::Result<Running> {
         bus: bus.clone(),
         shows,
         transcripts: transcripts.clone(),
+        moderation: moderation.clone(),
     };
     let hub = Hub::new(ports.clone());
     hub.load().await.context("shows")?;
@@ -120,19 +126,18 @@ pub async fn start(mut config: Config) -> anyhow::Result<Running> {
         pictures,
         webhooks,
         sessions,
+        interpreter: Interpreter::start(speech.clone()),
         speech,
         transcripts,
+        moderation,
         bus,
         stopping: Stopping::default(),
         trust,
     };
-    serve(
-        state,
-        (listener, tls_listener),
-        server_tls,
-        carriers,
-        vec![webhooks_task, shop_task, transcripts_writer],
-    )
+    let mut writers = vec![webhooks_task, shop_task];
+    writers.extend([transcripts_writer, moderation_writer]);
+    let doors = (listener, tls_listener);
+    serve(state, doors, server_tls, carriers, writers)
 }
 
 /// Binds the doors and writes the ports found into the settings.

@@ -72,6 +72,55 @@ pub const CHAT_BURST: u32 = 5;
 /// Then one line each so many milliseconds.
 pub const CHAT_REFILL_MS: u64 = 1_000;
 
+/// Longest pause of slow mode, seconds: ten minutes.
+pub const SLOW_S_MAX: u32 = 600;
+
+/// Longest mute, seconds: a day; who should be silent for longer is banned.
+pub const MUTE_S_MAX: u32 = 86_400;
+
+/// Words and phrases nobody may write in a show: each line is held against all of them.
+pub const WORDS_MAX: usize = 200;
+
+/// Longest of them, characters.
+pub const WORD_CHARS_MAX: usize = 40;
+
+/// People muted, banned or shadowed in one show. Full: the oldest is forgotten; visitors' grants
+/// are over after an evening anyway.
+pub const SANCTIONS_MAX: usize = 10_000;
+
+/// Of them, those that hosts and moderators are shown: the newest.
+pub const SANCTIONS_SHOWN: usize = 100;
+
+/// Judgements in one answer.
+pub const JUDGEMENTS_LISTED_MAX: u32 = 100;
+
+/// Judgements that wait for the store. Full: they hold until a restart, and their maker is told.
+pub const JUDGEMENTS_OWED_MAX: usize = 256;
+
+/// How long a store that did not take a judgement is left alone.
+pub const JUDGEMENT_RETRY: Duration = Duration::from_secs(1);
+
+/// Taps in one message: more than a thumb makes in half a second.
+pub const REACTIONS_MESSAGE_MAX: u32 = 10;
+
+/// Taps somebody may make at once.
+pub const REACTIONS_BURST: u32 = 20;
+
+/// Then one each so many milliseconds.
+pub const REACTIONS_REFILL_MS: u64 = 100;
+
+/// Chat lines waiting for a translation: two seconds of work. Full: refused.
+pub const CHAT_TRANSLATIONS_WAITING_MAX: usize = 32;
+
+/// Translations of chat lines that are remembered: what a screen shows, in a dozen languages.
+pub const CHAT_TRANSLATIONS_KEPT: usize = 1_024;
+
+/// Chat lines somebody may have translated at once.
+pub const CHAT_TRANSLATIONS_BURST: u32 = 10;
+
+/// Then one each so many milliseconds.
+pub const CHAT_TRANSLATIONS_REFILL_MS: u64 = 1_000;
+
 /// Longest display name, characters.
 pub const NAME_CHARS_MAX: usize = 64;
 

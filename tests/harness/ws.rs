@@ -207,21 +207,33 @@ impl Page {
         &mut self,
         request: impl FnOnce(u32) -> ClientMessage,
     ) -> anyhow::Result<Result<(), String>> {
+        match self.answer(request).await? {
+            ServerMessage::Refused { code, .. } => Ok(Err(code)),
+            _ => Ok(Ok(())),
+        }
+    }
+
+    /// The same with the whole answer.
+    ///
+    /// # Errors
+    /// When no answer comes.
+    pub async fn answer(
+        &mut self,
+        request: impl FnOnce(u32) -> ClientMessage,
+    ) -> anyhow::Result<ServerMessage> {
         self.requests += 1;
-        let number = self.requests;
-        self.socket
-            .send(serde_json::to_string(&request(number))?)
-            .await?;
+        let wanted = self.requests;
+        let request = serde_json::to_string(&request(wanted))?;
+        self.socket.send(request).await?;
         loop {
-            match self.next().await? {
-                ServerMessage::Done { request } if request == number => return Ok(Ok(())),
-                ServerMessage::Refused {
+            let message = self.next().await?;
+            match &message {
+                ServerMessage::Done { request }
+                | ServerMessage::Translated { request, .. }
+                | ServerMessage::Refused {
                     request: Some(request),
-                    code,
                     ..
-                } if request == number => {
-                    return Ok(Err(code));
-                }
+                } if *request == wanted => return Ok(message),
                 _ => {}
             }
         }

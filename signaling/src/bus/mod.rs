@@ -11,7 +11,9 @@ use tokio::sync::mpsc;
 pub use local::LocalHub;
 
 use crate::limits::{BUS_INBOX_MAX, BUS_OUTBOX_MAX};
+use crate::protocol::chat::Judgement;
 use crate::protocol::server::RoomEvent;
+use crate::room::Counts;
 
 /// What processes tell each other.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -30,6 +32,10 @@ pub struct Letter {
 pub enum News {
     /// Something happened in the show.
     Event(Box<RoomEvent>),
+    /// Something was done to keep its chat in order.
+    Judged(Box<Judgement>),
+    /// Viewers of the sender's process tapped.
+    Reactions(Counts),
     /// People watching in the sender's process.
     Viewers(u32),
 }

@@ -12,6 +12,7 @@ pub mod jsonld;
 pub mod layer;
 pub mod merchant;
 pub mod metrics;
+pub mod moderation;
 pub mod openapi;
 pub mod payments;
 pub mod pictures;
@@ -48,8 +49,10 @@ use crate::bus::Bus;
 use crate::config::Config;
 use crate::limits::BODY_BYTES_MAX;
 use crate::shop::ShopHandle;
+use crate::store::moderation::ModerationStore;
 use crate::store::transcripts::Transcripts;
 use crate::task::hub::Hub;
+use crate::task::interpreter::Interpreter;
 use crate::task::pictures::Pictures;
 use crate::task::sessions::Sessions;
 use crate::task::speech::Speech;
@@ -77,8 +80,12 @@ pub struct AppState {
     pub sessions: Sessions,
     /// Captions.
     pub speech: Speech,
+    /// Chat lines in other languages.
+    pub interpreter: Interpreter,
     /// What was said.
     pub transcripts: Transcripts,
+    /// What was done to keep chats in order.
+    pub moderation: ModerationStore,
     /// Other processes.
     pub bus: Bus,
     /// Whether the server is on its way out.
@@ -150,6 +157,7 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(shows::show))
         .routes(routes!(shows::visit))
         .routes(routes!(tickets::issue))
+        .routes(routes!(moderation::log))
         .merge(shop::router())
         .merge(merchant::router())
         .merge(payments::router())

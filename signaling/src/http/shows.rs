@@ -156,13 +156,17 @@ pub fn room(state: &AppState, show: &str) -> Result<RoomHandle, Problem> {
     room.ok_or_else(|| Problem::not_found("this show does not exist").with("show", show))
 }
 
-/// Anybody watches a public show, a private one only with its grant.
+/// Anybody watches a public show, a private one only with its grant; nobody who is banned.
 ///
 /// # Errors
-/// 401 without, 403 with a token of another show.
+/// 401 without, 403 with a token of another show or of somebody banned.
 pub fn may_watch(room: &RoomHandle, bearer: Option<&Bearer>) -> Result<(), Problem> {
-    let info = &room.view().info;
+    let view = room.view();
+    let info = &view.info;
     match bearer {
+        Some(Bearer(grant)) if view.banned.contains(&grant.participant) => {
+            Err(refusal_problem(Refusal::Banned))
+        }
         _ if !info.private => Ok(()),
         Some(Bearer(grant)) if grant.is_for(&info.name) => Ok(()),
         Some(_) => Err(Problem::insufficient(

@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use utoipa::ToSchema;
 
+use super::chat::Act;
+
 /// A message from a page. The first one on a socket is `join`; anything else before it is
 /// refused. `request` is chosen by the page and comes back in `done` or `refused`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
@@ -96,13 +98,30 @@ pub enum ClientMessage {
         /// The line.
         text: String,
     },
-    /// Remove a chat line. Hosts and moderators only.
-    ChatRemove {
+    /// Read a chat line in another language. Answered by `translated`.
+    Translate {
         /// Echoed back.
         request: u32,
-        /// Its id.
+        /// Id of the line.
         #[ts(type = "number")]
         id: u64,
+        /// BCP 47 tag.
+        language: String,
+    },
+    /// Keep the chat in order. Hosts and moderators only.
+    Moderate {
+        /// Echoed back.
+        request: u32,
+        /// What to do.
+        act: Act,
+    },
+    /// Show feeling: so many taps since the last message. Not answered; beyond ten a second they
+    /// are passed over.
+    React {
+        /// Which.
+        reaction: Reaction,
+        /// How often, at most 10.
+        count: u32,
     },
     /// Lay a product over the picture. Hosts and guides only; at most three at once.
     Pin {
@@ -118,13 +137,14 @@ pub enum ClientMessage {
         /// Product id.
         product: String,
     },
-    /// Bring a viewer on stage as guest, or send a guest back to the audience. Hosts only.
+    /// Bring a viewer on stage as guest, make one a moderator, or send them back to the audience.
+    /// Hosts only.
     Promote {
         /// Echoed back.
         request: u32,
         /// Who.
         participant: String,
-        /// New role: `guest` or `viewer`.
+        /// New role: `guest`, `moderator` or `viewer`.
         role: Role,
     },
     /// Open or end the show. Hosts only.
@@ -152,6 +172,22 @@ pub struct Resume {
     pub last_seq: u64,
 }
 
+/// A feeling, as a viewer taps it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Reaction {
+    /// ❤️
+    Heart,
+    /// 👏
+    Clap,
+    /// 🔥
+    Fire,
+    /// 😂
+    Laugh,
+    /// 😮
+    Wow,
+}
+
 /// What a publisher shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
@@ -163,7 +199,7 @@ pub enum SourceKind {
 }
 
 /// What somebody may do in a show.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Runs the show: publish, pin, price, moderate, see orders.

@@ -9,6 +9,7 @@ use std::fmt::Write as _;
 use ts_rs::{Config, TS, TypeVisitor};
 
 use super::api::{NewShow, ServerInfo, ShowList, Ticket, Transcript, Visit, VisitBody};
+use super::chat::ModerationLog;
 use super::client::ClientMessage;
 use super::server::ServerMessage;
 use super::shop::{
@@ -43,6 +44,7 @@ pub fn typescript() -> String {
     collector.visit::<Ticket>();
     collector.visit::<ServerInfo>();
     collector.visit::<Transcript>();
+    collector.visit::<ModerationLog>();
     collector.visit::<BasketBody>();
     collector.visit::<BasketView>();
     collector.visit::<ProductBody>();

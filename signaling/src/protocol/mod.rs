@@ -3,6 +3,8 @@
 //! generated into `client-web/src/net/protocol.gen.ts`.
 
 pub mod api;
+pub mod caption;
+pub mod chat;
 pub mod client;
 pub mod events;
 pub mod export;

@@ -6,7 +6,10 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use utoipa::ToSchema;
 
-use super::client::{Phase, Role, SourceKind};
+pub use super::caption::{CaptionView, CueView, LanguagePair, PairQuality};
+use super::chat::ModerationView;
+pub use super::chat::{ChatLine, ChatRules};
+use super::client::{Phase, Reaction, Role, SourceKind};
 pub use super::order::{LineView, OrderState, OrderView};
 
 /// A message to a page.
@@ -79,6 +82,30 @@ pub enum ServerMessage {
         message: String,
         /// What to do next, when there is something.
         hint: Option<String>,
+        /// When it would not be refused any more, ms from now.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        wait_ms: Option<u32>,
+    },
+    /// A chat line that is not in the log.
+    Line(ChatLine),
+    /// Reactions of everybody since this message was last sent. Not in the log.
+    Reactions {
+        /// How many of each.
+        counts: BTreeMap<Reaction, u32>,
+    },
+    /// How the chat is kept in order. Hosts and moderators only, not in the log.
+    Moderation(ModerationView),
+    /// Answer to `translate`: a machine translation.
+    Translated {
+        /// From the request.
+        request: u32,
+        /// Language of the line, as found from its words.
+        from: String,
+        /// The words.
+        text: String,
+        /// The translation could not be trusted with the line's numbers: `text` is the line.
+        kept: bool,
     },
     /// Which simulcast layers of what this page publishes anybody takes. It should stop encoding
     /// the others, and start again at once when told. After a new join all are wanted.
@@ -232,6 +259,8 @@ pub enum RoomEvent {
         #[ts(type = "number")]
         id: u64,
     },
+    /// How the chat is run changed.
+    ChatRules(ChatRules),
 }
 
 /// A show as lists and pages name it.
@@ -286,39 +315,14 @@ pub struct ShowState {
     pub captions: Vec<CaptionView>,
     /// Recent chat, oldest first.
     pub chat: Vec<ChatLine>,
+    /// How the chat is run.
+    #[serde(default)]
+    pub chat_rules: ChatRules,
     /// Caption languages that can be chosen, what is spoken first.
     pub languages: Vec<String>,
     /// How well each is reached from what is spoken here; empty while nobody has spoken.
     #[serde(default)]
     pub pairs: Vec<LanguagePair>,
-}
-
-/// How well a caption language is reached from a spoken one.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-pub struct LanguagePair {
-    /// Spoken, BCP 47.
-    pub from: String,
-    /// Read, BCP 47.
-    pub to: String,
-    /// What a reader may expect.
-    pub quality: PairQuality,
-    /// The model that would serve this pair well, when nothing installed does: for the host.
-    pub lacking: Option<String>,
-}
-
-/// What a reader may expect of a caption language, best first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
-#[serde(rename_all = "snake_case")]
-pub enum PairQuality {
-    /// The words as they were spoken.
-    Spoken,
-    /// Translated by a model made for translation.
-    Neural,
-    /// The recogniser's own translation, from a language where that is usable.
-    Speech,
-    /// The recogniser's own translation, which often misses the meaning. No page chooses it by
-    /// itself.
-    Gist,
 }
 
 /// Somebody in a show.
@@ -465,68 +469,4 @@ pub struct TierView {
     pub min_quantity: u32,
     /// Price of one piece then.
     pub price: Money,
-}
-
-/// One caption line in one language.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
-pub struct CaptionView {
-    /// Line id; partial, final and translations of one line share it.
-    pub id: String,
-    /// Who spoke.
-    pub participant: String,
-    /// Language of the text, BCP 47.
-    pub language: String,
-    /// Language it was spoken in.
-    pub spoken: String,
-    /// The words.
-    pub text: String,
-    /// How many characters of `text` stay as they are: all of a final.
-    #[serde(default)]
-    pub stable: u32,
-    /// No translation could be trusted with the names and numbers of the line: these are the words
-    /// in the spoken language, to be marked as such.
-    #[serde(default)]
-    pub kept: bool,
-    /// Media time the speech starts, Unix ms.
-    #[ts(type = "number")]
-    pub start_ms: u64,
-    /// Media time it ends, Unix ms.
-    #[ts(type = "number")]
-    pub end_ms: u64,
-    /// The text as screens that can be followed, in order.
-    #[serde(default)]
-    pub cues: Vec<CueView>,
-}
-
-/// What is on the screen at one time: at most two rows of 37 columns (18 full-width characters),
-/// at least a second, at no more than 180 words a minute unless it would be three seconds late.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-pub struct CueView {
-    /// One row or two.
-    pub rows: Vec<String>,
-    /// Media time from which it is shown, Unix ms.
-    #[ts(type = "number")]
-    pub start_ms: u64,
-    /// Until when, unless the next one comes before.
-    #[ts(type = "number")]
-    pub end_ms: u64,
-}
-
-/// A chat line.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-pub struct ChatLine {
-    /// Id in this show.
-    #[ts(type = "number")]
-    pub id: u64,
-    /// Who wrote it.
-    pub participant: String,
-    /// Display name at that time.
-    pub name: String,
-    /// Role at that time.
-    pub role: Role,
-    /// The line.
-    pub text: String,
-    /// When, Unix ms.
-    #[ts(type = "number")]
-    pub at_ms: u64,
 }

@@ -3,10 +3,11 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::client::{ClientMessage, Phase, Resume, Role, SourceKind};
+use super::chat::Act;
+use super::client::{ClientMessage, Phase, Reaction, Resume, Role, SourceKind};
 use super::server::{
-    CaptionView, ChatLine, CueView, Entry, JoinState, Participant, Pin, RoomEvent, ServerMessage,
-    ShowInfo, ShowKind, ShowState, SlotView, TrackKind, TrackView,
+    CaptionView, ChatLine, ChatRules, CueView, Entry, JoinState, Participant, Pin, RoomEvent,
+    ServerMessage, ShowInfo, ShowKind, ShowState, SlotView, TrackKind, TrackView,
 };
 
 fn text() -> impl Strategy<Value = String> {
@@ -59,7 +60,7 @@ fn client_message() -> impl Strategy<Value = ClientMessage> {
             }
         ),
         (number, text()).prop_map(|(request, text)| ClientMessage::Chat { request, text }),
-        (number, any::<u64>()).prop_map(|(request, id)| ClientMessage::ChatRemove { request, id }),
+        (number, act()).prop_map(|(request, act)| ClientMessage::Moderate { request, act }),
         (number, text()).prop_map(|(request, product)| ClientMessage::Pin { request, product }),
         (number, text(), role()).prop_map(|(request, participant, role)| {
             ClientMessage::Promote {
@@ -76,6 +77,31 @@ fn client_message() -> impl Strategy<Value = ClientMessage> {
             client_ms: ms.into()
         }),
     ]
+}
+
+fn act() -> impl Strategy<Value = Act> {
+    prop_oneof![
+        any::<u64>().prop_map(|id| Act::Remove { id }),
+        prop::option::of(any::<u64>()).prop_map(|id| Act::PinLine { id }),
+        any::<u32>().prop_map(|seconds| Act::SlowMode { seconds }),
+        prop::collection::vec(text(), 0..4).prop_map(|words| Act::Words { words }),
+        (text(), any::<u32>()).prop_map(|(participant, seconds)| Act::Mute {
+            participant,
+            seconds
+        }),
+        text().prop_map(|participant| Act::Pardon { participant }),
+    ]
+}
+
+fn chat() -> impl Strategy<Value = ChatLine> {
+    (any::<u64>(), text(), role()).prop_map(|(id, text, role)| ChatLine {
+        id,
+        participant: "p".into(),
+        name: "P".into(),
+        role,
+        text,
+        at_ms: id,
+    })
 }
 
 fn event() -> impl Strategy<Value = RoomEvent> {
@@ -116,14 +142,6 @@ fn event() -> impl Strategy<Value = RoomEvent> {
             end_ms: start_ms,
         }],
     });
-    let chat = (any::<u64>(), text(), role()).prop_map(|(id, text, role)| ChatLine {
-        id,
-        participant: "p".into(),
-        name: "P".into(),
-        role,
-        text,
-        at_ms: id,
-    });
     let track = text().prop_map(|id| TrackView {
         id,
         kind: TrackKind::Audio,
@@ -134,7 +152,9 @@ fn event() -> impl Strategy<Value = RoomEvent> {
         show.prop_map(RoomEvent::Show),
         person.prop_map(RoomEvent::Participant),
         caption.prop_map(RoomEvent::Caption),
-        chat.prop_map(RoomEvent::Chat),
+        chat().prop_map(RoomEvent::Chat),
+        (any::<u32>(), prop::option::of(chat()))
+            .prop_map(|(slow_s, pinned)| { RoomEvent::ChatRules(ChatRules { slow_s, pinned }) }),
         track.prop_map(RoomEvent::TrackAdded),
         (text(), any::<u64>())
             .prop_map(|(product, at_ms)| RoomEvent::Pinned(Pin { product, at_ms })),
@@ -207,7 +227,11 @@ fn server_message() -> impl Strategy<Value = ServerMessage> {
                 code,
                 message,
                 hint: None,
+                wait_ms: request,
             }
+        }),
+        any::<u32>().prop_map(|n| ServerMessage::Reactions {
+            counts: [(Reaction::Heart, n), (Reaction::Wow, n)].into(),
         }),
         (text(), any::<bool>())
             .prop_map(|(reason, reconnect)| ServerMessage::Bye { reason, reconnect }),

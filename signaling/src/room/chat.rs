@@ -1,36 +1,41 @@
 //! Who may write how fast, and the numbers of chat lines.
 
-use crate::limits::{CHAT_BURST, CHAT_CHARS_MAX, CHAT_REFILL_MS};
+use crate::limits::CHAT_CHARS_MAX;
 
 /// Milliseconds are split into so many ids, one range per process.
 const IDS_PER_MS: u64 = 1_024;
 
-/// Lines somebody may still write.
+/// What somebody may still write, tap or ask for.
 #[derive(Debug, Clone)]
-pub(super) struct Bucket {
+pub(crate) struct Bucket {
+    burst: u32,
+    refill_ms: u64,
     left: u32,
     since_ms: u64,
 }
 
 impl Bucket {
-    pub(super) fn new(now_ms: u64) -> Bucket {
+    /// So many at once, then one each so many milliseconds.
+    pub(crate) fn new(now_ms: u64, burst: u32, refill_ms: u64) -> Bucket {
         Bucket {
-            left: CHAT_BURST,
+            burst,
+            refill_ms,
+            left: burst,
             since_ms: now_ms,
         }
     }
 
-    /// Takes one line, if one is left.
-    pub(super) fn take(&mut self, now_ms: u64) -> bool {
-        let refilled = now_ms.saturating_sub(self.since_ms) / CHAT_REFILL_MS;
+    /// Takes as many of those wanted as are left.
+    pub(crate) fn take(&mut self, now_ms: u64, wanted: u32) -> u32 {
+        let refilled = now_ms.saturating_sub(self.since_ms) / self.refill_ms;
         if refilled > 0 {
             let sum = u64::from(self.left).saturating_add(refilled);
-            self.left = u32::try_from(sum).unwrap_or(u32::MAX).min(CHAT_BURST);
-            self.since_ms += refilled * CHAT_REFILL_MS;
+            self.left = u32::try_from(sum).unwrap_or(u32::MAX).min(self.burst);
+            self.since_ms += refilled * self.refill_ms;
         }
-        let is_allowed = self.left > 0;
-        self.left -= u32::from(is_allowed);
-        is_allowed
+        let taken = wanted.min(self.left);
+        self.left -= taken;
+        taken
     }
 }
 
@@ -81,12 +86,15 @@ mod tests {
 
     #[test]
     fn a_burst_then_one_a_second() {
-        let mut bucket = Bucket::new(0);
-        let burst = (0..10).filter(|_| bucket.take(0)).count();
-        assert_eq!(burst, 5);
-        assert!(!bucket.take(999) && bucket.take(1_000) && !bucket.take(1_999));
-        let later = (0..10).filter(|_| bucket.take(60_000)).count();
-        assert_eq!(later, 5, "a long silence earns one burst, not more");
+        let mut bucket = Bucket::new(0, 5, 1_000);
+        assert_eq!(bucket.take(0, 3) + bucket.take(0, 3), 5);
+        let late = [999, 1_000, 1_999].map(|now_ms| bucket.take(now_ms, 1));
+        assert_eq!(late, [0, 1, 0]);
+        assert_eq!(
+            bucket.take(60_000, 9),
+            5,
+            "a long silence earns one burst, not more"
+        );
     }
 
     #[test]

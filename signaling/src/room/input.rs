@@ -4,11 +4,14 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::captions::Spoken;
-use crate::limits::{CHAT_CHARS_MAX, PINS_MAX};
-use crate::protocol::client::{Phase, Resume, Role, SourceKind};
+use super::moderation::Kept;
+use super::reactions::Counts;
+use crate::limits::{CHAT_CHARS_MAX, MUTE_S_MAX, PINS_MAX, SLOW_S_MAX, WORD_CHARS_MAX, WORDS_MAX};
+use crate::protocol::chat::{Act, Judgement, ModerationView};
+use crate::protocol::client::{Phase, Reaction, Resume, Role, SourceKind};
 use crate::protocol::server::{
-    CaptionView, Entry, JoinState, LanguagePair, LayerWish, Participant, ProductView, RoomEvent,
-    ShowInfo, TrackView,
+    CaptionView, ChatLine, Entry, JoinState, LanguagePair, LayerWish, Participant, ProductView,
+    RoomEvent, ShowInfo, TrackView,
 };
 
 /// One socket in one room. Unique for the life of the process.
@@ -35,8 +38,8 @@ pub enum Ask {
     Unpin(String),
     /// Write to the chat.
     Chat(String),
-    /// Remove a chat line.
-    ChatRemove(u64),
+    /// Keep the chat in order.
+    Moderate(Act),
     /// Change somebody's role.
     Promote(String, Role),
     /// Open or end the show.
@@ -104,8 +107,16 @@ pub enum Input {
     },
     /// Somebody without a page reads a language, and will for so many milliseconds at least.
     Reads(String, u64),
+    /// Somebody tapped a reaction so many times.
+    React(PeerId, Reaction, u32),
+    /// What the store kept of the show's moderation; the first input of a room.
+    Restore(Kept),
     /// An event of the same show in another process.
     Remote(RoomEvent),
+    /// An act of moderation in another process.
+    RemoteJudgement(Judgement),
+    /// Reactions in another process since it last told.
+    RemoteReactions(Counts),
     /// Viewers of the same show in another process.
     RemoteViewers(String, u32),
     /// A second has passed.
@@ -140,6 +151,19 @@ pub enum Effect {
     Layers(PeerId, SourceKind, Vec<LayerWish>),
     /// Say goodbye to a page: another one took its place.
     Replaced(PeerId),
+    /// Say goodbye to a page: its viewer was banned.
+    Banned(PeerId),
+    /// Show a line to one page alone.
+    Whisper(PeerId, ChatLine),
+    /// Tell a page, or all of hosts and moderators, how the chat is kept in order.
+    Moderation(Option<PeerId>, ModerationView),
+    /// Write down what was done, how the chat is run since, and what is done to that person now;
+    /// tell the show's rooms in other processes.
+    Judged(Box<(Judgement, Kept)>),
+    /// Tell everybody reactions.
+    Reactions(Counts),
+    /// Tell the show's rooms in other processes reactions.
+    ShareReactions(Counts),
     /// Languages somebody wants to read now.
     Wanted(BTreeSet<String>),
     /// Languages somebody wants to read and nothing leads to.
@@ -185,7 +209,7 @@ pub enum Refusal {
     #[error("nobody with this id is in the show")]
     UnknownParticipant,
     /// A host keeps that role.
-    #[error("only viewers and guests can be moved on and off the stage")]
+    #[error("hosts and guides keep their role")]
     RoleFixed,
     /// The stage is full.
     #[error("the stage is full")]
@@ -196,6 +220,33 @@ pub enum Refusal {
     /// Too many chat lines.
     #[error("you are writing too fast")]
     ChatTooFast,
+    /// Slow mode: written less than its pause ago. With what is left of it, ms.
+    #[error("slow mode: you can write again in {} s", .0.div_ceil(1_000))]
+    SlowMode(u32),
+    /// Muted; for how long still, ms.
+    #[error("a moderator has muted you for {} more s", .0.div_ceil(1_000))]
+    Muted(u32),
+    /// Banned.
+    #[error("a moderator has banned you from this show")]
+    Banned,
+    /// A word of the show's list.
+    #[error("this show does not allow a word in it")]
+    BlockedWords,
+    /// Who runs the show is not moderated.
+    #[error("hosts, guides and moderators cannot be moderated")]
+    RunsTheShow,
+    /// Nothing was done to this person.
+    #[error("nothing is done to this person")]
+    NotSanctioned,
+    /// A number or a list beyond its bounds.
+    #[error(
+        "slow mode is 0 to {SLOW_S_MAX} s, a mute 1 to {MUTE_S_MAX} s, a list at most {WORDS_MAX} \
+         words of 1 to {WORD_CHARS_MAX} characters"
+    )]
+    BadAct,
+    /// The store takes nothing.
+    #[error("it is done, but the store does not take it: it may be undone by a restart")]
+    NotKept,
     /// No such chat line.
     #[error("this chat line is not there (any more)")]
     UnknownChatLine,
@@ -234,6 +285,14 @@ impl Refusal {
             Refusal::StageFull => "stage_full",
             Refusal::BadChat => "bad_chat",
             Refusal::ChatTooFast => "chat_too_fast",
+            Refusal::SlowMode(_) => "slow_mode",
+            Refusal::Muted(_) => "muted",
+            Refusal::Banned => "banned",
+            Refusal::BlockedWords => "blocked_words",
+            Refusal::RunsTheShow => "runs_the_show",
+            Refusal::NotSanctioned => "not_sanctioned",
+            Refusal::BadAct => "bad_act",
+            Refusal::NotKept => "not_kept",
             Refusal::UnknownChatLine => "unknown_chat_line",
             Refusal::BadPhase => "bad_phase",
             Refusal::BadLanguage => "bad_language",
@@ -243,12 +302,22 @@ impl Refusal {
         }
     }
 
+    /// When it would not be refused any more, ms from now.
+    #[must_use]
+    pub fn wait_ms(self) -> Option<u32> {
+        match self {
+            Refusal::SlowMode(wait_ms) | Refusal::Muted(wait_ms) => Some(wait_ms),
+            _ => None,
+        }
+    }
+
     /// What to do next, when there is something.
     #[must_use]
     pub fn hint(self) -> Option<&'static str> {
         match self {
             Refusal::PinsFull => Some("unpin one first"),
             Refusal::ChatTooFast => Some("wait a second"),
+            Refusal::BlockedWords => Some("say it in other words"),
             Refusal::UnknownProduct => Some("import it into the show's catalogue first"),
             Refusal::StageFull => Some("send somebody back to the audience first"),
             Refusal::NotOnStage => Some("a host can bring you on stage"),

@@ -49,6 +49,21 @@ impl Log {
         entry
     }
 
+    /// Takes a chat line out of the past: who resumes does not read it either. The entry stays, so
+    /// that numbers are contiguous.
+    pub(super) fn forget_line(&mut self, id: u64) {
+        for entry in &mut self.entries {
+            let event = match &entry.event {
+                RoomEvent::Chat(line) if line.id == id => RoomEvent::ChatRemoved { id },
+                RoomEvent::ChatRules(rules) if rules.has_pinned(id) => {
+                    RoomEvent::ChatRules(rules.unpinned())
+                }
+                _ => continue,
+            };
+            *entry = Arc::new(Entry { event, ..**entry });
+        }
+    }
+
     /// What follows, when it is all still here and of this epoch.
     pub(super) fn since(&self, resume: &Resume) -> Option<Vec<Entry>> {
         let missed = self.last_seq().checked_sub(resume.last_seq)?;

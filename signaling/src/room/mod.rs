@@ -5,20 +5,28 @@ mod captions;
 mod chat;
 pub mod input;
 mod log;
+mod moderation;
+mod reactions;
 mod roster;
 mod rules;
 mod stage;
 pub mod state;
+mod words;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 
 pub use captions::{AS_SPOKEN, Spoken, is_language_tag};
+pub(crate) use chat::Bucket;
 pub use input::{Ask, Effect, Input, PeerId, Refusal, Seat};
+pub use moderation::Kept;
+pub use reactions::Counts;
+pub(crate) use words::Words;
 
 use crate::limits::{PRESENCE_PROCESSES_MAX, PRESENCE_TTL_MS};
 use crate::protocol::client::Phase;
 use crate::protocol::server::{
-    CaptionView, LanguagePair, ProductView, RoomEvent, ShowInfo, ShowState,
+    CaptionView, ChatLine, LanguagePair, ProductView, RoomEvent, ShowInfo, ShowState,
 };
 
 /// One show in one process.
@@ -30,6 +38,8 @@ pub struct Room {
     roster: roster::Roster,
     captions: captions::Captions,
     chat_ids: chat::Ids,
+    moderation: moderation::Moderation,
+    reactions: reactions::Reactions,
     /// WHEP players.
     watchers: usize,
     /// Viewers in other processes, and when they were last heard of.
@@ -49,6 +59,8 @@ impl Room {
             roster: roster::Roster::default(),
             captions: captions::Captions::default(),
             chat_ids: chat::Ids::new(salt),
+            moderation: moderation::Moderation::default(),
+            reactions: reactions::Reactions::default(),
             watchers: 0,
             elsewhere: BTreeMap::new(),
             told_viewers: 0,
@@ -61,16 +73,7 @@ impl Room {
     /// # Errors
     /// When it is refused; then nothing was changed.
     pub fn handle(&mut self, now_ms: u64, input: Input) -> Result<(), Refusal> {
-        let may_change_wishes = matches!(
-            input,
-            Input::Join { .. }
-                | Input::Leave(_)
-                | Input::Captions(..)
-                | Input::Reads(..)
-                | Input::Ask(_, Ask::Phase(_))
-                | Input::Languages(..)
-                | Input::Tick
-        );
+        let may_change_wishes = may_change_wishes(&input);
         match input {
             Input::Join {
                 peer,
@@ -122,7 +125,11 @@ impl Room {
                 self.append_shared(now_ms, gap);
             }
             Input::Reads(language, for_ms) => self.captions.reads(now_ms, language, for_ms),
+            Input::React(peer, reaction, count) => self.react(now_ms, peer, reaction, count),
+            Input::Restore(kept) => self.restore(now_ms, kept),
             Input::Remote(event) => self.remote(now_ms, event),
+            Input::RemoteJudgement(judgement) => self.judged(now_ms, &judgement),
+            Input::RemoteReactions(counts) => self.reacted_elsewhere(&counts),
             Input::RemoteViewers(process, count) => self.heard(now_ms, process, count),
             Input::Tick => self.tick(now_ms),
         }
@@ -196,11 +203,25 @@ impl Room {
         )
     }
 
+    /// People who may not come in.
+    #[must_use]
+    pub fn banned(&self) -> &Arc<BTreeSet<String>> {
+        self.moderation.banned()
+    }
+
+    /// A chat line that everybody sees, and the words that may not be in its translation.
+    pub(crate) fn chat_line(&self, id: u64) -> Option<(ChatLine, Arc<Words>)> {
+        let mut lines = self.state.chat.iter().chain(&self.state.chat_rules.pinned);
+        let line = lines.find(|line| line.id == id)?.clone();
+        Some((line, Arc::clone(self.moderation.words())))
+    }
+
     fn append(&mut self, at_ms: u64, event: RoomEvent) {
         state::apply(&mut self.state, &event);
         match &event {
             RoomEvent::Caption(caption) => self.captions.keep(self.spoken(caption.clone())),
             RoomEvent::Show(info) => self.effects.push_back(Effect::Save(info.clone())),
+            RoomEvent::Chat(line) => self.moderation.wrote(line, self.state.chat_rules.slow_s),
             _ => {}
         }
         let entry = self.log.append(at_ms, event);
@@ -294,8 +315,10 @@ impl Room {
             RoomEvent::Unpinned { product } => {
                 self.state.pins.iter().any(|pin| pin.product == *product)
             }
-            RoomEvent::Chat(line) => self.state.chat.iter().all(|known| known.id != line.id),
-            RoomEvent::ChatRemoved { id } => self.state.chat.iter().any(|line| line.id == *id),
+            RoomEvent::Chat(line) => {
+                let is_banned = self.banned().contains(&line.participant);
+                !is_banned && self.state.chat.iter().all(|known| known.id != line.id)
+            }
             RoomEvent::Caption(_) | RoomEvent::CaptionGap { .. } => true,
             _ => false,
         };
@@ -311,6 +334,7 @@ impl Room {
     }
 
     fn tick(&mut self, now_ms: u64) {
+        self.tell_reactions();
         self.elsewhere
             .retain(|_, (_, heard_ms)| now_ms < *heard_ms + PRESENCE_TTL_MS);
         let viewers = self.viewers();
@@ -335,6 +359,19 @@ impl Room {
         self.effects
             .extend(self.captions.unmet().map(Effect::Unmet));
     }
+}
+
+fn may_change_wishes(input: &Input) -> bool {
+    matches!(
+        input,
+        Input::Join { .. }
+            | Input::Leave(_)
+            | Input::Captions(..)
+            | Input::Reads(..)
+            | Input::Ask(_, Ask::Phase(_) | Ask::Moderate(_))
+            | Input::Languages(..)
+            | Input::Tick
+    )
 }
 
 fn checked_language(language: Option<String>) -> Result<Option<String>, Refusal> {

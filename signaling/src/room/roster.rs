@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::chat::Bucket;
 use super::input::{PeerId, Refusal, Seat};
-use crate::limits::{PROMOTED_MAX, ROOM_PEERS_MAX};
+use crate::limits::{
+    CHAT_BURST, CHAT_REFILL_MS, PROMOTED_MAX, REACTIONS_BURST, REACTIONS_REFILL_MS, ROOM_PEERS_MAX,
+};
 use crate::protocol::client::Role;
 use crate::protocol::server::Participant;
 
@@ -25,6 +27,7 @@ pub(super) struct Person {
     pub(super) publishing: u32,
     pub(super) speaks: Option<String>,
     pub(super) chat: Bucket,
+    pub(super) taps: Bucket,
 }
 
 impl Person {
@@ -65,7 +68,8 @@ impl Roster {
                 peer: None,
                 publishing: 0,
                 speaks: None,
-                chat: Bucket::new(now_ms),
+                chat: Bucket::new(now_ms, CHAT_BURST, CHAT_REFILL_MS),
+                taps: Bucket::new(now_ms, REACTIONS_BURST, REACTIONS_REFILL_MS),
             });
         person.name = seat.name;
         person.role = role;

@@ -18,8 +18,8 @@ impl Room {
         match ask {
             Ask::Pin(product) => self.pin(now_ms, role, product),
             Ask::Unpin(product) => self.unpin(now_ms, role, product),
-            Ask::Chat(text) => self.chat(now_ms, &who, &text),
-            Ask::ChatRemove(id) => self.chat_remove(now_ms, role, id),
+            Ask::Chat(text) => self.chat(now_ms, peer, &who, &text),
+            Ask::Moderate(act) => self.moderate(now_ms, &who, act),
             Ask::Promote(participant, role_new) => {
                 self.promote(now_ms, role, &participant, role_new)
             }
@@ -60,13 +60,16 @@ impl Room {
         Ok(())
     }
 
-    fn chat(&mut self, now_ms: u64, who: &str, text: &str) -> Result<(), Refusal> {
+    fn chat(&mut self, now_ms: u64, peer: PeerId, who: &str, text: &str) -> Result<(), Refusal> {
         let text = chat::clean(text).ok_or(Refusal::BadChat)?;
         let person = self.roster.person_mut(who).ok_or(Refusal::NotJoined)?;
-        if !person.chat.take(now_ms) {
+        if person.chat.take(now_ms, 1) == 0 {
             return Err(Refusal::ChatTooFast);
         }
         let (name, role) = (person.name.clone(), person.role);
+        self.may_write(now_ms, who, role)?;
+        self.may_say(role, &text)?;
+        self.may_say(role, &name)?;
         let id = self.chat_ids.next(now_ms);
         let participant = who.to_owned();
         let line = ChatLine {
@@ -77,18 +80,7 @@ impl Room {
             text,
             at_ms: now_ms,
         };
-        self.append_shared(now_ms, RoomEvent::Chat(line));
-        Ok(())
-    }
-
-    fn chat_remove(&mut self, now_ms: u64, role: Role, id: u64) -> Result<(), Refusal> {
-        if !matches!(role, Role::Host | Role::Moderator) {
-            return Err(Refusal::NotModerator);
-        }
-        if self.state.chat.iter().all(|line| line.id != id) {
-            return Err(Refusal::UnknownChatLine);
-        }
-        self.append_shared(now_ms, RoomEvent::ChatRemoved { id });
+        self.say(now_ms, peer, line);
         Ok(())
     }
 
@@ -104,7 +96,7 @@ impl Room {
             .roster
             .person(participant)
             .ok_or(Refusal::UnknownParticipant)?;
-        let is_movable = |role| matches!(role, Role::Viewer | Role::Guest);
+        let is_movable = |role| matches!(role, Role::Viewer | Role::Guest | Role::Moderator);
         if !is_movable(person.role) || !is_movable(role_new) {
             return Err(Refusal::RoleFixed);
         }
@@ -117,12 +109,13 @@ impl Room {
         let peer = person.peer;
         self.roster.promote(participant, role_new);
         self.restage(now_ms, participant);
-        if role_new == Role::Viewer {
+        if role_new != Role::Guest {
             self.effects
                 .push_back(Effect::StopPublishing(participant.to_owned()));
         }
         if let Some(peer) = peer {
             self.effects.push_back(Effect::Role(peer, role_new));
+            self.tell_moderation(peer, role_new);
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ use super::input::{Effect, PeerId, Refusal, Seat};
 use super::{Room, checked_language};
 use crate::limits::{STAGE_MAX, TRACKS_MAX};
 use crate::protocol::client::{Phase, Resume, Role};
-use crate::protocol::server::{JoinState, RoomEvent, TrackView};
+use crate::protocol::server::{JoinState, RoomEvent, ShowState, TrackView};
 
 impl Room {
     pub(super) fn join(
@@ -16,7 +16,7 @@ impl Room {
         resume: Option<&Resume>,
         captions: Option<String>,
     ) -> Result<(), Refusal> {
-        self.check_stage(&seat)?;
+        self.check_seat(&seat)?;
         let captions = checked_language(captions)?;
         let participant = seat.participant.clone();
         if let Some(old) = self.roster.join(now_ms, peer, seat, captions)? {
@@ -28,10 +28,11 @@ impl Room {
             Some(entries) => JoinState::Entries { entries },
             None => JoinState::Snapshot {
                 seq: self.log.last_seq(),
-                show: Box::new(self.state.clone()),
+                show: Box::new(self.state_for(&participant)),
             },
         };
         let you = person.view(&participant);
+        let role = you.role;
         // As last told: counting thousands anew for each of thousands who join would add up.
         let viewers = self.told_viewers;
         self.effects.push_back(Effect::Welcome {
@@ -40,6 +41,7 @@ impl Room {
             state,
             viewers,
         });
+        self.tell_moderation(peer, role);
         Ok(())
     }
 
@@ -60,7 +62,7 @@ impl Room {
     }
 
     pub(super) fn publisher_came(&mut self, now_ms: u64, seat: Seat) -> Result<(), Refusal> {
-        self.check_stage(&seat)?;
+        self.check_seat(&seat)?;
         let participant = seat.participant.clone();
         self.roster.seat(now_ms, seat).publishing += 1;
         self.restage(now_ms, &participant);
@@ -75,8 +77,23 @@ impl Room {
         self.restage(now_ms, participant);
     }
 
-    /// A newcomer finds room on the stage, or is none for it.
-    pub(super) fn check_stage(&self, seat: &Seat) -> Result<(), Refusal> {
+    /// The state as somebody sees it: with the lines that reach only them.
+    fn state_for(&self, participant: &str) -> ShowState {
+        let mut state = self.state.clone();
+        let whispers = self.moderation.whispers(participant).cloned();
+        let known = state.chat.len();
+        state.chat.extend(whispers);
+        if state.chat.len() > known {
+            state.chat.sort_by_key(|line| line.id);
+        }
+        state
+    }
+
+    /// A newcomer is not banned, and finds room on the stage or is none for it.
+    fn check_seat(&self, seat: &Seat) -> Result<(), Refusal> {
+        if self.moderation.banned().contains(&seat.participant) {
+            return Err(Refusal::Banned);
+        }
         let is_for_stage = matches!(seat.role, Role::Host | Role::Guide | Role::Guest);
         let is_there = self
             .state

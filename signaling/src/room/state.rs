@@ -2,7 +2,9 @@
 //! and the entries after it always give the state of the room.
 
 use crate::limits::{CAPTIONS_MAX, CHAT_LINES_MAX, PINS_MAX};
-use crate::protocol::server::{CaptionView, Pin, ProductView, RoomEvent, ShowInfo, ShowState};
+use crate::protocol::server::{
+    CaptionView, ChatRules, Pin, ProductView, RoomEvent, ShowInfo, ShowState,
+};
 
 /// A show nothing has happened in.
 #[must_use]
@@ -15,6 +17,7 @@ pub fn empty(info: ShowInfo) -> ShowState {
         products: Vec::new(),
         captions: Vec::new(),
         chat: Vec::new(),
+        chat_rules: ChatRules::default(),
         languages: Vec::new(),
         pairs: Vec::new(),
     }
@@ -56,7 +59,13 @@ pub fn apply(state: &mut ShowState, event: &RoomEvent) {
             state.chat.push(line);
             keep_last(&mut state.chat, CHAT_LINES_MAX);
         }
-        RoomEvent::ChatRemoved { id } => state.chat.retain(|line| line.id != id),
+        RoomEvent::ChatRemoved { id } => {
+            state.chat.retain(|line| line.id != id);
+            if state.chat_rules.has_pinned(id) {
+                state.chat_rules = state.chat_rules.unpinned();
+            }
+        }
+        RoomEvent::ChatRules(rules) => state.chat_rules = rules,
     }
 }
 

@@ -7,16 +7,17 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::limits::{LOG_ENTRIES_MAX, VTT_INTEREST_MS};
+use crate::protocol::chat::Act;
 use crate::protocol::client::{Resume, Role, SourceKind};
 use crate::protocol::server::{
     ChatLine, Entry, HoldMode, JoinState, LayerWish, Money, PriceView, ShowKind, TrackKind,
     TrackView, VariantView,
 };
 
-const HOST: PeerId = PeerId(1);
-const VIEWER: PeerId = PeerId(2);
+pub(super) const HOST: PeerId = PeerId(1);
+pub(super) const VIEWER: PeerId = PeerId(2);
 
-fn info() -> ShowInfo {
+pub(super) fn info() -> ShowInfo {
     ShowInfo {
         name: "lamp".into(),
         title: "Lamps".into(),
@@ -29,7 +30,7 @@ fn info() -> ShowInfo {
     }
 }
 
-fn seat(participant: &str, role: Role) -> Seat {
+pub(super) fn seat(participant: &str, role: Role) -> Seat {
     Seat {
         participant: participant.into(),
         name: participant.to_uppercase(),
@@ -93,7 +94,7 @@ fn caption(id: u64, language: &str) -> CaptionView {
     }
 }
 
-fn join(peer: PeerId, participant: &str, role: Role) -> Input {
+pub(super) fn join(peer: PeerId, participant: &str, role: Role) -> Input {
     Input::Join {
         peer,
         seat: seat(participant, role),
@@ -102,12 +103,12 @@ fn join(peer: PeerId, participant: &str, role: Role) -> Input {
     }
 }
 
-fn drain(room: &mut Room) -> Vec<Effect> {
+pub(super) fn drain(room: &mut Room) -> Vec<Effect> {
     std::iter::from_fn(|| room.poll()).collect()
 }
 
 /// A room with a host, a viewer and four products, effects drained.
-fn opened() -> Room {
+pub(super) fn opened() -> Room {
     let mut room = Room::new(info(), "e1".into(), 0);
     for id in ["a", "b", "c", "d"] {
         room.handle(0, Input::Product(product(id)))
@@ -196,8 +197,6 @@ fn roles_guard_the_rest() {
         ),
         (VIEWER, Ask::Chat(" ".into()), Err(Refusal::BadChat)),
         (VIEWER, Ask::Chat("hello".into()), Ok(())),
-        (VIEWER, Ask::ChatRemove(1), Err(Refusal::NotModerator)),
-        (HOST, Ask::ChatRemove(1), Err(Refusal::UnknownChatLine)),
     ]);
 }
 
@@ -440,7 +439,10 @@ fn inputs() -> impl Strategy<Value = Input> {
         id.clone().prop_map(Ask::Pin),
         id.clone().prop_map(Ask::Unpin),
         "[a-z]{0,6}".prop_map(Ask::Chat),
-        (0..9_000_u64).prop_map(Ask::ChatRemove),
+        (0..9_000_u64).prop_map(|id| Ask::Moderate(Act::Remove { id })),
+        person
+            .clone()
+            .prop_map(|participant| Ask::Moderate(Act::Ban { participant })),
         (person.clone(), role.clone()).prop_map(|(who, role)| Ask::Promote(who, role)),
         prop_oneof![Just(Phase::Live), Just(Phase::Ended)].prop_map(Ask::Phase),
     ];

@@ -4,6 +4,7 @@
 
 pub mod backup;
 pub mod database;
+pub mod moderation;
 pub mod shows;
 pub mod sql;
 pub mod transcripts;

@@ -4,6 +4,7 @@
 mod media;
 mod refused;
 mod requests;
+mod translation;
 mod writer;
 
 use std::collections::{HashMap, HashSet};
@@ -22,11 +23,14 @@ use super::slots::Slot;
 use crate::auth::Grant;
 use crate::clock::now_ms;
 use crate::http::AppState;
-use crate::limits::{BYE_TIMEOUT, NAME_CHARS_MAX, WS_JOIN_TIMEOUT, WS_SILENCE_MAX};
+use crate::limits::{
+    BYE_TIMEOUT, CHAT_TRANSLATIONS_BURST, CHAT_TRANSLATIONS_REFILL_MS, NAME_CHARS_MAX,
+    WS_JOIN_TIMEOUT, WS_SILENCE_MAX,
+};
 use crate::protocol::PROTOCOL_VERSION;
 use crate::protocol::client::{ClientMessage, Resume, Role, SourceKind};
 use crate::protocol::server::{ServerMessage, SlotView};
-use crate::room::{Input, PeerId, Seat};
+use crate::room::{Bucket, Input, PeerId, Seat};
 use refused::Refused;
 
 /// What `join` said.
@@ -207,6 +211,8 @@ struct Client {
     undecodable: HashSet<TrackId>,
     /// Publishing media sessions.
     publishing: HashMap<SourceKind, SessionId>,
+    /// Chat lines it may still have translated.
+    translations: Bucket,
     changes: watch::Receiver<Arc<View>>,
 }
 
@@ -235,6 +241,11 @@ impl Client {
             slots: Vec::new(),
             undecodable: HashSet::new(),
             publishing: HashMap::new(),
+            translations: Bucket::new(
+                now_ms(),
+                CHAT_TRANSLATIONS_BURST,
+                CHAT_TRANSLATIONS_REFILL_MS,
+            ),
         }
     }
 

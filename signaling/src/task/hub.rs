@@ -85,10 +85,15 @@ impl Hub {
         let mut room = Room::new(info, random_id(), rand::random());
         let now_ms = crate::clock::now_ms();
         let shelf = self.0.ports.shop.products(&name).await?;
+        let kept = Input::Restore(self.0.ports.moderation.kept(&name).await?);
         let languages = self.0.ports.speech.menu(&name);
-        for input in shelf.into_iter().map(Input::Product).chain([languages]) {
+        for input in shelf
+            .into_iter()
+            .map(Input::Product)
+            .chain([kept, languages])
+        {
             room.handle(now_ms, input)
-                .expect("a new room takes its shelf and languages");
+                .expect("a new room takes its shelf, languages and what was kept");
         }
         // Nobody is here yet to be told.
         while room.poll().is_some() {}

@@ -2,6 +2,7 @@
 
 pub mod client;
 pub mod hub;
+pub mod interpreter;
 pub mod libretranslate;
 pub mod media;
 pub mod news;

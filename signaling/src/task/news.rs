@@ -75,6 +75,8 @@ pub async fn carry_letters(mut letters: mpsc::Receiver<Letter>, hub: Hub, shop: 
         let Some(room) = hub.get(&show) else { continue };
         match news {
             News::Viewers(count) => room.tell(Input::RemoteViewers(process, count)).await,
+            News::Judged(judgement) => room.tell(Input::RemoteJudgement(*judgement)).await,
+            News::Reactions(counts) => room.tell(Input::RemoteReactions(counts)).await,
             News::Event(event) if is_shelf_hint(&event) => read_shelf(&hub, &shop, &show).await,
             News::Event(event) => room.tell(Input::Remote(*event)).await,
         }

@@ -18,6 +18,8 @@ pub enum Goodbye {
     TooSlow,
     /// Another page of the same grant took its place.
     Replaced,
+    /// Its viewer was banned.
+    Removed,
 }
 
 impl Goodbye {
@@ -28,6 +30,7 @@ impl Goodbye {
             Goodbye::Shutdown => ("shutdown", true),
             Goodbye::TooSlow => ("too_slow", true),
             Goodbye::Replaced => ("replaced", false),
+            Goodbye::Removed => ("removed", false),
         };
         ServerMessage::Bye {
             reason: reason.to_owned(),

@@ -1,7 +1,7 @@
 //! One task per show: it owns the room, feeds it from a bounded inbox and carries out its
 //! effects. What goes to everybody is encoded once.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use media::Media;
@@ -14,13 +14,15 @@ use super::speech::Speech;
 use crate::bus::{Bus, News};
 use crate::clock::now_ms;
 use crate::limits::{EVENT_BACKLOG_MAX, PRESENCE_EVERY, ROOM_INBOX_MAX, TICK_EVERY};
+use crate::protocol::chat::{Judgement, ModerationView};
 use crate::protocol::client::Role;
 use crate::protocol::server::{
-    CaptionView, Entry, JoinState, OrderView, Participant, Pin, RoomEvent, ServerMessage, ShowInfo,
-    TrackView,
+    CaptionView, ChatLine, Entry, JoinState, OrderView, Participant, Pin, RoomEvent, ServerMessage,
+    ShowInfo, TrackView,
 };
-use crate::room::{Effect, Input, PeerId, Refusal, Room, Seat, Spoken};
+use crate::room::{Counts, Effect, Input, Kept, PeerId, Refusal, Room, Seat, Spoken, Words};
 use crate::shop::ShopHandle;
+use crate::store::moderation::ModerationStore;
 use crate::store::shows::ShowStore;
 use crate::store::transcripts::{Line, Transcripts};
 
@@ -41,6 +43,8 @@ pub struct Ports {
     pub shows: ShowStore,
     /// What is said in them.
     pub transcripts: Transcripts,
+    /// What is done to keep their chats in order.
+    pub moderation: ModerationStore,
 }
 
 /// What a page is told when it enters.
@@ -67,6 +71,7 @@ enum Message {
     ),
     Publisher(Seat, HttpSession, oneshot::Sender<Result<Opened, Refusal>>),
     Cues(String, oneshot::Sender<Vec<Spoken>>),
+    ChatLine(u64, oneshot::Sender<Option<(ChatLine, Arc<Words>)>>),
     Order(OrderView),
     Farewell,
 }
@@ -91,6 +96,8 @@ pub struct View {
     pub tracks: Vec<TrackView>,
     /// Products over the picture, oldest first.
     pub pins: Vec<Pin>,
+    /// People who may not come in.
+    pub banned: Arc<BTreeSet<String>>,
 }
 
 /// The room's task has ended: the server is stopping.
@@ -188,6 +195,19 @@ impl RoomHandle {
         answer.await.map_err(|_| Closing)
     }
 
+    /// A line of the chat, and the words that may not be in its translation.
+    ///
+    /// # Errors
+    /// When the room is closing.
+    pub(crate) async fn chat_line(
+        &self,
+        id: u64,
+    ) -> Result<Option<(ChatLine, Arc<Words>)>, Closing> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Message::ChatLine(id, reply)).await?;
+        answer.await.map_err(|_| Closing)
+    }
+
     /// Shows an order to the hosts.
     pub async fn order(&self, order: OrderView) {
         let _ = self.inbox.send(Message::Order(order)).await;
@@ -219,6 +239,7 @@ pub fn spawn(room: Room, ports: Ports) -> RoomHandle {
         view,
         entries,
         joining: None,
+        judged: None,
     };
     tokio::spawn(task.run(messages));
     RoomHandle {
@@ -239,6 +260,8 @@ struct Task {
     entries: broadcast::Sender<Arc<Entry>>,
     /// The page being let in: its outbox takes part once the room has welcomed it.
     joining: Option<(Outbox, oneshot::Sender<Result<Welcome, Refusal>>)>,
+    /// What the input at hand did to keep the chat in order.
+    judged: Option<Box<(Judgement, Kept)>>,
 }
 
 impl Task {
@@ -270,7 +293,14 @@ impl Task {
                 }
             }
             // Who asked may be gone; what was done stays done.
-            Message::Request(input, reply) => drop(reply.send(self.input(input).await)),
+            Message::Request(input, reply) => {
+                let answer = self.input(input).await;
+                match self.judged.take() {
+                    // Answered when it is on disk; the room does not wait for that.
+                    Some(judged) => self.ports.moderation.save(&self.show, *judged, reply),
+                    None => drop(reply.send(answer)),
+                }
+            }
             Message::Join(peer, input, outbox, reply) => {
                 self.joining = Some((outbox, reply));
                 if let Err(refusal) = self.input(input).await
@@ -285,6 +315,7 @@ impl Task {
                 drop(reply.send(came.map(|()| self.ports.sessions.add(session))));
             }
             Message::Cues(language, reply) => drop(reply.send(self.room.cues(&language))),
+            Message::ChatLine(id, reply) => drop(reply.send(self.room.chat_line(id))),
             Message::Order(order) => {
                 let text = encode(&ServerMessage::Order(order));
                 let hosts = self.peers.values().filter(|(_, role)| *role == Role::Host);
@@ -307,7 +338,10 @@ impl Task {
         let (mut is_news, mut is_shelf) = (false, false);
         while let Some(effect) = self.room.poll() {
             is_shelf |= changes_shelf(&effect);
-            is_news |= matches!(effect, Effect::Entry(_) | Effect::Viewers(_));
+            is_news |= matches!(
+                effect,
+                Effect::Entry(_) | Effect::Viewers(_) | Effect::Moderation(None, _)
+            );
             self.carry_out(effect).await;
         }
         if is_shelf {
@@ -351,14 +385,20 @@ impl Task {
                 }
             }
             Effect::Layers(peer, source, layers) => {
-                if let Some((outbox, _)) = self.peers.get(&peer) {
-                    outbox.send(encode(&ServerMessage::Layers { source, layers }));
-                }
+                self.tell(peer, &ServerMessage::Layers { source, layers });
             }
-            Effect::Replaced(peer) => {
-                if let Some((outbox, _)) = self.peers.remove(&peer) {
-                    outbox.close(Goodbye::Replaced);
-                }
+            Effect::Replaced(peer) => self.dismiss(peer, Goodbye::Replaced),
+            Effect::Banned(peer) => self.dismiss(peer, Goodbye::Removed),
+            Effect::Whisper(peer, line) => self.tell(peer, &ServerMessage::Line(line)),
+            Effect::Moderation(peer, view) => self.tell_moderators(peer, view),
+            Effect::Judged(judged) => {
+                let judgement = Box::new(judged.0.clone());
+                self.ports.bus.tell(&self.show, News::Judged(judgement));
+                self.judged = Some(judged);
+            }
+            Effect::Reactions(counts) => self.tell_reactions(counts),
+            Effect::ShareReactions(counts) => {
+                self.ports.bus.tell(&self.show, News::Reactions(counts));
             }
             Effect::Wanted(languages) => self.ports.speech.want(&self.show, languages),
             Effect::Unmet(languages) => self.ports.speech.unmet(&self.show, languages),
@@ -406,6 +446,36 @@ impl Task {
         }
     }
 
+    fn tell(&self, peer: PeerId, message: &ServerMessage) {
+        if let Some((outbox, _)) = self.peers.get(&peer) {
+            outbox.send(encode(message));
+        }
+    }
+
+    fn dismiss(&mut self, peer: PeerId, why: Goodbye) {
+        if let Some((outbox, _)) = self.peers.remove(&peer) {
+            outbox.close(why);
+        }
+    }
+
+    /// One of those who keep the chat in order, or all of them.
+    fn tell_moderators(&self, peer: Option<PeerId>, view: ModerationView) {
+        let text = encode(&ServerMessage::Moderation(view));
+        for (other, (outbox, role)) in &self.peers {
+            let is_meant = peer.is_none_or(|peer| peer == *other);
+            if is_meant && matches!(role, Role::Host | Role::Moderator) {
+                outbox.send(text.clone());
+            }
+        }
+    }
+
+    fn tell_reactions(&self, counts: Counts) {
+        let text = encode(&ServerMessage::Reactions { counts });
+        for (outbox, _) in self.peers.values() {
+            outbox.send_replaceable(text.clone());
+        }
+    }
+
     fn send_all(&self, message: &ServerMessage) {
         if !self.peers.is_empty() {
             let text = encode(message);
@@ -445,6 +515,7 @@ fn view_of(room: &Room) -> View {
         viewers: room.viewers_told(),
         tracks: state.tracks.clone(),
         pins: state.pins.clone(),
+        banned: Arc::clone(room.banned()),
     }
 }
 

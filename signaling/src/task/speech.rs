@@ -180,6 +180,16 @@ impl Speech {
         }
     }
 
+    /// The words of a show's shelf.
+    #[must_use]
+    pub fn words_of(&self, show: &str) -> Arc<Glossary> {
+        self.table()
+            .glossaries
+            .get(show)
+            .cloned()
+            .unwrap_or_default()
+    }
+
     /// A host says which language somebody speaks, or that it is to be found.
     pub fn set_language(&self, show: &str, participant: &str, language: Option<String>) {
         let Some(engine) = self.engine() else { return };

@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use serde_json::{Value, json};
-use signaling::protocol::client::{ClientMessage, Role};
-use signaling::protocol::server::RoomEvent;
+use signaling::protocol::chat::Act;
+use signaling::protocol::client::{ClientMessage, Reaction, Role};
+use signaling::protocol::server::{RoomEvent, ServerMessage};
 use tests::peer::Receiver;
 use tests::server::Server;
 use tests::session::{Player, Publisher};
@@ -112,6 +113,44 @@ async fn buy(world: &World, url: &str, token: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// A viewer of the second process is banned from the first, and taps of the one are told in both.
+async fn troll(world: &World, second: &str, host: &mut Page, far: &mut Page) -> anyhow::Result<()> {
+    let token = world.disk.token(SHOW, Role::Viewer);
+    let mut troll = Page::join(second, &token, None, None).await?;
+    let awful = |request| ClientMessage::Chat {
+        request,
+        text: "awful".into(),
+    };
+    assert_eq!(troll.ask(awful).await?, Ok(()));
+    let line = host
+        .until(|event| matches!(event, RoomEvent::Chat(line) if line.text == "awful"))
+        .await?;
+    let RoomEvent::Chat(line) = line.event else {
+        anyhow::bail!("a line was waited for");
+    };
+    let ban = |request| ClientMessage::Moderate {
+        request,
+        act: Act::Ban {
+            participant: line.participant,
+        },
+    };
+    assert_eq!(host.ask(ban).await?, Ok(()));
+    far.until(|event| matches!(event, RoomEvent::ChatRemoved { id } if *id == line.id))
+        .await?;
+    assert!(far.show().chat.iter().all(|line| line.text != "awful"));
+    while !matches!(troll.next().await?, ServerMessage::Bye { reason, .. } if reason == "removed") {
+    }
+    let tap = json!({ "type": "react", "reaction": "heart", "count": 3 });
+    far.socket.send(tap.to_string()).await?;
+    for page in [host, far] {
+        while !matches!(page.next().await?,
+            ServerMessage::Reactions { counts } if counts == [(Reaction::Heart, 3)].into())
+        {
+        }
+    }
+    Ok(())
+}
+
 #[tokio::test]
 async fn two_processes_are_one_show_until_redis_dies_and_go_on_after() -> anyhow::Result<()> {
     let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
@@ -145,6 +184,8 @@ async fn two_processes_are_one_show_until_redis_dies_and_go_on_after() -> anyhow
     assert_eq!(far.ask(chat).await?, Ok(()));
     host.until(|event| matches!(event, RoomEvent::Chat(line) if line.text == "hello"))
         .await?;
+
+    troll(&world, second.url(), &mut host, &mut far).await?;
 
     let whip = world.url("/whip/lamp");
     let publisher = Publisher::start(&world.client, &whip, Some(&world.host)).await?;

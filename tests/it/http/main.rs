@@ -6,6 +6,7 @@ mod captions;
 mod conformance;
 mod events;
 mod layer;
+mod moderation;
 mod openapi;
 mod pictures;
 mod restart;

@@ -8,7 +8,7 @@ use tests::ws::{Page, Socket, ticket};
 use super::{SHOW, World};
 
 /// Opens a socket, sends one text, and expects the connection to be refused.
-async fn refused(world: &World, text: String, code: &str) -> anyhow::Result<()> {
+pub(super) async fn refused(world: &World, text: String, code: &str) -> anyhow::Result<()> {
     let mut socket = Socket::open(world.server.url()).await?;
     socket.send(text.clone()).await?;
     match socket.next().await? {
@@ -25,7 +25,7 @@ async fn refused(world: &World, text: String, code: &str) -> anyhow::Result<()> 
     Ok(())
 }
 
-fn join(ticket: &str) -> serde_json::Value {
+pub(super) fn join(ticket: &str) -> serde_json::Value {
     json!({ "type": "join", "protocol": 1, "ticket": ticket })
 }
 

@@ -10,6 +10,7 @@ pub(super) struct Refused {
     code: String,
     message: String,
     hint: Option<String>,
+    wait_ms: Option<u32>,
 }
 
 impl Refused {
@@ -18,6 +19,7 @@ impl Refused {
             code: code.to_owned(),
             message: message.into(),
             hint: None,
+            wait_ms: None,
         }
     }
 
@@ -35,12 +37,14 @@ impl Refused {
             code,
             message,
             hint,
+            wait_ms,
         } = self;
         ServerMessage::Refused {
             request,
             code,
             message,
             hint,
+            wait_ms,
         }
     }
 }
@@ -52,6 +56,7 @@ impl From<Refusal> for Refused {
             code: refusal.code().to_owned(),
             message: refusal.to_string(),
             hint,
+            wait_ms: refusal.wait_ms(),
         }
     }
 }

@@ -60,6 +60,20 @@ impl Client {
                 self.watch(mid, Wanted { visible, height }).await;
                 return None;
             }
+            ClientMessage::React { reaction, count } => {
+                self.room
+                    .tell(Input::React(self.peer, reaction, count))
+                    .await;
+                return None;
+            }
+            ClientMessage::Translate {
+                request,
+                id,
+                language,
+            } => {
+                let refused = self.translate(request, id, language).err()?;
+                (request, Err(refused))
+            }
             ClientMessage::Offer { request, offer } => (request, self.offer(request, offer).await),
             ClientMessage::Publish {
                 request,
@@ -92,7 +106,7 @@ impl Client {
                 language,
             } => (request, Ask::SpeechLanguage(participant, language)),
             ClientMessage::Chat { request, text } => (request, Ask::Chat(text)),
-            ClientMessage::ChatRemove { request, id } => (request, Ask::ChatRemove(id)),
+            ClientMessage::Moderate { request, act } => (request, Ask::Moderate(act)),
             ClientMessage::Pin { request, product } => (request, Ask::Pin(product)),
             ClientMessage::Unpin { request, product } => (request, Ask::Unpin(product)),
             ClientMessage::Promote {
@@ -105,6 +119,8 @@ impl Client {
             | ClientMessage::Clock { .. }
             | ClientMessage::Captions { .. }
             | ClientMessage::Watch { .. }
+            | ClientMessage::React { .. }
+            | ClientMessage::Translate { .. }
             | ClientMessage::Offer { .. }
             | ClientMessage::Publish { .. }
             | ClientMessage::Unpublish { .. }

@@ -1,0 +1,23 @@
+-- Moderation of chats. JSON is that of protocol/chat.rs; times are Unix milliseconds.
+
+CREATE TABLE moderation_log (
+    show      TEXT    NOT NULL,
+    id        INTEGER NOT NULL,    -- grows with time
+    judgement TEXT    NOT NULL,    -- JSON
+    PRIMARY KEY (show, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE chat_rules (
+    show   TEXT    NOT NULL PRIMARY KEY,
+    slow_s INTEGER NOT NULL,
+    words  TEXT    NOT NULL,       -- JSON array
+    pinned TEXT                    -- JSON
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE sanction (
+    show        TEXT    NOT NULL,
+    participant TEXT    NOT NULL,
+    at_ms       INTEGER NOT NULL,
+    sanction    TEXT    NOT NULL,  -- JSON
+    PRIMARY KEY (show, participant)
+) STRICT, WITHOUT ROWID;
