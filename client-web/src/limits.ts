@@ -15,6 +15,15 @@ export const ORDERS_LISTED_MAX = 200;
 /** Longest chat line the server takes. */
 export const CHAT_TEXT_MAX = 500;
 
+/** Taps of one reaction in one message; the server counts no more. */
+export const TAPS_MAX = 10;
+
+/** Reactions that float over the picture at once: more hide it, and cost a phone its frames. */
+export const FLOATING_MAX = 24;
+
+/** Words nobody may write; the server takes no more. */
+export const WORDS_MAX = 200;
+
 /** Longest display name the server takes. */
 export const NAME_MAX = 64;
 

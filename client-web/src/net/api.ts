@@ -8,6 +8,7 @@ import type {
   HostOrderList,
   HostOrderView,
   ImportReport,
+  ModerationLog,
   OrderView,
   PayView,
   QuoteView,
@@ -189,6 +190,10 @@ export const transcriptFile = async (
   format: string,
   token: string | null,
 ): Promise<Blob> => new Blob([await textOf(words(name, language, format), { token })]);
+
+/** What was done to keep the chat in order, the newest first. */
+export const moderationLog = (name: string, token: string): Promise<ModerationLog> =>
+  call(`${show(name)}/moderation`, { token });
 
 export const listOrders = async (name: string, token: string): Promise<HostOrderView[]> =>
   (await call<HostOrderList>(`${show(name)}/orders`, { token })).orders;

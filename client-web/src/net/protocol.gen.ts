@@ -6,6 +6,47 @@ export const PROTOCOL_VERSION = 1;
 export const API = "/api/v1";
 
 /**
+ * Something a host or moderator does. Hosts, guides and moderators are never muted or banned.
+ */
+export type Act = { "act": "remove", 
+/**
+ * Its id.
+ */
+id: number, } | { "act": "pin_line", 
+/**
+ * Its id.
+ */
+id: number | null, } | { "act": "slow_mode", 
+/**
+ * At most 600; 0: as fast as they like.
+ */
+seconds: number, } | { "act": "words", 
+/**
+ * At most 200 words or phrases of up to 40 characters.
+ */
+words: Array<string>, } | { "act": "mute", 
+/**
+ * Whose.
+ */
+participant: string, 
+/**
+ * 1 to 86,400.
+ */
+seconds: number, } | { "act": "ban", 
+/**
+ * Whom.
+ */
+participant: string, } | { "act": "shadow", 
+/**
+ * Whose.
+ */
+participant: string, } | { "act": "pardon", 
+/**
+ * To whom.
+ */
+participant: string, };
+
+/**
  * Body of `POST /api/v1/shows/{show}/basket`: what would this cost?
  */
 export type BasketBody = { 
@@ -136,6 +177,19 @@ text: string,
 at_ms: number, };
 
 /**
+ * How a chat is run, as everybody sees it.
+ */
+export type ChatRules = { 
+/**
+ * Seconds between two lines of one viewer; 0: as they like.
+ */
+slow_s: number, 
+/**
+ * The line above the chat.
+ */
+pinned: ChatLine | null, };
+
+/**
  * A message from a page. The first one on a socket is `join`; anything else before it is
  * refused. `request` is chosen by the page and comes back in `done` or `refused`.
  */
@@ -239,15 +293,35 @@ request: number,
 /**
  * The line.
  */
-text: string, } | { "type": "chat_remove", 
+text: string, } | { "type": "translate", 
 /**
  * Echoed back.
  */
 request: number, 
 /**
- * Its id.
+ * Id of the line.
  */
-id: number, } | { "type": "pin", 
+id: number, 
+/**
+ * BCP 47 tag.
+ */
+language: string, } | { "type": "moderate", 
+/**
+ * Echoed back.
+ */
+request: number, 
+/**
+ * What to do.
+ */
+act: Act, } | { "type": "react", 
+/**
+ * Which.
+ */
+reaction: Reaction, 
+/**
+ * How often, at most 10.
+ */
+count: number, } | { "type": "pin", 
 /**
  * Echoed back.
  */
@@ -273,7 +347,7 @@ request: number,
  */
 participant: string, 
 /**
- * New role: `guest` or `viewer`.
+ * New role: `guest`, `moderator` or `viewer`.
  */
 role: Role, } | { "type": "phase", 
 /**
@@ -454,6 +528,35 @@ show: ShowState, } | { "kind": "entries",
 entries: Array<Entry>, };
 
 /**
+ * One line of the audit log: an act that was carried out.
+ */
+export type Judgement = { 
+/**
+ * Grows with time; unique in a show.
+ */
+id: number, 
+/**
+ * When, Unix ms.
+ */
+at_ms: number, 
+/**
+ * Who did it.
+ */
+by: Person, 
+/**
+ * What.
+ */
+act: Act, 
+/**
+ * Whom it was done to.
+ */
+whom: Person | null, 
+/**
+ * The line it was about.
+ */
+line: ChatLine | null, };
+
+/**
  * A caption language.
  */
 export type LanguageInfo = { 
@@ -532,6 +635,32 @@ unit_price: Money,
  * Sum of the line.
  */
 total: Money, };
+
+/**
+ * `GET /api/v1/shows/{show}/moderation`.
+ */
+export type ModerationLog = { 
+/**
+ * The newest first.
+ */
+judgements: Array<Judgement>, 
+/**
+ * `before` of the next page; none: this was the last.
+ */
+next: number | null, };
+
+/**
+ * What only hosts and moderators see of the chat.
+ */
+export type ModerationView = { 
+/**
+ * What nobody may write.
+ */
+words: Array<string>, 
+/**
+ * The newest 100, newest first.
+ */
+sanctions: Array<Sanction>, };
 
 /**
  * Money in minor units.
@@ -667,6 +796,19 @@ export type PayView = {
  * The payment provider's page for this order: send the buyer there.
  */
 url: string, };
+
+/**
+ * Somebody by id and the name they had.
+ */
+export type Person = { 
+/**
+ * Participant id.
+ */
+id: string, 
+/**
+ * Display name at that time.
+ */
+name: string, };
 
 /**
  * Phase of a show.
@@ -857,6 +999,11 @@ available: number,
 expires_ms: number, };
 
 /**
+ * A feeling, as a viewer taps it.
+ */
+export type Reaction = "heart" | "clap" | "fire" | "laugh" | "wow";
+
+/**
  * Body of `POST /api/v1/shows/{show}/orders`.
  */
 export type ReserveBody = { 
@@ -959,7 +1106,7 @@ pairs: Array<LanguagePair>, } | { "event": "chat" } & ChatLine | { "event": "cha
 /**
  * Its id.
  */
-id: number, };
+id: number, } | { "event": "chat_rules" } & ChatRules;
 
 /**
  * One mistake in an import.
@@ -978,6 +1125,35 @@ field: string,
  * What is wrong and how to write it.
  */
 message: string, };
+
+/**
+ * What is done to somebody now.
+ */
+export type Sanction = { 
+/**
+ * To whom: participant id.
+ */
+participant: string, 
+/**
+ * Their name at that time.
+ */
+name: string, 
+/**
+ * Since when, Unix ms.
+ */
+at_ms: number, 
+/**
+ * Their lines are refused until then, Unix ms.
+ */
+muted_until_ms: number | null, 
+/**
+ * They may not come in.
+ */
+banned: boolean, 
+/**
+ * Their lines reach nobody else.
+ */
+shadowed: boolean, };
 
 /**
  * The server.
@@ -1091,7 +1267,31 @@ message: string,
 /**
  * What to do next, when there is something.
  */
-hint: string | null, } | { "type": "layers", 
+hint: string | null, 
+/**
+ * When it would not be refused any more, ms from now.
+ */
+wait_ms?: number, } | { "type": "line" } & ChatLine | { "type": "reactions", 
+/**
+ * How many of each.
+ */
+counts: { [key in Reaction]?: number }, } | { "type": "moderation" } & ModerationView | { "type": "translated", 
+/**
+ * From the request.
+ */
+request: number, 
+/**
+ * Language of the line, as found from its words.
+ */
+from: string, 
+/**
+ * The words.
+ */
+text: string, 
+/**
+ * The translation could not be trusted with the line's numbers: `text` is the line.
+ */
+kept: boolean, } | { "type": "layers", 
 /**
  * What it publishes.
  */
@@ -1272,6 +1472,10 @@ captions: Array<CaptionView>,
  * Recent chat, oldest first.
  */
 chat: Array<ChatLine>, 
+/**
+ * How the chat is run.
+ */
+chat_rules: ChatRules, 
 /**
  * Caption languages that can be chosen, what is spoken first.
  */

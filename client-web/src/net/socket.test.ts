@@ -229,7 +229,7 @@ test("a used ticket is replaced; a closed door is final", async () => {
   world.receive({
     type: "refused",
     request: null,
-    code: "ticket_invalid",
+    code: "invalid_ticket",
     message: "",
     hint: null,
   });

@@ -38,6 +38,8 @@ export class Refusal extends Error {
     readonly code: string,
     message: string,
     readonly hint: string | null,
+    /** When it would not be refused any more, ms from now. */
+    readonly wait_ms: number | null = null,
   ) {
     super(message);
     this.name = "Refusal";
@@ -81,7 +83,7 @@ interface Waiting {
 
 /** Refusals of a join that pass: with a fresh ticket, or when the server has room again. */
 const PASSING_CODES = new Set([
-  "ticket_invalid",
+  "invalid_ticket",
   "stopping",
   "join_timeout",
   "server_full",
@@ -151,7 +153,9 @@ export class ShowSocket {
   }
 
   /** Sends a message that has no answer; dropped while offline, because `join` repeats it. */
-  notify(message: Extract<ClientMessage, { type: "captions" | "clock" | "watch" }>): void {
+  notify(
+    message: Extract<ClientMessage, { type: "captions" | "clock" | "react" | "watch" }>,
+  ): void {
     if (this.status === "online") this.wire?.send(JSON.stringify(message));
   }
 
@@ -199,6 +203,7 @@ export class ShowSocket {
       case "done":
       case "answered":
       case "published":
+      case "translated":
         this.settle(message.request, (waiting) => waiting.resolve(message));
         break;
       case "refused":
@@ -238,7 +243,8 @@ export class ShowSocket {
   }
 
   private onRefused(refused: Extract<ServerMessage, { type: "refused" }>): void {
-    const error = new Refusal(refused.code, refused.message, refused.hint);
+    const { code, message, hint, wait_ms } = refused;
+    const error = new Refusal(code, message, hint, wait_ms ?? null);
     if (refused.request !== null) {
       this.settle(refused.request, (waiting) => waiting.reject(error));
     } else if (PASSING_CODES.has(refused.code)) {

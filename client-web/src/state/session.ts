@@ -5,10 +5,13 @@ import { batch, computed, signal } from "@preact/signals";
 import { PIN_DELAY_MS_MAX } from "../limits";
 import type {
   Entry,
+  Act,
   LayerWish,
+  ModerationView,
   OrderView,
   Participant,
   Phase,
+  Reaction,
   Role,
   ServerMessage,
   ShowState,
@@ -27,7 +30,8 @@ import {
 import type { Grant } from "./grant";
 import { bestOffset, clockSample, nextLag, type ClockSample } from "./media-clock";
 import { Receptions } from "./reception";
-import { isPlacedByMediaTime, reduce } from "./show";
+import { Taps } from "./reactions";
+import { isPlacedByMediaTime, reduce, withLine } from "./show";
 
 /** How often subtitles and waiting pins are looked at: below what an eye notices. */
 const TICK_MS = 150;
@@ -64,6 +68,10 @@ export class ShowSession {
   readonly missedLanguage = signal<string | null>(null);
   /** Orders that arrived while this host's page was open, by id. */
   readonly orders = signal<ReadonlyMap<string, OrderView>>(new Map());
+  /** How the chat is kept in order; none for those who do not. */
+  readonly moderation = signal<ModerationView | null>(null);
+  /** What was tapped in the last second, by everybody. */
+  readonly reactions = signal<Partial<Record<Reaction, number>>>({});
   readonly receptions = new Receptions(() => this.renewReception());
   readonly isOnStage = computed(() => this.me.value?.role === "guest");
   /** Called after each join: publishers see whether they are still on air. */
@@ -77,6 +85,9 @@ export class ShowSession {
   private cues: Cue[] = [];
   private readonly screen = new Screen();
   private readonly captionLag = new CaptionLag();
+  private readonly taps = new Taps((reaction, count) =>
+    this.socket.notify({ type: "react", reaction, count }),
+  );
   private delay_ms = 0;
   private toldLanguage: string | null = null;
   private waiting: Entry[] = [];
@@ -127,6 +138,7 @@ export class ShowSession {
   stop(): void {
     clearInterval(this.timer);
     this.socket.stop();
+    this.taps.stop();
     this.receptions.close();
   }
 
@@ -175,6 +187,21 @@ export class ShowSession {
 
   chat(text: string): Promise<ServerMessage> {
     return this.request({ type: "chat", text });
+  }
+
+  moderate(act: Act): Promise<ServerMessage> {
+    return this.request({ type: "moderate", act });
+  }
+
+  /** A machine translation of a chat line. */
+  async translate(id: number, language: string): Promise<{ text: string; kept: boolean }> {
+    const answer = await this.request({ type: "translate", id, language });
+    if (answer.type !== "translated") throw new Refusal("no_answer", answer.type, null);
+    return answer;
+  }
+
+  react(reaction: Reaction): void {
+    this.taps.add(reaction);
   }
 
   setPhase(phase: Phase): Promise<ServerMessage> {
@@ -249,6 +276,18 @@ export class ShowSession {
       }
       case "role":
         if (this.me.value) this.me.value = { ...this.me.value, role: message.role };
+        if (message.role !== "moderator") this.moderation.value = null;
+        break;
+      case "line": {
+        const { type: _type, ...line } = message;
+        if (this.show.value) this.show.value = withLine(this.show.value, line);
+        break;
+      }
+      case "moderation":
+        this.moderation.value = message;
+        break;
+      case "reactions":
+        this.reactions.value = message.counts;
         break;
       case "order":
         this.orders.value = new Map(this.orders.value).set(message.id, message);

@@ -43,6 +43,7 @@ const empty: ShowState = {
   products: [product("lamp"), product("vase"), product("rug"), product("cup")],
   captions: [],
   chat: [],
+  chat_rules: { slow_s: 0, pinned: null },
   languages: [],
   pairs: [],
 };

@@ -2,11 +2,16 @@
 // sockets, clocks or pictures.
 
 import { CAPTIONS_MAX, CHAT_LINES_MAX, PINS_MAX } from "../limits";
-import type { Entry, ProductView, RoomEvent, ShowState } from "../net/protocol.gen";
+import type { ChatLine, Entry, ProductView, RoomEvent, ShowState } from "../net/protocol.gen";
 
 /** The show after one more entry. Unknown events (from a newer server) change nothing. */
 export function reduce(show: ShowState, entry: Entry): ShowState {
   return apply(show, entry.event);
+}
+
+/** The show with one more line in its chat. */
+export function withLine(show: ShowState, line: ChatLine): ShowState {
+  return { ...show, chat: [...show.chat, line].slice(-CHAT_LINES_MAX) };
 }
 
 /** True for events that belong on a certain frame of the picture and may wait for it. */
@@ -59,10 +64,18 @@ function apply(show: ShowState, event: RoomEvent): ShowState {
       return { ...show, languages: event.languages, pairs: event.pairs };
     case "chat": {
       const { event: _tag, ...line } = event;
-      return { ...show, chat: [...show.chat, line].slice(-CHAT_LINES_MAX) };
+      return withLine(show, line);
     }
-    case "chat_removed":
-      return { ...show, chat: show.chat.filter((line) => line.id !== event.id) };
+    case "chat_removed": {
+      const chat = show.chat.filter((line) => line.id !== event.id);
+      const isPinned = show.chat_rules.pinned?.id === event.id;
+      const chat_rules = isPinned ? { ...show.chat_rules, pinned: null } : show.chat_rules;
+      return { ...show, chat, chat_rules };
+    }
+    case "chat_rules": {
+      const { event: _tag, ...chat_rules } = event;
+      return { ...show, chat_rules };
+    }
     case "caption_gap":
     default:
       return show;

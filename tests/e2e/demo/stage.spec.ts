@@ -47,6 +47,7 @@ test("from the host's camera to a viewer on stage", async ({ server, browser }) 
   await viewer.getByTestId("chat_send").click();
   await expect(host.getByTestId("chat_line")).toContainText("Kenji");
   const before = sockets;
+  await host.getByTestId("chat_more").click();
   await host.getByTestId("chat_invite").click();
   await expect(viewer.getByTestId("stage_bar")).toBeVisible();
   await viewer.getByTestId("stage_join").click();
@@ -57,6 +58,7 @@ test("from the host's camera to a viewer on stage", async ({ server, browser }) 
   expect(sockets, "no new socket was opened to go on stage").toBe(before);
 
   // Back to the audience: the picture goes with the role.
+  await host.getByTestId("chat_more").click();
   await host.getByTestId("chat_uninvite").click();
   await expect(viewer.getByTestId("stage_bar")).toBeHidden();
   await expect(witness.getByTestId("stage_guest")).toHaveCount(0);

@@ -66,10 +66,12 @@ test("chat lines can be removed and their writers brought on stage", async ({ pa
   await world.start();
   await page.goto(`${world.origin}/host/atelier#token=secret`);
   await page.getByTestId("chat_remove").first().click();
-  await expect.poll(() => world.requests.at(-1)).toMatchObject({ type: "chat_remove", id: 1 });
+  const act = { act: "remove", id: 1 };
+  await expect.poll(() => world.requests.at(-1)).toMatchObject({ type: "moderate", act });
   world.happen({ event: "chat_removed", id: 1 });
   await expect(page.getByTestId("chat")).not.toContainText("strap come off");
-  await page.getByTestId("chat_invite").first().click();
+  await page.getByTestId("chat_more").first().click();
+  await page.getByTestId("chat_invite").click();
   await expect
     .poll(() => world.requests.at(-1))
     .toMatchObject({ type: "promote", participant: "p-Kenji", role: "guest" });

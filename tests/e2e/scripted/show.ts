@@ -92,6 +92,7 @@ export function scriptedShow(): ShowState {
       line(3, "Marta", "It does, and there is a wider one too", "host"),
       line(4, "Ana Paula", "How much is shipping to Porto?"),
     ],
+    chat_rules: { slow_s: 0, pinned: null },
     languages: ["en", "pt"],
     pairs: [],
   };

@@ -11,6 +11,7 @@ import type {
   CaptionView,
   ClientMessage,
   Entry,
+  Judgement,
   Money,
   OrderView,
   ProductView,
@@ -38,18 +39,26 @@ const SHIPPING = 490;
 
 type Join = Extract<ClientMessage, { type: "join" }>;
 type Watch = Extract<ClientMessage, { type: "watch" }>;
+type Taps = Extract<ClientMessage, { type: "react" }>;
 export type Answer = { status: number; body: unknown };
 
 export class World {
   show: ShowState = scriptedShow();
-  role: "host" | "viewer" = "viewer";
+  role: "host" | "moderator" | "viewer" = "viewer";
   viewers = 1284;
   seq = 7;
   epoch = "e1";
   joins: Join[] = [];
   requests: ClientMessage[] = [];
+  /** What a chat line is in the reader's language; none: it cannot be translated. */
+  translation: string | null = null;
+  /** How the next request is refused. */
+  refusal: { code: string; message: string; wait_ms?: number } | null = null;
+  /** What was done to keep the chat in order. */
+  judgements: Judgement[] = [];
   /** What the page told of how it shows its pictures. */
   watches: Watch[] = [];
+  taps: Taps[] = [];
   orderKeys: string[] = [];
   /** What `POST …/orders` answers next; empty means an order. `null` cuts the connection. */
   orderAnswers: (Answer | null)[] = [];
@@ -153,11 +162,19 @@ export class World {
       send({ type: "clock", client_ms: message.client_ms, server_ms: Date.now() });
     } else if (message.type === "watch") {
       this.watches.push(message);
+    } else if (message.type === "react") {
+      this.taps.push(message);
     } else if ("request" in message) {
       this.requests.push(message);
       if (message.type === "publish") {
         const answer = await answerInPage(this.page, message.offer, null);
         send({ type: "published", request: message.request, answer });
+      } else if (this.refusal) {
+        send({ type: "refused", request: message.request, hint: null, ...this.refusal });
+        this.refusal = null;
+      } else if (message.type === "translate" && this.translation !== null) {
+        const [from, text] = ["pt", this.translation];
+        send({ type: "translated", request: message.request, from, text, kept: false });
       } else {
         send({ type: "done", request: message.request });
       }
@@ -227,6 +244,7 @@ export class World {
       return json(this.price(route.request().postDataJSON() as BasketBody));
     if (path.includes("/quotes/")) return json(this.quote(path.split("/").at(-1) ?? ""));
     if (path.endsWith("/products")) return json(this.importAnswer.body, this.importAnswer.status);
+    if (path.endsWith("/moderation")) return json({ judgements: this.judgements, next: null });
     if (path.endsWith("/orders") && method === "GET") return json([...this.made.values()]);
     if (path.endsWith("/orders")) return this.serveOrder(route);
     const order = this.made.get(path.split("/")[4] ?? "");

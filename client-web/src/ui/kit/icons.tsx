@@ -120,4 +120,17 @@ export const ImportIcon = icon(
     <path d="M4 16v4h16v-4" />
   </>,
 );
+export const SlidersIcon = icon(
+  <>
+    <path d="M4 8h9m5 0h2M4 16h2m5 0h9" />
+    <circle cx="15.5" cy="8" r="2.3" />
+    <circle cx="8.5" cy="16" r="2.3" />
+  </>,
+);
+export const TranslateIcon = icon(
+  <>
+    <path d="M3.5 6h10M8.5 4v2c0 4-2 7-5 8.5M5.5 9.5c1.2 2.4 3.2 4 6 5" />
+    <path d="m12.5 20 4-9 4 9m-6.7-3h5.4" />
+  </>,
+);
 export const MoreIcon = icon(<path d="M5 12h.1M12 12h.1M19 12h.1" stroke-width="3" />);

@@ -17,6 +17,12 @@ type Act =
   | "left"
   | null;
 
+/** Why the page is not connected any more. */
+interface Ended {
+  reason: string;
+  message: string;
+}
+
 /** Acts during which the show goes on: chat, shelf and subtitles stay. */
 const BESIDE_THE_SHOW: readonly Act[] = [null, "starting", "paused", "unreachable", "over"];
 
@@ -46,7 +52,7 @@ export function isCurtained(session: ShowSession): boolean {
 export function Curtain({ session }: { session: ShowSession }): JSX.Element | null {
   const act = actOf(session);
   if (act === null) return null;
-  const [title, hint] = words(act, session.ended.value?.message ?? "");
+  const [title, hint] = words(act, session.ended.value ?? { reason: "", message: "" });
   const isFinal = act === "unknown" || act === "private" || act === "left";
   return (
     <div class="curtain" data-testid="viewer_curtain" data-act={act}>
@@ -69,7 +75,7 @@ export function Curtain({ session }: { session: ShowSession }): JSX.Element | nu
   );
 }
 
-function words(act: Exclude<Act, null>, message: string): [string, string] {
+function words(act: Exclude<Act, null>, ended: Ended): [string, string] {
   switch (act) {
     case "opening":
       return ["", ""];
@@ -86,11 +92,11 @@ function words(act: Exclude<Act, null>, message: string): [string, string] {
     case "private":
       return [t("show_private"), t("show_private_hint")];
     case "left":
-      return [t("show_left"), leftHint(message)];
+      return [t("show_left"), leftHint(ended)];
   }
 }
 
-function leftHint(message: string): string {
-  if (message === "replaced") return t("left_replaced");
-  return message === "removed" ? t("left_removed") : message;
+function leftHint({ reason, message }: Ended): string {
+  if (reason === "replaced") return t("left_replaced");
+  return reason === "removed" || reason === "banned" ? t("left_removed") : message;
 }

@@ -15,6 +15,7 @@ import { MissedLanguage } from "./captions-menu";
 import { Controls } from "./controls";
 import { Curtain, isCurtained } from "./curtain";
 import { Pins } from "./pins";
+import { FloatingReactions } from "./reactions";
 import { Shelf } from "./shelf";
 import { Stage, type Shape } from "./stage";
 import { StageBar } from "./stage-bar";
@@ -77,6 +78,7 @@ export function ViewerPage({ show: name }: { show: string }): JSX.Element {
             />
           </div>
         )}
+        {!isHidden && <FloatingReactions session={session} />}
         {session.isOnStage.value && <StageBar camera={camera} />}
       </main>
       {isWide && show && (

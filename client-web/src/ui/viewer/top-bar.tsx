@@ -3,7 +3,7 @@
 import type { JSX } from "preact";
 import { locale, t } from "../../i18n";
 import type { ShowSession } from "../../state/session";
-import { hasOwnName } from "./chat";
+import { hasOwnName } from "./composer";
 import { EyeIcon, LogoIcon } from "../kit/icons";
 
 export function TopBar({ session }: { session: ShowSession }): JSX.Element {
