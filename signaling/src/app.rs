@@ -67,7 +67,7 @@ pub struct Running {
 pub async fn start(mut config: Config) -> anyhow::Result<Running> {
     telemetry::metrics();
     let key = SecretKey::open(&config.data)?;
-    let (listener, tls_listener) = bind(&mut config)?;
+    let doors = bind(&mut config)?;
     let server_tls = open_tls(&config).await?;
 
     let database = Database::open(&config.database).await.context("database")?;
@@ -77,16 +77,13 @@ pub async fn start(mut config: Config) -> anyhow::Result<Running> {
     let (moderation, moderation_writer) = ModerationStore::of(&database);
     let pictures = Pictures::open(config.data.join("pictures")).context("pictures")?;
     let shop_config = ShopConfig::new(key.derive("quotes"));
-    let provider = provider(&config).context("payments")?;
-    let (shop, notices, shop_task) =
-        spawn(Arc::new(store), &shop_config, Arc::new(now_ms), provider);
+    let (store, provider) = (Arc::new(store), provider(&config).context("payments")?);
+    let (shop, notices, shop_task) = spawn(store, &shop_config, Arc::new(now_ms), provider);
     let started = start_webhooks(&config, &database, &shop);
     let (webhooks, webhooks_task) = started.context("webhooks")?;
     let (media, events) = Media::start(media_config(&config)).context("media")?;
-    tokio::spawn(reach::report(
-        media.clone(),
-        !config.public_addresses.is_empty(),
-    ));
+    let is_public_named = !config.public_addresses.is_empty();
+    tokio::spawn(reach::report(media.clone(), is_public_named));
     let (outside, desk) = port(&config);
     let (speech, outputs) = start_captions(&config, outside).await;
     let (bus, letters) = start_bus(&config)?;
@@ -114,8 +111,8 @@ pub async fn start(mut config: Config) -> anyhow::Result<Running> {
     let captions = outputs.map(|outputs| carry_captions(outputs, hub.clone(), ports));
     carriers.extend(captions.map(tokio::spawn));
 
-    let trust = server_tls.as_ref().and_then(|tls| tls.ca_pem.clone());
-    let trust = trust.map(|ca_pem| Arc::new(trust_page(&config, ca_pem)));
+    let ca_pem = server_tls.as_ref().and_then(|tls| tls.ca_pem.clone());
+    let trust = ca_pem.map(|ca_pem| Arc::new(trust_page(&config, ca_pem)));
     let state = AppState {
         rate: RateLimit::new(config.rate_limit),
         config: Arc::new(config),
@@ -136,7 +133,6 @@ pub async fn start(mut config: Config) -> anyhow::Result<Running> {
     };
     let mut writers = vec![webhooks_task, shop_task];
     writers.extend([transcripts_writer, moderation_writer]);
-    let doors = (listener, tls_listener);
     serve(state, doors, server_tls, carriers, writers)
 }
 
