@@ -24,7 +24,7 @@ use crate::limits::shop::STORE_READERS_MAX;
 use crate::protocol::server::{OrderView, ProductView};
 use crate::protocol::shop::HostOrderView;
 use crate::shop::catalog::Product;
-use crate::shop::order::OrderId;
+use crate::shop::order::{Order, OrderId};
 use crate::shop::payment::Charge;
 use crate::shop::pricing::Zone;
 use crate::shop::quote::Offer;
@@ -140,6 +140,12 @@ impl SqlStore {
             },
             next_expiry_ms,
         }))
+    }
+
+    async fn read(&self, order: &OrderId) -> Result<Option<Order>, StoreError> {
+        let wanted = serde_json::json!([order.as_str()]).to_string();
+        let orders = rows::orders_by_id(&self.readers, wanted).await;
+        Ok(orders.map_err(failed("read an order"))?.pop())
     }
 
     fn seen(&self) -> std::sync::MutexGuard<'_, Seen> {
@@ -282,12 +288,7 @@ impl OrderStore for SqlStore {
         &'a self,
         order: &'a OrderId,
     ) -> BoxFuture<'a, Result<Option<OrderView>, StoreError>> {
-        Box::pin(async move {
-            let wanted = serde_json::json!([order.as_str()]).to_string();
-            let orders = rows::orders_by_id(&self.readers, wanted).await;
-            let mut orders = orders.map_err(failed("read an order"))?;
-            Ok(orders.pop().map(|order| order.view()))
-        })
+        Box::pin(async move { Ok(self.read(order).await?.map(|order| order.view())) })
     }
 
     fn owed(&self, limit: i64) -> BoxFuture<'_, Result<Vec<Charge>, StoreError>> {
@@ -308,12 +309,7 @@ impl OrderStore for SqlStore {
         &'a self,
         order: &'a OrderId,
     ) -> BoxFuture<'a, Result<Option<HostOrderView>, StoreError>> {
-        Box::pin(async move {
-            let wanted = serde_json::json!([order.as_str()]).to_string();
-            let orders = rows::orders_by_id(&self.readers, wanted).await;
-            let mut orders = orders.map_err(failed("read an order"))?;
-            Ok(orders.pop().map(|order| order.host_view()))
-        })
+        Box::pin(async move { Ok(self.read(order).await?.map(|order| order.host_view())) })
     }
 
     fn orders<'a>(

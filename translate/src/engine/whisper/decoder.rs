@@ -100,15 +100,16 @@ impl<'a> Decoder<'a> {
         bytes: impl Fn(usize) -> Vec<u8>,
     ) -> Result<Vec<Token>, WhisperError> {
         let mut asked: Vec<Suspect> = Vec::new();
+        let mut found = suspects(&tokens, self.layout, &bytes, self.expected).into_iter();
         while asked.len() < SUSPECTS_MAX {
-            let found = suspects(&tokens, self.layout, &bytes, self.expected);
-            let Some(suspect) = found.into_iter().find(|found| !asked.contains(found)) else {
+            let Some(suspect) = found.find(|suspect| !asked.contains(suspect)) else {
                 break;
             };
             let other = self.go_on(&tokens[..suspect.at], &suspect.term)?;
             if score(&other) + suspect.gain > score(&tokens[suspect.at..]) {
                 tokens.truncate(suspect.at);
                 tokens.extend(other);
+                found = suspects(&tokens, self.layout, &bytes, self.expected).into_iter();
             }
             asked.push(suspect);
         }
