@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use crate::facts::Unit;
+use crate::facts::{Number, Unit};
 use crate::limits::{GLOSSARY_TERM_CHARS_MAX, GLOSSARY_TERMS_MAX};
 
 /// A product, as far as its words go.
@@ -20,6 +20,8 @@ pub struct Product {
     pub titles: Vec<String>,
     /// What its price is in, ISO 4217.
     pub currency: String,
+    /// What it costs and did cost, as numbers with a decimal point: `18.90`.
+    pub prices: Vec<String>,
 }
 
 /// What a show sells, in words.
@@ -28,6 +30,7 @@ pub struct Glossary {
     names: BTreeSet<String>,
     words: BTreeSet<String>,
     currencies: BTreeSet<&'static str>,
+    prices: BTreeSet<Number>,
 }
 
 /// Names that every translation model leaves as they are; one stands in for a name of ours while a
@@ -53,6 +56,10 @@ impl Glossary {
             glossary
                 .currencies
                 .extend(Unit::money_words(&product.currency));
+            let prices = product.prices.iter().map(|price| Number::read(price, "en"));
+            glossary
+                .prices
+                .extend(prices.take(GLOSSARY_TERMS_MAX - glossary.prices.len()));
         }
         for product in products {
             for word in words(&product.title)
@@ -80,6 +87,11 @@ impl Glossary {
     /// The words of its currencies.
     pub fn currencies(&self) -> impl Iterator<Item = &str> {
         self.currencies.iter().copied()
+    }
+
+    /// Its prices as a language writes them.
+    pub fn prices(&self, language: &str) -> impl Iterator<Item = String> {
+        self.prices.iter().map(|price| price.write(true, language))
     }
 
     /// Other words of the shelf: they are only more likely.
@@ -256,6 +268,7 @@ mod tests {
             description: description.to_owned(),
             titles: vec![other.to_owned()],
             currency: "EUR".to_owned(),
+            prices: vec!["1299.00".to_owned(), "18.9".to_owned()],
         };
         Glossary::of(&[
             product(
@@ -289,6 +302,13 @@ mod tests {
             words.contains(&"walnut") && words.contains(&"stoneware"),
             "{words:?}"
         );
+    }
+
+    #[test]
+    fn prices_are_written_as_they_are_spoken_of() {
+        let written = |language: &str| shelf().prices(language).collect::<Vec<_>>();
+        assert_eq!(written("en"), ["1,299", "18.90"]);
+        assert_eq!(written("de"), ["1.299", "18,90"]);
     }
 
     #[test]

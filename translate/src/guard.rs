@@ -269,6 +269,17 @@ mod tests {
     }
 
     #[test]
+    fn more_words_than_anybody_says_in_that_time_are_made_up() {
+        let many: Vec<String> = (0..30).map(|n| format!("w{n}")).collect();
+        let many = heard(&many.join(" "), 0.0, -0.1);
+        assert!(
+            clean(many.clone(), 1_000).is_empty(),
+            "30 words in two seconds"
+        );
+        assert_eq!(clean(many, 2_000).len(), 30);
+    }
+
+    #[test]
     fn annotations_are_not_speech() {
         let cases = [
             ("[Music]", ""),

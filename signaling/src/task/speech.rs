@@ -12,6 +12,7 @@ use translate::{AS_SPOKEN, Captions, Language, SpeakerId, SpeakerOptions};
 use crate::limits::SPEAKER_LINGER_MS;
 use crate::protocol::server::{LanguagePair, PairQuality, ProductView};
 use crate::room::Input;
+use crate::shop::money::Amount;
 
 /// The caption engine and who speaks. Cheap to clone.
 #[derive(Clone)]
@@ -164,6 +165,7 @@ impl Speech {
             description: product.description.clone(),
             titles: product.translations.values().cloned().collect(),
             currency: product.price.currency.clone(),
+            prices: prices(product),
         };
         let glossary = Glossary::of(&products.iter().map(product).collect::<Vec<_>>());
         let glossary = Arc::new(glossary);
@@ -318,6 +320,20 @@ fn in_order(pairs: Vec<LanguagePair>) -> Input {
         }
     }
     Input::Languages(languages, pairs)
+}
+
+/// What a product costs and did cost, in all its variants and currencies.
+fn prices(product: &ProductView) -> Vec<String> {
+    let all = product.variants.iter().flat_map(|variant| &variant.prices);
+    let amounts = all.flat_map(|price| {
+        let tiers = price.tiers.iter().map(|tier| &tier.price);
+        [Some(&price.price), price.compare_at.as_ref()]
+            .into_iter()
+            .flatten()
+            .chain(tiers)
+    });
+    let numbers = amounts.filter_map(|money| Amount::new(money.minor, &money.currency).ok());
+    numbers.map(Amount::number).collect()
 }
 
 fn view(quality: Quality) -> PairQuality {

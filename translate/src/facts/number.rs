@@ -22,7 +22,7 @@ pub(super) struct Place {
 
 impl Number {
     /// Reads digits as `language` separates them.
-    pub(super) fn read(digits: &str, language: &str) -> Number {
+    pub(crate) fn read(digits: &str, language: &str) -> Number {
         let digits: String = digits.chars().filter(|c| !c.is_whitespace()).collect();
         let points_group = !decimal_is_point(language);
         let (last, marks) = (digits.rfind(['.', ',']), digits.matches(['.', ',']).count());
@@ -66,7 +66,7 @@ impl Number {
     }
 
     /// As `language` writes it; of money the hundredths in full.
-    pub(super) fn write(&self, is_money: bool, language: &str) -> String {
+    pub(crate) fn write(&self, is_money: bool, language: &str) -> String {
         let (point, group) = if decimal_is_point(language) {
             (".", ",")
         } else {

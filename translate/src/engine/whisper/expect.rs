@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::prices::Price;
 use crate::agree::key;
 use crate::glossary::Glossary;
 use crate::sounds::sounds;
@@ -56,19 +57,28 @@ pub(super) struct Term {
 /// The expected words as a tree of tokens.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Expected {
-    /// Made of this.
+    /// Made of this, for this language.
     glossary: Arc<Glossary>,
+    language: String,
     terms: Vec<Term>,
+    prices: Vec<Price>,
     /// Children of each node by token: where they are, and what the token gains.
     nodes: Vec<HashMap<usize, (usize, f32)>>,
 }
 
 impl Expected {
-    /// The tree of `glossary`; `tokens` gives the tokens of a text.
-    pub(super) fn new(glossary: &Arc<Glossary>, tokens: impl Fn(&str) -> Vec<usize>) -> Expected {
+    /// The tree of `glossary` for speech in a language; `tokens` gives the tokens of a text.
+    pub(super) fn new(
+        glossary: &Arc<Glossary>,
+        language: &str,
+        tokens: impl Fn(&str) -> Vec<usize>,
+    ) -> Expected {
+        let prices = glossary.prices(language);
         let mut expected = Expected {
             glossary: Arc::clone(glossary),
+            language: language.to_owned(),
             terms: Vec::new(),
+            prices: prices.map(|price| Price::new(&price, &tokens)).collect(),
             nodes: vec![HashMap::new()],
         };
         for name in glossary.names() {
@@ -83,9 +93,19 @@ impl Expected {
         expected
     }
 
-    /// Whether it was made of `glossary`.
-    pub(super) fn is_of(&self, glossary: &Arc<Glossary>) -> bool {
-        Arc::ptr_eq(&self.glossary, glossary)
+    /// Whether it was made of `glossary` for this language.
+    pub(super) fn is_of(&self, glossary: &Arc<Glossary>, language: &str) -> bool {
+        Arc::ptr_eq(&self.glossary, glossary) && self.language == language
+    }
+
+    /// Whether nothing can have been misheard.
+    pub(super) fn is_empty(&self) -> bool {
+        self.terms.is_empty() && self.prices.is_empty()
+    }
+
+    /// The prices of the shelf.
+    pub(super) fn prices(&self) -> &[Price] {
+        &self.prices
     }
 
     /// The words by their sounds.
@@ -175,7 +195,7 @@ mod tests {
             titles: vec!["Abc".into()],
             ..product
         };
-        let expected = Expected::new(&Arc::new(Glossary::of(&[product])), letters);
+        let expected = Expected::new(&Arc::new(Glossary::of(&[product])), "en", letters);
         let raised = |place: &super::Place<'_>| {
             let mut logits = vec![0.0; 5];
             place.raise(&mut logits);

@@ -8,6 +8,7 @@
 mod decoder;
 mod expect;
 mod greedy;
+mod prices;
 mod suspect;
 
 use std::collections::HashMap;
@@ -106,6 +107,7 @@ impl WhisperModel {
             state,
             encoded: Vec::new(),
             settings: HashMap::new(),
+            glossary: Arc::default(),
             expected: Expected::default(),
         })
     }
@@ -119,6 +121,9 @@ pub struct Whisper {
     encoded: Vec<f32>,
     /// One set for each language: `set_language` leaks its string every time.
     settings: HashMap<String, FullParams<'static, 'static>>,
+    /// What the next speech may be about.
+    glossary: Arc<Glossary>,
+    /// The same for the decoder, in the language that was decoded last.
     expected: Expected,
 }
 
@@ -137,6 +142,7 @@ impl Recognizer for Whisper {
                 reason,
             });
         }
+        self.prepare(language.base());
         let code = code(language);
         if std::mem::take(&mut self.encoded) != audio {
             self.listen(audio, &code)?;
@@ -147,17 +153,7 @@ impl Recognizer for Whisper {
     }
 
     fn expect(&mut self, glossary: &Arc<Glossary>) {
-        if !self.expected.is_of(glossary) {
-            let context = &self.model.context;
-            let tokens = |text: &str| {
-                let tokens = context.tokenize(text, text.len() + 1).unwrap_or_default();
-                tokens
-                    .into_iter()
-                    .filter_map(|token| usize::try_from(token).ok())
-                    .collect()
-            };
-            self.expected = Expected::new(glossary, tokens);
-        }
+        self.glossary = Arc::clone(glossary);
     }
 
     fn detect(&mut self, audio: &[f32]) -> Result<Detection, EngineError> {
@@ -186,6 +182,22 @@ impl Recognizer for Whisper {
 }
 
 impl Whisper {
+    /// Makes what is expected of the glossary, when that or the language is another one.
+    fn prepare(&mut self, language: &str) {
+        if self.expected.is_of(&self.glossary, language) {
+            return;
+        }
+        let context = &self.model.context;
+        let tokens = |text: &str| {
+            let tokens = context.tokenize(text, text.len() + 1).unwrap_or_default();
+            tokens
+                .into_iter()
+                .filter_map(|token| usize::try_from(token).ok())
+                .collect()
+        };
+        self.expected = Expected::new(&self.glossary, language, tokens);
+    }
+
     /// Makes the spectrogram and sets the encoder's size.
     fn listen(&mut self, audio: &[f32], code: &str) -> Result<(), EngineError> {
         let made = self.settings.entry(code.to_owned());

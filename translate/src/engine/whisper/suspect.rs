@@ -1,8 +1,9 @@
-//! Words that came and sound like a word of the shelf: the recogniser is asked whether it could
-//! have been that.
+//! Words that came and sound like a word or a price of the shelf: the recogniser is asked whether
+//! it could have been that.
 
 use super::expect::{Expected, Term};
 use super::greedy::{Layout, Token};
+use super::prices::{Figures, misheard};
 use crate::agree::key;
 use crate::sounds::{alike, sounds};
 
@@ -10,6 +11,9 @@ use crate::sounds::{alike, sounds};
 pub(super) const SUSPECTS_MAX: usize = 4;
 /// A name may be heard as up to so many words.
 const SPAN_WORDS_MAX: usize = 3;
+/// What speaks for a price of the shelf instead of the same number in pieces, in logarithms of
+/// probability.
+const PRICE_GAIN: f32 = 6.0;
 
 /// A place where a term of the shelf may have been said.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,6 +33,7 @@ struct Heard {
     /// As words are compared.
     key: String,
     sounds: Vec<char>,
+    figures: Figures,
 }
 
 /// Where terms of the shelf may have been said instead of what came, the most alike first.
@@ -39,26 +44,34 @@ pub(super) fn suspects(
     expected: &Expected,
 ) -> Vec<Suspect> {
     let terms = expected.terms();
-    if terms.is_empty() {
+    if expected.is_empty() {
         return Vec::new();
     }
     let words = words(tokens, layout, bytes);
-    let mut found: Vec<(f32, Suspect)> = Vec::new();
+    let figures: Vec<&Figures> = words.iter().map(|word| &word.figures).collect();
+    let prices = misheard(&figures, expected.prices()).into_iter();
+    let price = |(likeness, at, tokens): (f32, usize, &[usize])| {
+        let (term, gain) = (tokens.to_vec(), PRICE_GAIN * likeness);
+        (likeness, Suspect { at, term, gain })
+    };
+    let mut found: Vec<(f32, Suspect)> = prices.map(price).collect();
     for unsure in without_terms(&words, terms) {
+        let spans: Vec<(&[Heard], Vec<char>)> = (0..unsure.len())
+            .flat_map(|first| {
+                (1..=SPAN_WORDS_MAX).filter_map(move |length| unsure.get(first..first + length))
+            })
+            .map(|span| {
+                let sounds = span.iter().flat_map(|word| &word.sounds);
+                (span, sounds.copied().collect())
+            })
+            .collect();
         for term in terms {
             // Where it is most alike: `the Kastral` is no better a Kestrel than `Kastral`.
-            let spans = (0..unsure.len()).flat_map(|first| {
-                (1..=SPAN_WORDS_MAX).filter_map(move |length| unsure.get(first..first + length))
-            });
-            let likeness = |span: &[Heard]| {
-                let sounds: Vec<char> =
-                    span.iter().flat_map(|word| &word.sounds).copied().collect();
-                alike(&sounds, &term.sounds)
-            };
-            let rated = spans
-                .filter(|span| !is_inflected(span, term))
-                .map(|span| (likeness(span), span[0].at));
-            let best = rated.max_by(|(a, _), (b, _)| a.total_cmp(b));
+            let best = spans
+                .iter()
+                .filter(|(span, _)| !is_inflected(span, term))
+                .map(|(span, sounds)| (alike(sounds, &term.sounds), span[0].at))
+                .max_by(|(a, _), (b, _)| a.total_cmp(b));
             if let Some((likeness, at)) =
                 best.filter(|(likeness, _)| *likeness >= term.likeness_min)
             {
@@ -95,29 +108,38 @@ fn without_terms<'a>(words: &'a [Heard], terms: &[Term]) -> Vec<&'a [Heard]> {
 
 /// Whether a word is the term but for its ending: one mug, two mugs.
 fn is_inflected(span: &[Heard], term: &Term) -> bool {
-    let stem = |word: &str| word.strip_suffix('s').unwrap_or(word).to_owned();
-    span.iter().any(|word| stem(&word.key) == stem(&term.key))
+    let meant = without_plural(&term.key);
+    span.iter().any(|word| without_plural(&word.key) == meant)
+}
+
+fn without_plural(word: &str) -> &str {
+    word.strip_suffix('s').unwrap_or(word)
 }
 
 /// The words of the tokens; those of scripts without spaces are one.
 fn words(tokens: &[Token], layout: Layout, bytes: impl Fn(usize) -> Vec<u8>) -> Vec<Heard> {
-    let mut words: Vec<(usize, Vec<u8>)> = Vec::new();
+    let mut words: Vec<(usize, Option<usize>, Vec<u8>)> = Vec::new();
     for (at, token) in tokens.iter().enumerate() {
         if token.id >= layout.end {
             continue;
         }
         let bytes = bytes(token.id);
+        let digit = bytes.iter().any(u8::is_ascii_digit).then_some(at);
         match words.last_mut().filter(|_| bytes.first() != Some(&b' ')) {
-            Some((_, word)) => word.extend(bytes),
-            None => words.push((at, bytes)),
+            Some((_, digit_before, word)) => {
+                *digit_before = digit_before.or(digit);
+                word.extend(bytes);
+            }
+            None => words.push((at, digit, bytes)),
         }
     }
-    let heard = |(at, bytes): (usize, Vec<u8>)| {
+    let heard = |(at, digit, bytes): (usize, Option<usize>, Vec<u8>)| {
         let text = String::from_utf8_lossy(&bytes);
         Heard {
             at,
             key: key(&text),
             sounds: sounds(&text),
+            figures: Figures::new(&text, digit.map(|digit| (digit, digit == at))),
         }
     };
     words.into_iter().map(heard).collect()
@@ -153,7 +175,8 @@ mod tests {
         ];
         // A term is one token, the number of its first letter.
         let letter = |text: &str| usize::from(text.trim().as_bytes()[0]);
-        let expected = Expected::new(&Arc::new(Glossary::of(&shelf)), |text| vec![letter(text)]);
+        let glossary = Arc::new(Glossary::of(&shelf));
+        let expected = Expected::new(&glossary, "en", |text| vec![letter(text)]);
         let words: Vec<&str> = line.split(' ').collect();
         let tokens: Vec<Token> = (0..words.len())
             .map(|id| Token {
