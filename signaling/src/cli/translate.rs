@@ -1,4 +1,5 @@
-//! `vitrine translate`: lines in, lines out, through the same models as a live show's subtitles.
+//! `vitrine translate`: lines in, lines out, through the same models and the same guard of numbers as
+//! a live show's subtitles.
 
 use std::io::{self, BufRead as _, Write as _};
 use std::path::PathBuf;
@@ -6,6 +7,8 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use translate::Language;
 use translate::engine::bergamot::Bergamot;
+use translate::faithful;
+use translate::glossary::Glossary;
 use translate::models::{self, Installed};
 
 /// Arguments of `vitrine translate`.
@@ -33,13 +36,18 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     let installed = Installed::scan(&directory)
         .with_context(|| format!("the models in `{}` cannot be read", directory.display()))?;
     let (from, to) = (Language(args.from), Language(args.to));
-    let translator = Bergamot::new(&installed);
+    let mut translator = Bergamot::new(&installed);
     translator.warm(&from, &to)?;
+    let glossary = Glossary::default();
     let mut out = io::stdout().lock();
-    for line in io::stdin().lock().lines() {
-        let text = translator.translate(&from, &to, &line.context("stdin is not text")?)?;
+    for (number, line) in (1..).zip(io::stdin().lock().lines()) {
+        let line = line.context("stdin is not text")?;
+        let shown = faithful::translate(&mut translator, &from, &to, &line, &glossary)?;
+        if shown.kept {
+            eprintln!("line {number}: no translation kept its numbers, so it stays as it is");
+        }
         // One line in is one line out, also where a sentence was split.
-        writeln!(out, "{}", text.replace('\n', " ")).context("stdout was closed")?;
+        writeln!(out, "{}", shown.text.replace('\n', " ")).context("stdout was closed")?;
         out.flush().context("stdout was closed")?;
     }
     Ok(())

@@ -285,8 +285,7 @@ async fn caption_to(
     spoken: &Language,
     caption: Caption,
 ) {
-    let lag_ms = caption.emitted_ms.saturating_sub(caption.end_ms);
-    let (kind, is_recalled) = (caption.kind, caption.recalled);
+    let kind = caption.kind;
     let view = CaptionView {
         id: format!("{run}-{}", caption.id.0),
         participant: speaker.participant,
@@ -301,13 +300,7 @@ async fn caption_to(
     };
     match kind {
         CaptionKind::Partial => room.tell(Input::Partial(view)).await,
-        CaptionKind::Final => {
-            if !is_recalled {
-                #[allow(clippy::cast_precision_loss)] // Milliseconds of lag are far below 2^52.
-                metrics::histogram!("vitrine_caption_lag_seconds").record(lag_ms as f64 / 1_000.0);
-            }
-            room.tell(Input::Final(view)).await;
-        }
+        CaptionKind::Final => room.tell(Input::Final(view)).await,
     }
 }
 
