@@ -24,6 +24,7 @@ use crate::http::{self, AppState, Stopping};
 use crate::limits::STOP_DRAIN;
 use crate::shop::ShopHandle;
 use crate::shop::payment::{Invoice, PaymentProvider};
+use crate::store::authenticity::AuthenticityStore;
 use crate::store::database::Database;
 use crate::store::moderation::ModerationStore;
 use crate::store::shows::ShowStore;
@@ -121,6 +122,7 @@ pub async fn start(mut config: Config) -> anyhow::Result<Running> {
         media,
         shop,
         pictures,
+        authenticity: AuthenticityStore::of(&database),
         webhooks,
         sessions,
         interpreter: Interpreter::start(speech.clone()),

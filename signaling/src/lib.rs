@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod auth;
+pub mod authenticity;
 pub mod bus;
 pub mod cli;
 pub mod clock;

@@ -385,6 +385,18 @@ pub mod pictures {
     pub const FILES_MAX: usize = 100_000;
 }
 
+/// Bounds of certificates and serial numbers.
+pub mod authenticity {
+    /// Bytes of a document: some pages with seals and signatures.
+    pub const DOCUMENT_BYTES_MAX: usize = 4 * 1024 * 1024;
+    /// Bytes of a list of serial numbers: some hundred thousand.
+    pub const SERIALS_BYTES_MAX: usize = 2 * 1024 * 1024;
+    /// Letters and digits of a serial number: fewer are guessed …
+    pub const SERIAL_CHARS_MIN: usize = 6;
+    /// … and more are no serial number.
+    pub const SERIAL_CHARS_MAX: usize = 64;
+}
+
 /// Bounds of webhooks.
 pub mod webhooks {
     use std::time::Duration;

@@ -1,6 +1,7 @@
 // The HTTP side of the server: typed calls, and RFC 9457 problems as one error type.
 
 import type {
+  AuthenticityView,
   BasketBody,
   BasketView,
   ConfirmBody,
@@ -14,6 +15,7 @@ import type {
   QuoteView,
   ReserveBody,
   RowError,
+  SerialView,
   ServerInfo,
   ShowCard,
   ShowList,
@@ -172,6 +174,16 @@ export const cancelOrder = (id: string, token: string): Promise<OrderView> =>
 
 export const getOrder = (id: string, token: string | null = null): Promise<OrderView> =>
   call(order(id), { token });
+
+const product = (id: string): string => `${API}/products/${encodeURIComponent(id)}`;
+
+/** What proves a product genuine. */
+export const authenticity = (id: string): Promise<AuthenticityView> =>
+  call(`${product(id)}/authenticity`);
+
+/** What is known of a serial number. */
+export const checkSerial = (id: string, serial: string): Promise<SerialView> =>
+  call(`${product(id)}/serials/check`, { method: "POST", json: { serial } });
 
 const words = (name: string, language: string, format: string): string =>
   `/captions/${encodeURIComponent(name)}/${encodeURIComponent(language)}.${format}`;

@@ -47,6 +47,19 @@ participant: string, } | { "act": "pardon",
 participant: string, };
 
 /**
+ * What proves a product genuine.
+ */
+export type AuthenticityView = { 
+/**
+ * Path of its certificate on this server: a picture or a PDF.
+ */
+certificate: string | null, 
+/**
+ * Whether serial numbers can be checked.
+ */
+has_serials: boolean, };
+
+/**
  * Body of `POST /api/v1/shows/{show}/basket`: what would this cost?
  */
 export type BasketBody = { 
@@ -1154,6 +1167,32 @@ banned: boolean,
  * Their lines reach nobody else.
  */
 shadowed: boolean, };
+
+/**
+ * Body of `POST /api/v1/products/{id}/serials/check`.
+ */
+export type SerialBody = { 
+/**
+ * As it stands on the piece; spaces, dashes and case do not matter.
+ */
+serial: string, };
+
+/**
+ * What is known of a serial number.
+ */
+export type SerialView = { 
+/**
+ * Whether its maker gave it out for this product.
+ */
+is_known: boolean, 
+/**
+ * How often it was checked before: one that many ask about may have been copied.
+ */
+checks_before: number, 
+/**
+ * When it was checked first, Unix ms; none now for the first time.
+ */
+first_ms: number | null, };
 
 /**
  * The server.

@@ -137,7 +137,7 @@ async fn set_shipping(
 }
 
 /// The merchant a host acts for.
-fn merchant_of(grant: &Grant) -> Result<&str, Problem> {
+pub(super) fn merchant_of(grant: &Grant) -> Result<&str, Problem> {
     if grant.role == Role::Host {
         Ok(&grant.merchant)
     } else {

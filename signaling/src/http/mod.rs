@@ -2,6 +2,7 @@
 //! (health, metrics). Handlers are thin: they check, ask a room or the shop, and answer.
 
 pub mod assets;
+pub mod authenticity;
 pub mod captions;
 pub mod endpoint;
 pub mod error;
@@ -50,6 +51,7 @@ use crate::config::Config;
 use crate::limits::BODY_BYTES_MAX;
 use crate::shop::ShopHandle;
 use crate::store::moderation::ModerationStore;
+use crate::store::authenticity::AuthenticityStore;
 use crate::store::transcripts::Transcripts;
 use crate::task::hub::Hub;
 use crate::task::interpreter::Interpreter;
@@ -74,6 +76,8 @@ pub struct AppState {
     pub shop: ShopHandle,
     /// Product pictures.
     pub pictures: Pictures,
+    /// Certificates and serial numbers.
+    pub authenticity: AuthenticityStore,
     /// Endpoints that are told about orders.
     pub webhooks: Webhooks,
     /// WHIP and WHEP sessions.
@@ -134,6 +138,10 @@ pub fn router(state: AppState) -> Router {
             &format!("{}/{{name}}", pictures::PICTURES),
             get(pictures::file),
         )
+        .route(
+            &format!("{}/{{name}}", authenticity::DOCUMENTS),
+            get(authenticity::file),
+        )
         .merge(api)
         .merge(pages)
         .layer(limited.clone())
@@ -162,6 +170,7 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(merchant::router())
         .merge(payments::router())
         .merge(pictures::router())
+        .merge(authenticity::router())
         .merge(webhooks::router())
 }
 

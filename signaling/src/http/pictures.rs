@@ -62,15 +62,24 @@ async fn add(
             "a picture is `image/jpeg`, `image/png` or `image/webp`",
         ));
     }
+    let picture = keep(&pictures, file).await?;
+    let place = [(header::LOCATION, picture.url.clone())];
+    Ok((StatusCode::CREATED, place, Json(picture)).into_response())
+}
+
+/// Takes an upload in.
+///
+/// # Errors
+/// 413, 422 when it is no picture, 503, 507.
+pub(super) async fn keep(pictures: &Pictures, file: Body) -> Result<PictureView, Problem> {
     let file = upload(file, UPLOAD_BYTES_MAX, "a picture").await?;
     let stored = pictures.add(file.into()).await.map_err(problem)?;
     let sizes: Vec<PictureSize> = stored.iter().map(size).collect();
-    let url = sizes
-        .first()
-        .map(|size| size.url.clone())
-        .unwrap_or_default();
-    let place = [(header::LOCATION, url.clone())];
-    Ok((StatusCode::CREATED, place, Json(PictureView { url, sizes })).into_response())
+    let widest = sizes.first().map(|size| size.url.clone());
+    Ok(PictureView {
+        url: widest.unwrap_or_default(),
+        sizes,
+    })
 }
 
 fn size(stored: &Stored) -> PictureSize {

@@ -13,8 +13,9 @@ use super::chat::ModerationLog;
 use super::client::ClientMessage;
 use super::server::ServerMessage;
 use super::shop::{
-    BasketBody, BasketView, ConfirmBody, HostOrderBody, HostOrderList, ImportReport, PayView,
-    ProductBody, ProductList, QuoteView, ReserveBody, RowError, ShelfBody, ShippingBody,
+    AuthenticityView, BasketBody, BasketView, ConfirmBody, HostOrderBody, HostOrderList, ImportReport,
+    PayView, ProductBody, ProductList, QuoteView, ReserveBody, RowError, SerialBody, SerialView,
+    ShelfBody, ShippingBody,
 };
 use super::{API, PROTOCOL_VERSION};
 
@@ -49,6 +50,9 @@ pub fn typescript() -> String {
     collector.visit::<BasketView>();
     collector.visit::<ProductBody>();
     collector.visit::<ShippingBody>();
+    collector.visit::<AuthenticityView>();
+    collector.visit::<SerialBody>();
+    collector.visit::<SerialView>();
     collector.visit::<ReserveBody>();
     collector.visit::<ConfirmBody>();
     collector.visit::<PayView>();

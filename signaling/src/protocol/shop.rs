@@ -96,6 +96,35 @@ pub struct ReserveLine {
     pub quantity: u32,
 }
 
+/// What proves a product genuine.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+pub struct AuthenticityView {
+    /// Path of its certificate on this server: a picture or a PDF.
+    pub certificate: Option<String>,
+    /// Whether serial numbers can be checked.
+    pub has_serials: bool,
+}
+
+/// Body of `POST /api/v1/products/{id}/serials/check`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SerialBody {
+    /// As it stands on the piece; spaces, dashes and case do not matter.
+    pub serial: String,
+}
+
+/// What is known of a serial number.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+pub struct SerialView {
+    /// Whether its maker gave it out for this product.
+    pub is_known: bool,
+    /// How often it was checked before: one that many ask about may have been copied.
+    pub checks_before: u32,
+    /// When it was checked first, Unix ms; none now for the first time.
+    #[ts(type = "number | null")]
+    pub first_ms: Option<u64>,
+}
+
 /// Body of `POST /api/v1/orders/{id}/confirm`.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
 #[serde(deny_unknown_fields)]

@@ -14,6 +14,7 @@ use std::time::Duration;
 use sqlx::any::{Any, AnyConnectOptions, AnyPoolOptions};
 use sqlx::{AnyConnection, AnyPool, Executor as _, Transaction};
 
+use super::migrations::migrations;
 use crate::config;
 use crate::shop::store::StoreError;
 
@@ -73,11 +74,7 @@ impl Database {
         let database = Database { kind, options };
         let pool = database.pool(Use::Durable, 1);
         let mut connection = pool.acquire().await.map_err(failed("reach the database"))?;
-        let migrations = match kind {
-            Kind::Sqlite => sqlx::migrate!("./migrations"),
-            Kind::Postgres => sqlx::migrate!("./migrations/postgres"),
-        };
-        let migrated = migrations.run(&mut *connection).await;
+        let migrated = migrations(kind).run(&mut *connection).await;
         migrated.map_err(failed("bring the database up to date"))?;
         Ok(database)
     }

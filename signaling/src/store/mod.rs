@@ -2,9 +2,11 @@
 //! said in them, and what merchants' servers are told. One database holds all of it, SQLite or
 //! PostgreSQL, through the same statements ([`database`]).
 
+pub mod authenticity;
 pub mod backup;
 pub mod database;
 pub mod moderation;
+mod migrations;
 pub mod shows;
 pub mod sql;
 pub mod transcripts;

@@ -1,6 +1,7 @@
 //! The doors as strangers use them: WHIP and WHEP by the letter, the WebSocket with bad input,
 //! shows, health, pages. After every refusal nothing has changed.
 
+mod authenticity;
 mod bus;
 mod captions;
 mod conformance;

@@ -60,6 +60,14 @@ export function optionsOf({ id, options }: Pick<VariantView, "id" | "options">):
 
 /** The title in the reader's language when the merchant gave one. */
 export function titleOf(product: ProductView, tag: string): string {
-  const found = Object.entries(product.translations).find(([other]) => languageServes(other, tag));
-  return found?.[1] ?? product.title;
+  return inLanguage(product.translations, tag) ?? product.title;
+}
+
+/** The description, likewise. */
+export function descriptionOf(product: ProductView, tag: string): string {
+  return inLanguage(product.descriptions, tag) ?? product.description;
+}
+
+function inLanguage(texts: Record<string, string>, tag: string): string | undefined {
+  return Object.entries(texts).find(([other]) => languageServes(other, tag))?.[1];
 }

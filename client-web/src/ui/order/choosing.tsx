@@ -6,7 +6,8 @@ import { QUANTITY_MAX } from "../../limits";
 import type { ProductView } from "../../net/protocol.gen";
 import type { Basket } from "../../state/basket";
 import { formatMoney, times, unitPrice } from "../../state/money";
-import { optionsOf, Price, Stock, Thumb, titleOf } from "../kit/price";
+import { descriptionOf, optionsOf, Price, Stock, Thumb, titleOf } from "../kit/price";
+import { Authenticity } from "./authenticity";
 import { NoticeLine } from "./notice";
 import { Stepper } from "./stepper";
 
@@ -38,7 +39,8 @@ export function Choosing(props: ChoosingProps): JSX.Element {
           <Stock product={{ ...product, available }} />
         </div>
       </div>
-      <p class="description long">{product.description}</p>
+      <p class="description long">{descriptionOf(product, pageLanguage.value)}</p>
+      <Authenticity product={product.id} />
       {product.variants.length > 1 && (
         <label class="field">
           <span>{t("order_variant")}</span>

@@ -3,7 +3,7 @@
 import type { JSX } from "preact";
 import { pageLanguage, t } from "../../i18n";
 import type { ShowState } from "../../net/protocol.gen";
-import { Price, Stock, Thumb, titleOf } from "../kit/price";
+import { descriptionOf, Price, Stock, Thumb, titleOf } from "../kit/price";
 
 export interface ShelfProps {
   show: ShowState;
@@ -32,7 +32,7 @@ export function Shelf({ show, onBuy, cartLines, onCart }: ShelfProps): JSX.Eleme
             <Thumb product={product} />
             <div class="row-text">
               <h3>{titleOf(product, pageLanguage.value)}</h3>
-              <p class="description">{product.description}</p>
+              <p class="description">{descriptionOf(product, pageLanguage.value)}</p>
               <Price product={product} />
               <div class="row-marks">
                 {pinned.has(product.id) && <span class="mark">{t("on_screen")}</span>}

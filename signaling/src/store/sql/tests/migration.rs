@@ -4,6 +4,8 @@ use sqlx::ConnectOptions as _;
 use sqlx::sqlite::SqliteConnectOptions;
 
 use super::*;
+use crate::store::database::Kind;
+use crate::store::migrations::migrations;
 
 /// The shop's tables of the first release, with a lamp of which one piece is held.
 const FIRST: [&str; 6] = [
@@ -31,7 +33,7 @@ async fn make_first_release(place: &Place) {
             .expect("the first release's SQL");
     }
     // What the migrator would have written down, so that it does not run the first one again.
-    let migrator = sqlx::migrate!("./migrations");
+    let migrator = migrations(Kind::Sqlite);
     let first = migrator.iter().find(|migration| migration.version == 1);
     let checksum = first.expect("the first migration").checksum.to_vec();
     sqlx::raw_sql(
