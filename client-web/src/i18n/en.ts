@@ -130,8 +130,10 @@ export const en = {
   genuine_serial: "Serial number on your piece",
   genuine_check: "Check",
   genuine_first: "Genuine: the maker gave this number out. Nobody checked it before.",
-  genuine_again: "The maker gave this number out, but it was checked {n} times before, first on {date}. If your piece is new, ask the seller.",
-  genuine_unknown: "The maker knows no such number for this product. Check the spelling, then ask the seller.",
+  genuine_again:
+    "The maker gave this number out, but it was checked {n} times before, first on {date}. If your piece is new, ask the seller.",
+  genuine_unknown:
+    "The maker knows no such number for this product. Check the spelling, then ask the seller.",
   order_title: "Your order",
   cart_add: "Add to basket",
   cart_open: "Your basket ({n})",

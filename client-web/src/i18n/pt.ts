@@ -131,8 +131,10 @@ export const pt: Messages = {
   genuine_serial: "Número de série da sua peça",
   genuine_check: "Verificar",
   genuine_first: "Original: o fabricante emitiu este número. Ninguém o verificou antes.",
-  genuine_again: "O fabricante emitiu este número, mas ele já foi verificado {n} vezes, a primeira em {date}. Se a sua peça é nova, pergunte ao vendedor.",
-  genuine_unknown: "O fabricante não conhece este número para este produto. Confira a escrita e pergunte ao vendedor.",
+  genuine_again:
+    "O fabricante emitiu este número, mas ele já foi verificado {n} vezes, a primeira em {date}. Se a sua peça é nova, pergunte ao vendedor.",
+  genuine_unknown:
+    "O fabricante não conhece este número para este produto. Confira a escrita e pergunte ao vendedor.",
   order_title: "Seu pedido",
   cart_add: "Adicionar ao carrinho",
   cart_open: "Seu carrinho ({n})",

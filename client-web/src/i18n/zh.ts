@@ -128,7 +128,8 @@ export const zh: Messages = {
   genuine_serial: "商品上的序列号",
   genuine_check: "查询",
   genuine_first: "正品：该序列号由厂家发出，此前无人查询。",
-  genuine_again: "该序列号由厂家发出，但此前已被查询 {n} 次，首次查询于 {date}。如果您的商品是新的，请联系卖家。",
+  genuine_again:
+    "该序列号由厂家发出，但此前已被查询 {n} 次，首次查询于 {date}。如果您的商品是新的，请联系卖家。",
   genuine_unknown: "厂家没有为该商品发出这个序列号。请核对输入，再联系卖家。",
   order_title: "您的订单",
   cart_add: "加入购物篮",

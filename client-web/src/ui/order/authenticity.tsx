@@ -49,7 +49,8 @@ function SerialCheck({ product }: { product: string }): JSX.Element {
       class="serial"
       onSubmit={(event) => {
         event.preventDefault();
-        void check(String(new FormData(event.currentTarget).get("serial") ?? ""));
+        const serial = new FormData(event.currentTarget).get("serial");
+        if (typeof serial === "string") void check(serial);
       }}
     >
       <label class="field">
