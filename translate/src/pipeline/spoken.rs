@@ -197,3 +197,29 @@ impl Spoken {
         self.suspect = None;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_sure_look_within_an_utterance_is_not_enough() {
+        let mut spoken = Spoken::new(None);
+        let mut learn = |language: &str, serial, is_whole| {
+            let found = Detection {
+                language: Language(language.to_owned()),
+                probability: 0.95,
+            };
+            spoken.learn(found, (Serial(serial), SWITCH_VOICED_MS + 1_000, is_whole))
+        };
+        assert_eq!(learn("en", 1, false), Learnt::Found);
+        assert_eq!(learn("pt", 2, false), Learnt::Nothing);
+        assert_eq!(learn("fr", 2, false), Learnt::Nothing, "another one");
+        assert_eq!(learn("fr", 2, false), Learnt::Switched);
+        assert_eq!(
+            learn("pt", 3, true),
+            Learnt::Switched,
+            "all of it was heard"
+        );
+    }
+}

@@ -11,7 +11,7 @@ const PRE_ROLL_FRAMES: usize = (PRE_ROLL_MS / 16) as usize;
 
 /// Names an utterance of one speaker while decodes of it are out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Serial(u64);
+pub(super) struct Serial(pub(super) u64);
 
 /// Frames in, utterances out.
 #[derive(Debug, Default)]

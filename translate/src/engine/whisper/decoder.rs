@@ -105,8 +105,9 @@ impl<'a> Decoder<'a> {
             let Some(suspect) = found.find(|suspect| !asked.contains(suspect)) else {
                 break;
             };
-            let other = self.go_on(&tokens[..suspect.at], &suspect.term)?;
+            let mut other = self.go_on(&tokens[..suspect.at], &suspect.term)?;
             if score(&other) + suspect.gain > score(&tokens[suspect.at..]) {
+                lift(&mut other, suspect.term.len(), suspect.gain);
                 tokens.truncate(suspect.at);
                 tokens.extend(other);
                 found = suspects(&tokens, self.layout, &bytes, self.expected).into_iter();
@@ -146,6 +147,16 @@ impl<'a> Decoder<'a> {
     }
 }
 
+/// Makes the first tokens likelier by what speaks for them beside the audio, so that a line with a
+/// rare name is not taken for guesswork.
+fn lift(tokens: &mut [Token], count: usize, mut gain: f32) {
+    for token in tokens.iter_mut().take(count) {
+        let lifted = gain.min(-token.logprob);
+        token.logprob += lifted;
+        gain -= lifted;
+    }
+}
+
 /// How likely tokens are together.
 fn score(tokens: &[Token]) -> f32 {
     tokens.iter().map(|token| token.logprob).sum()
@@ -158,4 +169,24 @@ fn share(logits: &[f32], token: usize) -> f32 {
     logits
         .get(token)
         .map_or(0.0, |logit| (logit - highest).exp() / all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Token, lift};
+
+    #[test]
+    fn what_speaks_for_a_term_counts_for_its_tokens_and_no_more() {
+        let token = |logprob| Token {
+            id: 1,
+            probability: 1.0,
+            logprob,
+            time: None,
+        };
+        let mut tokens = [token(-9.0), token(-3.0), token(-2.0)];
+        lift(&mut tokens, 2, 11.0);
+        assert_eq!(tokens.map(|token| token.logprob), [0.0, -1.0, -2.0]);
+        lift(&mut tokens, 2, 11.0);
+        assert_eq!(tokens.map(|token| token.logprob), [0.0, 0.0, -2.0]);
+    }
 }
