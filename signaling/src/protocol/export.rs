@@ -13,9 +13,9 @@ use super::chat::ModerationLog;
 use super::client::ClientMessage;
 use super::server::ServerMessage;
 use super::shop::{
-    AuthenticityView, BasketBody, BasketView, ConfirmBody, HostOrderBody, HostOrderList, ImportReport,
-    PayView, ProductBody, ProductList, QuoteView, ReserveBody, RowError, SerialBody, SerialView,
-    ShelfBody, ShippingBody,
+    AuthenticityView, BasketBody, BasketView, ConfirmBody, HostOrderBody, HostOrderList,
+    ImportReport, PayView, ProductBody, ProductList, QuoteView, ReserveBody, RowError, SerialBody,
+    SerialView, ShelfBody, ShippingBody,
 };
 use super::{API, PROTOCOL_VERSION};
 
