@@ -5,8 +5,8 @@
 pub mod authenticity;
 pub mod backup;
 pub mod database;
-pub mod moderation;
 mod migrations;
+pub mod moderation;
 pub mod shows;
 pub mod sql;
 pub mod transcripts;
