@@ -132,7 +132,7 @@ export const de: Messages = {
   genuine_check: "Prüfen",
   genuine_first: "Echt: Der Hersteller hat diese Nummer vergeben. Niemand hat sie vorher geprüft.",
   genuine_again:
-    "Der Hersteller hat diese Nummer vergeben, aber sie wurde schon {n} Mal geprüft, zuerst am {date}. Ist dein Stück neu, frag den Verkäufer.",
+    "Der Hersteller hat diese Nummer vergeben, aber sie wurde schon geprüft: {n}×, zuerst am {date}. Ist dein Stück neu, frag den Verkäufer.",
   genuine_unknown:
     "Der Hersteller kennt diese Nummer für dieses Produkt nicht. Prüfe die Schreibweise, dann frag den Verkäufer.",
   order_title: "Deine Bestellung",

@@ -131,7 +131,7 @@ export const en = {
   genuine_check: "Check",
   genuine_first: "Genuine: the maker gave this number out. Nobody checked it before.",
   genuine_again:
-    "The maker gave this number out, but it was checked {n} times before, first on {date}. If your piece is new, ask the seller.",
+    "The maker gave this number out, but it was checked before: {n}×, first on {date}. If your piece is new, ask the seller.",
   genuine_unknown:
     "The maker knows no such number for this product. Check the spelling, then ask the seller.",
   order_title: "Your order",

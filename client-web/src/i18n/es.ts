@@ -132,7 +132,7 @@ export const es: Messages = {
   genuine_check: "Comprobar",
   genuine_first: "Auténtico: el fabricante emitió este número. Nadie lo había comprobado antes.",
   genuine_again:
-    "El fabricante emitió este número, pero ya se comprobó {n} veces, la primera el {date}. Si tu pieza es nueva, pregunta al vendedor.",
+    "El fabricante emitió este número, pero ya se comprobó antes: {n}×, la primera el {date}. Si tu pieza es nueva, pregunta al vendedor.",
   genuine_unknown:
     "El fabricante no conoce este número para este producto. Revisa cómo lo escribiste y pregunta al vendedor.",
   order_title: "Tu pedido",

@@ -132,7 +132,7 @@ export const pt: Messages = {
   genuine_check: "Verificar",
   genuine_first: "Original: o fabricante emitiu este número. Ninguém o verificou antes.",
   genuine_again:
-    "O fabricante emitiu este número, mas ele já foi verificado {n} vezes, a primeira em {date}. Se a sua peça é nova, pergunte ao vendedor.",
+    "O fabricante emitiu este número, mas ele já foi verificado antes: {n}×, a primeira em {date}. Se a sua peça é nova, pergunte ao vendedor.",
   genuine_unknown:
     "O fabricante não conhece este número para este produto. Confira a escrita e pergunte ao vendedor.",
   order_title: "Seu pedido",

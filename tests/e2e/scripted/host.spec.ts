@@ -83,3 +83,17 @@ test("without a token the console says how to get one", async ({ page }) => {
   await page.goto(`${world.origin}/host/atelier`);
   await expect(page.getByTestId("host_refused")).toContainText("vitrine token --show atelier");
 });
+
+test("on a phone nothing of the console is beyond the edge", async ({ page }) => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  const world = new World(page);
+  world.role = "host";
+  await world.start();
+  await page.goto(`${world.origin}/host/atelier#token=secret`);
+  const panels = page.locator(".host .panel, .host .chat");
+  await expect(page.getByTestId("host_shelf")).toBeVisible();
+  for (const panel of await panels.all()) {
+    const box = await panel.boundingBox();
+    expect(box && box.x + box.width).toBeLessThanOrEqual(390);
+  }
+});

@@ -144,3 +144,19 @@ test("what is paid first is paid on the provider's page, and its own page tells 
   await page.goto(`${world.origin}/o/nothing`);
   await expect(page.getByTestId("order_notice")).toContainText("no such order");
 });
+
+test("a piece's serial number is checked on the product sheet", async ({ page }) => {
+  const world = new World(page);
+  world.proof = { certificate: "/documents/seal.pdf", has_serials: true };
+  await world.start();
+  await page.goto(`${world.origin}/s/atelier`);
+  await page.getByTestId("pin_buy").click();
+  await page.getByTestId("authenticity").click();
+  await expect(page.getByRole("link", { name: "Certificate of authenticity" })).toBeVisible();
+  await page.getByTestId("serial").fill("ST 0017");
+  await page.getByTestId("serial_check").click();
+  const answer = page.getByTestId("serial_answer");
+  await expect(answer).toContainText("Nobody checked it before");
+  await page.getByTestId("serial_check").click();
+  await expect(answer).toContainText("checked before: 1×");
+});

@@ -71,6 +71,9 @@ export class World {
   payAnswers: Answer[] = [];
   /** Where the merchant sends to; empty when it does not ask. */
   countries: string[] = [];
+  /** What proves products genuine, and how often a serial number was asked about. */
+  proof = { certificate: null as string | null, has_serials: false };
+  checks = 0;
   /** What was said so far, in every language asked for. */
   transcript: Transcript["lines"] = [];
   private wires: WebSocketRoute[] = [];
@@ -242,6 +245,12 @@ export class World {
     if (path === "/api/v1/tickets") return json({ ticket: "k", expires_ms: Date.now() + 30_000 });
     if (path.endsWith("/basket"))
       return json(this.price(route.request().postDataJSON() as BasketBody));
+    if (path.endsWith("/authenticity")) return json(this.proof);
+    if (path.endsWith("/serials/check")) {
+      const checks_before = this.checks++;
+      const first_ms = checks_before > 0 ? Date.UTC(2026, 10, 22) : null;
+      return json({ is_known: true, checks_before, first_ms });
+    }
     if (path.includes("/quotes/")) return json(this.quote(path.split("/").at(-1) ?? ""));
     if (path.endsWith("/products")) return json(this.importAnswer.body, this.importAnswer.status);
     if (path.endsWith("/moderation")) return json({ judgements: this.judgements, next: null });
