@@ -96,7 +96,7 @@ pub struct RawConfig {
     /// 10.1.0.0/16; repeatable
     #[arg(long, env = "VITRINE_WEBHOOK_ALLOW", value_delimiter = ',')]
     pub webhook_allow: Vec<String>,
-    /// Where this server is for its visitors, such as https://shop.example
+    /// Where this server is for its visitors, such as `https://shop.example`
     #[arg(long, env = "VITRINE_PUBLIC_URL")]
     pub public_url: Option<String>,
     /// Secret key of a Stripe account: orders are paid on its pages. Without, by invoice

@@ -111,12 +111,12 @@ fn say(number: u32, said: &mut Vec<u32>) {
                 say(number / 1_000, said);
             }
             said.push(1_000);
-            if number % 1_000 > 0 {
+            if !number.is_multiple_of(1_000) {
                 say(number % 1_000, said);
             }
         }
-        20..100 if number % 10 > 0 => said.extend([number / 10 * 10, number % 10]),
-        100..1_000 if number % 100 > 0 => {
+        20..100 if !number.is_multiple_of(10) => said.extend([number / 10 * 10, number % 10]),
+        100..1_000 if !number.is_multiple_of(100) => {
             said.push(number / 100 * 100);
             say(number % 100, said);
         }
