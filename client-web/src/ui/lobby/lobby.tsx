@@ -6,7 +6,7 @@ import { locale, t } from "../../i18n";
 import * as api from "../../net/api";
 import type { ShowCard } from "../../net/protocol.gen";
 import { EyeIcon, LogoIcon } from "../kit/icons";
-import { PageLanguageMenu } from "../kit/language";
+import { SiteHead } from "../kit/site-head";
 
 const REFRESH_MS = 8_000;
 
@@ -29,13 +29,7 @@ export function Lobby(): JSX.Element {
   }, []);
   return (
     <div class="lobby">
-      <header class="lobby-head">
-        <a class="brand" href="/" aria-label="Vitrine">
-          <LogoIcon />
-          <span>Vitrine</span>
-        </a>
-        <PageLanguageMenu buttonClass="round quiet" />
-      </header>
+      <SiteHead />
       <main>
         <Shelves listing={listing} />
       </main>

@@ -8,8 +8,7 @@ import * as api from "../../net/api";
 import type { OrderState, OrderView } from "../../net/protocol.gen";
 import { orderNumber } from "../../state/basket";
 import { formatMoney } from "../../state/money";
-import { LogoIcon } from "../kit/icons";
-import { PageLanguageMenu } from "../kit/language";
+import { SiteHead } from "../kit/site-head";
 import { OrderLines } from "./line";
 
 /** While somebody waits for money the order is asked about this often. */
@@ -53,13 +52,7 @@ export function OrderPage({ id }: { id: string }): JSX.Element {
   }, []);
   return (
     <div class="lobby order-page">
-      <header class="lobby-head">
-        <a class="brand" href="/" aria-label="Vitrine">
-          <LogoIcon />
-          <span>Vitrine</span>
-        </a>
-        <PageLanguageMenu buttonClass="round quiet" />
-      </header>
+      <SiteHead />
       <main class="order-step" data-testid="order_page" data-state={order?.state}>
         <h1>{t("order_title")}</h1>
         {order && <Order order={order} onFailure={setFailure} />}
