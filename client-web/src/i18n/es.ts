@@ -44,7 +44,8 @@ export const es: Messages = {
   captions_kept: "Como se dijo, para que nombres y números sean correctos",
   transcript: "Transcripción",
   transcript_search: "Buscar en lo que se dijo",
-  transcript_found: "{n} líneas encontradas",
+  transcript_found:
+    "{n, plural, one {# línea encontrada} many {# de líneas encontradas} other {# líneas encontradas}}",
   transcript_empty: "Aún no se ha transcrito nada",
   transcript_not_found: "Nadie ha dicho eso",
   transcript_download: "Descargar",
@@ -59,8 +60,7 @@ export const es: Messages = {
   buy: "Comprar",
   on_screen: "En pantalla",
   sold_out: "Agotado",
-  left: "Quedan {n}",
-  off_percent: "−{n} %",
+  left: "{n, plural, one {Queda #} many {Quedan #} other {Quedan #}}",
   earlier_price: "Precio anterior",
   now_price: "Precio",
   chat: "Chat",
@@ -111,7 +111,8 @@ export const es: Messages = {
   log_pin_line: "{by} fijó un mensaje de {whom}: «{text}»",
   log_unpin_line: "{by} quitó el mensaje fijado",
   log_slow_mode: "{by} puso el modo lento en {n} s",
-  log_words: "{by} cambió la lista de palabras a {n} entradas",
+  log_words:
+    "{by} cambió la lista de palabras a {n, plural, one {# entrada} many {# de entradas} other {# entradas}}",
   log_mute: "{by} silenció a {whom} durante {n} s",
   log_ban: "{by} expulsó a {whom}",
   log_shadow: "{by} ocultó los mensajes de {whom}",
@@ -162,7 +163,8 @@ export const es: Messages = {
   order_price_changed:
     "El precio cambió de {from} a {to} mientras mirabas. ¿Reservar al nuevo precio?",
   order_sold_out: "Se acaba de agotar. Alguien fue más rápido.",
-  order_only_left: "Solo quedan {n}. Ajustamos la cantidad.",
+  order_only_left:
+    "{n, plural, one {Solo queda #} many {Solo quedan #} other {Solo quedan #}}. Ajustamos la cantidad.",
   order_retrying: "La red va lenta. Reintentando; nada se pide dos veces…",
   order_offline:
     "No se alcanza el servidor. Puedes reintentar sin riesgo: el pedido nunca se hace dos veces.",
@@ -241,7 +243,8 @@ export const es: Messages = {
   host_import: "Importar catálogo",
   host_import_hint: "CSV o JSON-LD Product. No se importa nada si alguna fila está mal.",
   host_import_choose: "Elegir archivo",
-  host_imported: "{n} productos importados",
+  host_imported:
+    "{n, plural, one {# producto importado} many {# de productos importados} other {# productos importados}}",
   host_import_failed: "No se importó nada",
   host_import_row: "Fila {row}",
   error_generic: "No funcionó: {reason}",

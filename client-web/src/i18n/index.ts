@@ -2,6 +2,7 @@
 // first load; the others are fetched when they are wanted.
 
 import { signal } from "@preact/signals";
+import { format, type Values } from "./format";
 import { en, type MessageKey, type Messages } from "./en";
 
 export type { MessageKey } from "./en";
@@ -11,7 +12,9 @@ export const PAGE_LANGUAGES: readonly { tag: string; name: string }[] = [
   { tag: "en", name: "English" },
   { tag: "pt", name: "Português" },
   { tag: "es", name: "Español" },
+  { tag: "fr", name: "Français" },
   { tag: "de", name: "Deutsch" },
+  { tag: "ar", name: "العربية" },
   { tag: "zh", name: "中文" },
 ];
 
@@ -27,7 +30,9 @@ const loaders: Record<string, () => Promise<Messages>> = {
   en: () => Promise.resolve(en),
   pt: async () => (await import("./pt")).pt,
   es: async () => (await import("./es")).es,
+  fr: async () => (await import("./fr")).fr,
   de: async () => (await import("./de")).de,
+  ar: async () => (await import("./ar")).ar,
   zh: async () => (await import("./zh")).zh,
 };
 
@@ -68,11 +73,10 @@ export function direction(tag: string): "ltr" | "rtl" {
   return RIGHT_TO_LEFT.has(tag.split("-")[0] ?? "") ? "rtl" : "ltr";
 }
 
-/** A message with its `{placeholders}` filled. */
-export function t(key: MessageKey, values: Record<string, string | number> = {}): string {
-  return messages.value[key].replace(/\{(\w+)\}/g, (whole, name: string) =>
-    name in values ? String(values[name]) : whole,
-  );
+/** A message with its values: numbers in the reader's digits, plurals in the language's forms. */
+export function t(key: MessageKey, values: Values = {}): string {
+  const isRightToLeft = direction(pageLanguage.value) === "rtl";
+  return format(messages.value[key], values, { locale: locale(), isRightToLeft });
 }
 
 /** The locale for numbers and money: the browser's own variant of the page language. */

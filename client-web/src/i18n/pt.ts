@@ -44,7 +44,8 @@ export const pt: Messages = {
   captions_kept: "Como foi dito, para que nomes e números estejam certos",
   transcript: "Transcrição",
   transcript_search: "Pesquisar no que foi dito",
-  transcript_found: "{n} linhas encontradas",
+  transcript_found:
+    "{n, plural, one {# linha encontrada} many {# de linhas encontradas} other {# linhas encontradas}}",
   transcript_empty: "Ainda nada foi transcrito",
   transcript_not_found: "Ninguém disse isso",
   transcript_download: "Descarregar",
@@ -59,8 +60,7 @@ export const pt: Messages = {
   buy: "Comprar",
   on_screen: "Na tela",
   sold_out: "Esgotado",
-  left: "Restam {n}",
-  off_percent: "−{n}%",
+  left: "{n, plural, one {Resta #} many {Restam #} other {Restam #}}",
   earlier_price: "Preço anterior",
   now_price: "Preço",
   chat: "Chat",
@@ -111,7 +111,8 @@ export const pt: Messages = {
   log_pin_line: "{by} fixou uma mensagem de {whom}: “{text}”",
   log_unpin_line: "{by} retirou a mensagem fixada",
   log_slow_mode: "{by} pôs o modo lento em {n} s",
-  log_words: "{by} mudou a lista de palavras para {n} entradas",
+  log_words:
+    "{by} mudou a lista de palavras para {n, plural, one {# entrada} many {# de entradas} other {# entradas}}",
   log_mute: "{by} silenciou {whom} por {n} s",
   log_ban: "{by} baniu {whom}",
   log_shadow: "{by} ocultou as mensagens de {whom}",
@@ -162,7 +163,8 @@ export const pt: Messages = {
   order_price_changed:
     "O preço mudou de {from} para {to} enquanto você olhava. Reservar pelo novo preço?",
   order_sold_out: "Acabou de esgotar. Alguém foi mais rápido.",
-  order_only_left: "Restam só {n}. Ajustamos a quantidade.",
+  order_only_left:
+    "{n, plural, one {Resta só #} many {Restam só #} other {Restam só #}}. Ajustamos a quantidade.",
   order_retrying: "A rede está lenta. Tentando de novo, nada é pedido duas vezes…",
   order_offline:
     "Servidor inacessível. Você pode tentar de novo sem risco: o pedido nunca é feito duas vezes.",
@@ -241,7 +243,8 @@ export const pt: Messages = {
   host_import: "Importar catálogo",
   host_import_hint: "CSV ou JSON-LD Product. Nada é importado se alguma linha estiver errada.",
   host_import_choose: "Escolher arquivo",
-  host_imported: "{n} produtos importados",
+  host_imported:
+    "{n, plural, one {# produto importado} many {# de produtos importados} other {# produtos importados}}",
   host_import_failed: "Nada foi importado",
   host_import_row: "Linha {row}",
   error_generic: "Não funcionou: {reason}",

@@ -58,7 +58,6 @@ export const zh: Messages = {
   on_screen: "讲解中",
   sold_out: "售罄",
   left: "仅剩 {n} 件",
-  off_percent: "−{n}%",
   earlier_price: "原价",
   now_price: "现价",
   chat: "聊天",

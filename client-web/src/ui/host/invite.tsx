@@ -26,6 +26,7 @@ export function Invite({ show }: { show: string }): JSX.Element {
         <div class="invite-link">
           <input
             readOnly
+            dir="ltr"
             value={url}
             aria-label={t("share")}
             data-testid="invite_link"

@@ -83,7 +83,7 @@ export function Orders({ session }: { session: ShowSession }): JSX.Element {
         {orders.slice(0, ORDERS_LISTED_MAX).map((order) => (
           <li key={order.id} class="order-row" data-state={order.state} data-testid="orders_row">
             <div>
-              <b>{order.buyer ?? orderNumber(order.id)}</b>
+              <b dir="auto">{order.buyer ?? orderNumber(order.id)}</b>
               {order.lines.map((line) => (
                 <p key={line.variant}>
                   {line.quantity} × {line.title} {Object.values(line.options).join(" · ")}

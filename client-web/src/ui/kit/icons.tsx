@@ -2,9 +2,14 @@
 
 import type { ComponentChildren, JSX } from "preact";
 
-function icon(children: ComponentChildren): () => JSX.Element {
+function icon(children: ComponentChildren, isDirected = false): () => JSX.Element {
   const Icon = (): JSX.Element => (
-    <svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">
+    <svg
+      class={isDirected ? "icon directed" : "icon"}
+      viewBox="0 0 24 24"
+      aria-hidden="true"
+      focusable="false"
+    >
       {children}
     </svg>
   );
@@ -58,7 +63,7 @@ export const CloseIcon = icon(<path d="m6 6 12 12M18 6 6 18" />);
 export const CheckIcon = icon(<path d="m5 12.5 4.5 4.5L19 7.5" />);
 export const PlusIcon = icon(<path d="M12 5v14M5 12h14" />);
 export const MinusIcon = icon(<path d="M5 12h14" />);
-export const SendIcon = icon(<path d="M4 12 20 4.5 15.5 20l-4-6zM11.5 14 20 4.5" />);
+export const SendIcon = icon(<path d="M4 12 20 4.5 15.5 20l-4-6zM11.5 14 20 4.5" />, true);
 export const PinIcon = icon(
   <>
     <path d="M9 4h6l-.8 6 3.3 3.5h-11L9.8 10z" />

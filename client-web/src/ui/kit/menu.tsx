@@ -90,7 +90,6 @@ export function Menu(props: MenuProps): JSX.Element {
               key={choice.value}
               role="menuitemradio"
               aria-checked={choice.value === value}
-              lang={choice.lang}
               data-testid={`${testid}_${choice.value}`}
               onClick={() => {
                 setOpen(false);
@@ -98,7 +97,7 @@ export function Menu(props: MenuProps): JSX.Element {
               }}
             >
               <span>
-                {choice.label}
+                <bdi lang={choice.lang}>{choice.label}</bdi>
                 {choice.note !== undefined && <small class="menu-note">{choice.note}</small>}
               </span>
               {choice.value === value && <CheckIcon />}

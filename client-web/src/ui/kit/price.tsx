@@ -18,7 +18,7 @@ export function Price({ product }: { product: ProductView }): JSX.Element {
         <>
           <span class="visually-hidden">{t("earlier_price")}</span>
           <s>{formatMoney(product.compare_at, locale())}</s>
-          <span class="off">{t("off_percent", { n: off })}</span>
+          <span class="off">{percent(-off)}</span>
         </>
       )}
     </p>
@@ -50,6 +50,10 @@ export function Thumb({ product }: { product: ProductView }): JSX.Element {
       )}
     </span>
   );
+}
+
+function percent(n: number): string {
+  return new Intl.NumberFormat(locale(), { style: "percent" }).format(n / 100);
 }
 
 /** `M · red`: which variant it is; its id when it has no options. */

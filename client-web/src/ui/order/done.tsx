@@ -28,7 +28,7 @@ export function Done({ order, products, onClose }: DoneProps): JSX.Element {
       <OrderLines order={order} products={products} />
       <dl class="order-number">
         <dt>{t("order_number")}</dt>
-        <dd data-testid="order_number" data-order={order.id}>
+        <dd dir="ltr" data-testid="order_number" data-order={order.id}>
           {orderNumber(order.id)}
         </dd>
       </dl>

@@ -90,7 +90,7 @@ function Order({ order, onFailure }: OrderProps): JSX.Element {
       <OrderLines order={order} products={[]} />
       <dl class="order-number">
         <dt>{t("order_number")}</dt>
-        <dd>{orderNumber(order.id)}</dd>
+        <dd dir="ltr">{orderNumber(order.id)}</dd>
       </dl>
       {order.state === "pending" && (
         <button

@@ -5,7 +5,7 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { pageLanguage, t } from "../../i18n";
 import type { MessageKey } from "../../i18n";
-import type { PairQuality } from "../../net/protocol.gen";
+import type { LanguagePair, PairQuality } from "../../net/protocol.gen";
 import { canDelay } from "../../net/rtc";
 import { bestQuality, languageName } from "../../state/caption-choice";
 import type { ShowSession } from "../../state/session";
@@ -28,16 +28,13 @@ export function CaptionsMenu({ session }: { session: ShowSession }): JSX.Element
   const { languages = [], pairs = [] } = session.show.value ?? {};
   const language = session.captionLanguage.value;
   const choices = languages.map((tag) => {
-    const quality = bestQuality(tag, pairs);
-    const note = quality === null ? null : NOTES[quality];
-    return {
-      value: tag,
-      label: languageName(tag, pageLanguage.value),
-      lang: pageLanguage.value,
-      ...(note === null ? {} : { note: t(note) }),
-    };
+    const own = languageName(tag, tag);
+    const note = [languageName(tag, pageLanguage.value), noteOf(tag, pairs)]
+      .filter((part) => part !== own && part !== null)
+      .join(" · ");
+    return { value: tag, label: own, lang: tag, ...(note === "" ? {} : { note }) };
   });
-  const isTranslated = choices.some((choice) => "note" in choice);
+  const isTranslated = languages.some((tag) => noteOf(tag, pairs) !== null);
   const transcript: MenuAction = {
     name: "transcript",
     label: t("transcript"),
@@ -66,6 +63,13 @@ export function CaptionsMenu({ session }: { session: ShowSession }): JSX.Element
       {language !== null && <span class="tag">{language.split("-")[0]}</span>}
     </Menu>
   );
+}
+
+/** What may be expected of a language; nothing of one that is spoken here. */
+function noteOf(tag: string, pairs: readonly LanguagePair[]): string | null {
+  const quality = bestQuality(tag, pairs);
+  const note = quality === null ? null : NOTES[quality];
+  return note === null ? null : t(note);
 }
 
 /** Says that the original is shown because there is no good translation. */
