@@ -24,6 +24,9 @@ export const FLOATING_MAX = 24;
 /** Words nobody may write; the server takes no more. */
 export const WORDS_MAX = 200;
 
+/** How often a host's numbers are read. The server writes them every half second. */
+export const STATS_PERIOD_MS = 1_000;
+
 /** Longest display name the server takes. */
 export const NAME_MAX = 64;
 

@@ -24,6 +24,7 @@ use crate::http::{self, AppState, Stopping};
 use crate::limits::STOP_DRAIN;
 use crate::shop::ShopHandle;
 use crate::shop::payment::{Invoice, PaymentProvider};
+use crate::store::analytics::AnalyticsStore;
 use crate::store::authenticity::AuthenticityStore;
 use crate::store::database::Database;
 use crate::store::moderation::ModerationStore;
@@ -32,6 +33,7 @@ use crate::store::sql::SqlStore;
 use crate::store::transcripts::Transcripts;
 use crate::store::webhooks::WebhookStore;
 use crate::stripe::Stripe;
+use crate::task::analytics::Analytics;
 use crate::task::hub::Hub;
 use crate::task::interpreter::Interpreter;
 use crate::task::libretranslate::{self, LibreTranslate};
@@ -75,6 +77,8 @@ pub async fn start(mut config: Config) -> anyhow::Result<Running> {
     let store = SqlStore::of(&database).await.context("shop")?;
     let shows = ShowStore::of(&database);
     let (transcripts, transcripts_writer) = Transcripts::of(&database);
+    let (analytics, analytics_writer) =
+        Analytics::spawn(AnalyticsStore::of(&database), config.analytics_days);
     let (moderation, moderation_writer) = ModerationStore::of(&database);
     let pictures = Pictures::open(config.data.join("pictures")).context("pictures")?;
     let shop_config = ShopConfig::new(key.derive("quotes"));
@@ -99,6 +103,7 @@ pub async fn start(mut config: Config) -> anyhow::Result<Running> {
         shows,
         transcripts: transcripts.clone(),
         moderation: moderation.clone(),
+        analytics: analytics.clone(),
     };
     let hub = Hub::new(ports.clone());
     hub.load().await.context("shows")?;
@@ -129,12 +134,13 @@ pub async fn start(mut config: Config) -> anyhow::Result<Running> {
         speech,
         transcripts,
         moderation,
+        analytics,
         bus,
         stopping: Stopping::default(),
         trust,
     };
     let mut writers = vec![webhooks_task, shop_task];
-    writers.extend([transcripts_writer, moderation_writer]);
+    writers.extend([transcripts_writer, moderation_writer, analytics_writer]);
     serve(state, doors, server_tls, carriers, writers)
 }
 

@@ -8,10 +8,13 @@ mod stripe;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
+use axum::http::HeaderName;
+
 pub use database::Database;
 pub use ice_server::IceServer;
 pub use stripe::Stripe;
 
+use crate::limits::analytics::DAYS_DEFAULT;
 use crate::limits::{RATE_DEFAULT, WORKERS_MAX};
 use crate::redacted::Redacted;
 use crate::webhook::guard::Net;
@@ -108,6 +111,13 @@ pub struct RawConfig {
     /// Another service with Stripe's interface
     #[arg(long, env = "VITRINE_STRIPE_URL", default_value = STRIPE_URL)]
     pub stripe_url: String,
+    /// Header in which a proxy of yours names the visitor's country, such as CF-IPCountry; default:
+    /// none, all countries are unknown
+    #[arg(long, env = "VITRINE_COUNTRY_HEADER")]
+    pub country_header: Option<String>,
+    /// Days for which counts of audiences are kept (0: nothing is counted); default: 90
+    #[arg(long, env = "VITRINE_ANALYTICS_DAYS")]
+    pub analytics_days: Option<String>,
     /// Take the client's address from X-Forwarded-For (only behind a proxy of yours)
     #[arg(long, env = "VITRINE_TRUST_PROXY")]
     pub trust_proxy: bool,
@@ -142,6 +152,8 @@ impl Default for RawConfig {
             stripe_key: None,
             stripe_webhook_secret: None,
             stripe_url: STRIPE_URL.into(),
+            country_header: None,
+            analytics_days: None,
             trust_proxy: false,
         }
     }
@@ -211,6 +223,10 @@ pub struct Config {
     pub public_url: Option<reqwest::Url>,
     /// Payments by Stripe; none: by invoice.
     pub stripe: Option<Stripe>,
+    /// Header that names the visitor's country.
+    pub country_header: Option<HeaderName>,
+    /// Days for which counts of audiences are kept; 0: nothing is counted.
+    pub analytics_days: u32,
     /// Whether X-Forwarded-For is believed.
     pub trust_proxy: bool,
     /// Whether this is the demo show (`vitrine demo` sets it; pages say so).
@@ -269,6 +285,7 @@ impl RawConfig {
             check_ice_servers(&self.ice_server, self.turn_secret.as_deref(), &mut errors);
         let webhook_allow = self.check_networks(&mut errors);
         let translator = self.check_translator(&mut errors);
+        let (country_header, analytics_days) = self.check_analytics(&mut errors);
         let (public_url, stripe) = self.check_payments(&mut errors);
         let (data, database) = self.check_data(&mut errors);
         if !errors.is_empty() {
@@ -295,6 +312,8 @@ impl RawConfig {
             webhook_allow,
             public_url,
             stripe,
+            country_header,
+            analytics_days,
             trust_proxy: self.trust_proxy,
             demo: false,
         })
@@ -309,6 +328,18 @@ impl RawConfig {
         let database = Database::of(self.database.as_deref(), folder);
         let database = database.map_err(|mistake| errors.push(mistake)).ok();
         (data, database)
+    }
+
+    fn check_analytics(&self, errors: &mut Vec<String>) -> (Option<HeaderName>, u32) {
+        let header = self
+            .country_header
+            .as_deref()
+            .filter(|name| !name.is_empty());
+        let header = header.and_then(|name| parse(errors, "--country-header", name, "a header"));
+        let days = self.analytics_days.as_deref();
+        let days =
+            days.and_then(|text| parse(errors, "--analytics-days", text, "a number of days"));
+        (header, days.unwrap_or(DAYS_DEFAULT))
     }
 
     fn check_networks(&self, errors: &mut Vec<String>) -> Vec<Net> {

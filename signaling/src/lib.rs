@@ -1,5 +1,6 @@
 //! Rooms, shop, wire protocol, HTTP and WebSocket; the composition root of `vitrine`.
 
+pub mod analytics;
 pub mod app;
 pub mod auth;
 pub mod authenticity;

@@ -397,6 +397,34 @@ pub mod authenticity {
     pub const SERIAL_CHARS_MAX: usize = 64;
 }
 
+/// Bounds of what is counted of an audience.
+pub mod analytics {
+    use std::time::Duration;
+
+    /// Items of a measure in one minute of one show: every country there is. The rest is `other`.
+    pub const ITEMS_MAX: usize = 300;
+    /// Rows in memory that the store has not taken: a hundred lively shows for a minute. Full: the
+    /// rest is `other`.
+    pub const ROWS_WAITING_MAX: usize = 20_000;
+    /// How often counts are written. Pages read them every second (`STATS_PERIOD_MS` in
+    /// `client-web/src/limits.ts`), so that a host sees them within two.
+    pub const WRITE_EVERY: Duration = Duration::from_millis(500);
+    /// How often old counts are forgotten.
+    pub const FORGET_EVERY: Duration = Duration::from_secs(3_600);
+    /// How far back a host looks, minutes: a day.
+    pub const MINUTES_MAX: u64 = 24 * 60;
+    /// Rows of a table: a day of a show with a full shelf.
+    pub const ROWS_READ_MAX: i64 = 200_000;
+    /// Items of a show, all measures together.
+    pub const ITEMS_READ_MAX: i64 = 5_000;
+    /// Rows of sales: a day of minutes in which dozens of products are sold.
+    pub const SALES_READ_MAX: i64 = 50_000;
+    /// Default of the days for which counts are kept.
+    pub const DAYS_DEFAULT: u32 = 90;
+    /// Products in one message of a page: a whole shelf.
+    pub const NOTICED_MAX: usize = super::SHELF_PRODUCTS_MAX;
+}
+
 /// Bounds of webhooks.
 pub mod webhooks {
     use std::time::Duration;

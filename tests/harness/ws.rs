@@ -13,6 +13,8 @@ use signaling::protocol::server::{
 };
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 /// How long an expected message may take.
@@ -27,8 +29,24 @@ impl Socket {
     /// # Errors
     /// When the server does not answer.
     pub async fn open(url: &str) -> anyhow::Result<Socket> {
+        Socket::open_from(url, &[]).await
+    }
+
+    /// The same with headers that a browser or a proxy adds.
+    ///
+    /// # Errors
+    /// When the server does not answer.
+    pub async fn open_from(
+        url: &str,
+        headers: &[(&'static str, &'static str)],
+    ) -> anyhow::Result<Socket> {
         let url = format!("{}/ws", url.replacen("http", "ws", 1));
-        let (stream, _) = tokio_tungstenite::connect_async(url).await?;
+        let mut request = url.into_client_request()?;
+        for (name, value) in headers {
+            let value = HeaderValue::from_static(value);
+            request.headers_mut().insert(*name, value);
+        }
+        let (stream, _) = tokio_tungstenite::connect_async(request).await?;
         Ok(Socket(stream))
     }
 
@@ -109,7 +127,30 @@ impl Page {
         resume: Option<Resume>,
         known: Option<ShowState>,
     ) -> anyhow::Result<Page> {
-        let mut socket = Socket::open(url).await?;
+        let socket = Socket::open(url).await?;
+        Page::enter(socket, url, token, resume, known).await
+    }
+
+    /// Joins anew as a browser from somewhere.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub async fn join_from(
+        url: &str,
+        token: &str,
+        headers: &[(&'static str, &'static str)],
+    ) -> anyhow::Result<Page> {
+        let socket = Socket::open_from(url, headers).await?;
+        Page::enter(socket, url, token, None, None).await
+    }
+
+    async fn enter(
+        mut socket: Socket,
+        url: &str,
+        token: &str,
+        resume: Option<Resume>,
+        known: Option<ShowState>,
+    ) -> anyhow::Result<Page> {
         let join = ClientMessage::Join {
             protocol: PROTOCOL_VERSION,
             ticket: ticket(url, token).await?,

@@ -19,6 +19,7 @@ import type {
   ServerInfo,
   ShowCard,
   ShowList,
+  Stats,
   Ticket,
   Transcript,
   Visit,
@@ -202,6 +203,18 @@ export const transcriptFile = async (
   format: string,
   token: string | null,
 ): Promise<Blob> => new Blob([await textOf(words(name, language, format), { token })]);
+
+/** Forgets name, contact and address of an order's buyer. */
+export const eraseBuyer = (order: string, token: string): Promise<void> =>
+  call(`${API}/erasures`, { method: "POST", token, json: { order } });
+
+/** The audience and what it bought, up to this second. */
+export const stats = (name: string, token: string): Promise<Stats> =>
+  call(`${show(name)}/stats`, { token });
+
+/** The same as a table. */
+export const statsFile = async (name: string, token: string | null): Promise<Blob> =>
+  new Blob([await textOf(`${show(name)}/stats.csv`, { token })], { type: "text/csv" });
 
 /** What was done to keep the chat in order, the newest first. */
 export const moderationLog = (name: string, token: string): Promise<ModerationLog> =>

@@ -270,7 +270,15 @@ mid: string,
 /**
  * Track to show there.
  */
-track: string | null, } | { "type": "watch", 
+track: string | null, } | { "type": "noticed", 
+/**
+ * What was done.
+ */
+step: Step, 
+/**
+ * With which.
+ */
+products: Array<string>, } | { "type": "watch", 
 /**
  * The m-line's mid.
  */
@@ -650,6 +658,43 @@ unit_price: Money,
 total: Money, };
 
 /**
+ * A minute of a show.
+ */
+export type MinuteStats = { 
+/**
+ * Its beginning: media time, Unix ms.
+ */
+at_ms: number, 
+/**
+ * People watching at once, in the mean.
+ */
+viewers: number, 
+/**
+ * Products that were laid over the picture in it.
+ */
+pinned: Array<string>, 
+/**
+ * Pieces sold, by product.
+ */
+pieces: Record<string, number>, 
+/**
+ * Seconds that viewers watched.
+ */
+watched_s: number, 
+/**
+ * Viewers who came in.
+ */
+joins: number, 
+/**
+ * Orders bought, by when they were made.
+ */
+orders: number, 
+/**
+ * What they are worth without shipping, by currency.
+ */
+revenue: Array<Money>, };
+
+/**
  * `GET /api/v1/shows/{show}/moderation`.
  */
 export type ModerationLog = { 
@@ -920,6 +965,43 @@ export type ProductList = {
  * The shelf in running order.
  */
 products: Array<ProductView>, };
+
+/**
+ * A product's way to its buyers.
+ */
+export type ProductStats = { 
+/**
+ * Product id.
+ */
+product: string, 
+/**
+ * Its title.
+ */
+title: string, 
+/**
+ * Visits in which it was seen.
+ */
+impressions: number, 
+/**
+ * Visits in which it was opened.
+ */
+taps: number, 
+/**
+ * Visits in which it was laid into the basket.
+ */
+carts: number, 
+/**
+ * Orders bought with it.
+ */
+orders: number, 
+/**
+ * Pieces of it.
+ */
+pieces: number, 
+/**
+ * What these are worth, by currency.
+ */
+revenue: Array<Money>, };
 
 /**
  * A product as buyers see it.
@@ -1545,6 +1627,73 @@ track: string | null, };
  * What a publisher shows.
  */
 export type SourceKind = "camera" | "screen";
+
+/**
+ * `GET /api/v1/shows/{show}/stats`: a day at most, up to this second.
+ */
+export type Stats = { 
+/**
+ * When the show went on air, Unix ms.
+ */
+started_ms: number | null, 
+/**
+ * Server clock, Unix ms.
+ */
+now_ms: number, 
+/**
+ * People watching now, in all processes.
+ */
+viewers: number, 
+/**
+ * Sums of the minutes below.
+ */
+total: Sums, 
+/**
+ * Minutes in which anything happened, the oldest first.
+ */
+minutes: Array<MinuteStats>, 
+/**
+ * Viewers who came in, by country: ISO 3166-1 alpha-2, or `unknown`.
+ */
+countries: Record<string, number>, 
+/**
+ * Viewers who came in, by the language their browser asks for.
+ */
+languages: Record<string, number>, 
+/**
+ * Seconds that viewers read captions, by language.
+ */
+captions: Record<string, number>, 
+/**
+ * Products that were seen or sold.
+ */
+products: Array<ProductStats>, };
+
+/**
+ * A step on a product's way to its buyer.
+ */
+export type Step = "impression" | "tap" | "cart";
+
+/**
+ * Sums of a time.
+ */
+export type Sums = { 
+/**
+ * Seconds that viewers watched.
+ */
+watched_s: number, 
+/**
+ * Viewers who came in.
+ */
+joins: number, 
+/**
+ * Orders bought, by when they were made.
+ */
+orders: number, 
+/**
+ * What they are worth without shipping, by currency.
+ */
+revenue: Array<Money>, };
 
 /**
  * A ticket.

@@ -154,7 +154,7 @@ export class ShowSocket {
 
   /** Sends a message that has no answer; dropped while offline, because `join` repeats it. */
   notify(
-    message: Extract<ClientMessage, { type: "captions" | "clock" | "react" | "watch" }>,
+    message: Extract<ClientMessage, { type: "captions" | "clock" | "noticed" | "react" | "watch" }>,
   ): void {
     if (this.status === "online") this.wire?.send(JSON.stringify(message));
   }

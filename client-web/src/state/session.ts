@@ -16,6 +16,7 @@ import type {
   ServerMessage,
   ShowState,
   SourceKind,
+  Step,
 } from "../net/protocol.gen";
 import { openWire, Refusal, ShowSocket, type LinkStatus, type Request } from "../net/socket";
 import { CaptionLag, dueRows, refresh, Screen, upsertCue, type Cue, type Row } from "./captions";
@@ -85,6 +86,7 @@ export class ShowSession {
   private cues: Cue[] = [];
   private readonly screen = new Screen();
   private readonly captionLag = new CaptionLag();
+  private readonly told = new Set<string>();
   private readonly taps = new Taps((reaction, count) =>
     this.socket.notify({ type: "react", reaction, count }),
   );
@@ -198,6 +200,14 @@ export class ShowSession {
     const answer = await this.request({ type: "translate", id, language });
     if (answer.type !== "translated") throw new Refusal("no_answer", answer.type, null);
     return answer;
+  }
+
+  /** Tells once in this visit what the viewer did with a product. */
+  noticed(step: Step, product: string): void {
+    const key = `${step} ${product}`;
+    if (this.told.has(key) || this.status.value !== "online") return;
+    this.told.add(key);
+    this.socket.notify({ type: "noticed", step, products: [product] });
   }
 
   react(reaction: Reaction): void {

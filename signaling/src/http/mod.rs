@@ -5,6 +5,7 @@ pub mod assets;
 pub mod authenticity;
 pub mod captions;
 pub mod endpoint;
+pub mod erasure;
 pub mod error;
 pub mod events;
 pub mod extract;
@@ -23,6 +24,7 @@ pub mod server;
 pub mod session;
 pub mod shop;
 pub mod shows;
+pub mod stats;
 pub mod tickets;
 pub mod trust;
 pub mod webhooks;
@@ -53,6 +55,7 @@ use crate::shop::ShopHandle;
 use crate::store::authenticity::AuthenticityStore;
 use crate::store::moderation::ModerationStore;
 use crate::store::transcripts::Transcripts;
+use crate::task::analytics::Analytics;
 use crate::task::hub::Hub;
 use crate::task::interpreter::Interpreter;
 use crate::task::pictures::Pictures;
@@ -86,6 +89,8 @@ pub struct AppState {
     pub speech: Speech,
     /// Chat lines in other languages.
     pub interpreter: Interpreter,
+    /// What is counted of audiences.
+    pub analytics: Analytics,
     /// What was said.
     pub transcripts: Transcripts,
     /// What was done to keep chats in order.
@@ -166,6 +171,8 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(shows::visit))
         .routes(routes!(tickets::issue))
         .routes(routes!(moderation::log))
+        .routes(routes!(erasure::erase))
+        .merge(stats::router())
         .merge(shop::router())
         .merge(merchant::router())
         .merge(payments::router())

@@ -67,6 +67,14 @@ pub enum ClientMessage {
         /// Track to show there.
         track: Option<String>,
     },
+    /// Say that this viewer saw products, opened them, or laid them into the basket. Not answered;
+    /// each counts once in a visit.
+    Noticed {
+        /// What was done.
+        step: Step,
+        /// With which.
+        products: Vec<String>,
+    },
     /// Say what a receive slot's picture is used for, so that no more is sent than it can show.
     /// Not answered; of no effect on sound.
     Watch {
@@ -186,6 +194,18 @@ pub enum Reaction {
     Laugh,
     /// 😮
     Wow,
+}
+
+/// A step on a product's way to its buyer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Step {
+    /// Half of its card was visible for a second.
+    Impression,
+    /// It was opened.
+    Tap,
+    /// It was laid into the basket.
+    Cart,
 }
 
 /// What a publisher shows.

@@ -17,6 +17,7 @@ use super::shop::{
     ImportReport, PayView, ProductBody, ProductList, QuoteView, ReserveBody, RowError, SerialBody,
     SerialView, ShelfBody, ShippingBody,
 };
+use super::stats::Stats;
 use super::{API, PROTOCOL_VERSION};
 
 /// The whole generated file.
@@ -46,6 +47,7 @@ pub fn typescript() -> String {
     collector.visit::<ServerInfo>();
     collector.visit::<Transcript>();
     collector.visit::<ModerationLog>();
+    collector.visit::<Stats>();
     collector.visit::<BasketBody>();
     collector.visit::<BasketView>();
     collector.visit::<ProductBody>();

@@ -11,6 +11,7 @@ pub mod export;
 pub mod order;
 pub mod server;
 pub mod shop;
+pub mod stats;
 pub mod webhook;
 
 /// Version a client states in `join`; a server refuses others with `unsupported_protocol`.

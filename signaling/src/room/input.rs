@@ -8,7 +8,7 @@ use super::moderation::Kept;
 use super::reactions::Counts;
 use crate::limits::{CHAT_CHARS_MAX, MUTE_S_MAX, PINS_MAX, SLOW_S_MAX, WORD_CHARS_MAX, WORDS_MAX};
 use crate::protocol::chat::{Act, Judgement, ModerationView};
-use crate::protocol::client::{Phase, Reaction, Resume, Role, SourceKind};
+use crate::protocol::client::{Phase, Reaction, Resume, Role, SourceKind, Step};
 use crate::protocol::server::{
     CaptionView, ChatLine, Entry, JoinState, LanguagePair, LayerWish, Participant, ProductView,
     RoomEvent, ShowInfo, TrackView,
@@ -109,6 +109,8 @@ pub enum Input {
     Reads(String, u64),
     /// Somebody tapped a reaction so many times.
     React(PeerId, Reaction, u32),
+    /// A page tells what its viewer did with products.
+    Noticed(PeerId, Step, Vec<String>),
     /// What the store kept of the show's moderation; the first input of a room.
     Restore(Kept),
     /// An event of the same show in another process.
@@ -160,6 +162,8 @@ pub enum Effect {
     /// Write down what was done, how the chat is run since, and what is done to that person now;
     /// tell the show's rooms in other processes.
     Judged(Box<(Judgement, Kept)>),
+    /// Count a step with a product, the first of this visit.
+    Noticed(Step, String),
     /// Tell everybody reactions.
     Reactions(Counts),
     /// Tell the show's rooms in other processes reactions.

@@ -23,8 +23,9 @@ pub use moderation::Kept;
 pub use reactions::Counts;
 pub(crate) use words::Words;
 
+use crate::limits::analytics::NOTICED_MAX;
 use crate::limits::{PRESENCE_PROCESSES_MAX, PRESENCE_TTL_MS};
-use crate::protocol::client::Phase;
+use crate::protocol::client::{Phase, Step};
 use crate::protocol::server::{
     CaptionView, ChatLine, LanguagePair, ProductView, RoomEvent, ShowInfo, ShowState,
 };
@@ -126,6 +127,7 @@ impl Room {
             }
             Input::Reads(language, for_ms) => self.captions.reads(now_ms, language, for_ms),
             Input::React(peer, reaction, count) => self.react(now_ms, peer, reaction, count),
+            Input::Noticed(peer, step, products) => self.noticed(peer, step, products),
             Input::Restore(kept) => self.restore(now_ms, kept),
             Input::Remote(event) => self.remote(now_ms, event),
             Input::RemoteJudgement(judgement) => self.judged(now_ms, &judgement),
@@ -201,6 +203,21 @@ impl Room {
                 language => caption.language == language,
             },
         )
+    }
+
+    /// How many here read captions of each language, as far as it can be made.
+    #[must_use]
+    pub fn readers(&self) -> BTreeMap<&str, u64> {
+        let mut readers = BTreeMap::new();
+        for choice in self
+            .roster
+            .viewing()
+            .filter_map(|peer| peer.captions.as_deref())
+        {
+            let language = captions::served(choice, &self.state.languages);
+            *readers.entry(language).or_default() += 1;
+        }
+        readers
     }
 
     /// People who may not come in.
@@ -324,6 +341,19 @@ impl Room {
         };
         if is_news {
             self.append(now_ms, event);
+        }
+    }
+
+    fn noticed(&mut self, peer: PeerId, step: Step, products: Vec<String>) {
+        let shelf = &self.state.products;
+        let Some(seen) = self.roster.seen_mut(peer) else {
+            return;
+        };
+        for product in products.into_iter().take(NOTICED_MAX) {
+            let is_here = shelf.iter().any(|known| known.id == product);
+            if is_here && seen.insert((step, product.clone())) {
+                self.effects.push_back(Effect::Noticed(step, product));
+            }
         }
     }
 

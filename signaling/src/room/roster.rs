@@ -1,13 +1,13 @@
 //! Who is here: sockets, people behind them, and the roles a host has changed.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::chat::Bucket;
 use super::input::{PeerId, Refusal, Seat};
 use crate::limits::{
     CHAT_BURST, CHAT_REFILL_MS, PROMOTED_MAX, REACTIONS_BURST, REACTIONS_REFILL_MS, ROOM_PEERS_MAX,
 };
-use crate::protocol::client::Role;
+use crate::protocol::client::{Role, Step};
 use crate::protocol::server::Participant;
 
 /// A socket.
@@ -15,6 +15,8 @@ use crate::protocol::server::Participant;
 pub(super) struct Peer {
     pub(super) participant: String,
     pub(super) captions: Option<String>,
+    /// What was done with products in this visit: at most every step of a whole shelf.
+    seen: BTreeSet<(Step, String)>,
 }
 
 /// Somebody with a page open, or publishing without one.
@@ -97,6 +99,7 @@ impl Roster {
             Peer {
                 participant,
                 captions,
+                seen: BTreeSet::new(),
             },
         );
         Ok(replaced)
@@ -155,11 +158,25 @@ impl Roster {
     }
 
     /// Pages that watch: hosts and guides run the show, they do not count.
+    pub(super) fn viewing(&self) -> impl Iterator<Item = &Peer> {
+        self.peers.values().filter(|peer| !self.runs(peer))
+    }
+
+    /// How many those are.
     pub(super) fn viewers(&self) -> usize {
-        let runs = |peer: &&Peer| {
-            let person = self.people.get(&peer.participant);
-            person.is_some_and(|person| matches!(person.role, Role::Host | Role::Guide))
-        };
-        self.peers.values().filter(|peer| !runs(peer)).count()
+        self.viewing().count()
+    }
+
+    /// What a page that watches has told of products.
+    pub(super) fn seen_mut(&mut self, peer: PeerId) -> Option<&mut BTreeSet<(Step, String)>> {
+        if self.peers.get(&peer).is_none_or(|peer| self.runs(peer)) {
+            return None;
+        }
+        self.peers.get_mut(&peer).map(|peer| &mut peer.seen)
+    }
+
+    fn runs(&self, peer: &Peer) -> bool {
+        let person = self.people.get(&peer.participant);
+        person.is_some_and(|person| matches!(person.role, Role::Host | Role::Guide))
     }
 }

@@ -2,6 +2,7 @@
 //! said in them, and what merchants' servers are told. One database holds all of it, SQLite or
 //! PostgreSQL, through the same statements ([`database`]).
 
+pub mod analytics;
 pub mod authenticity;
 pub mod backup;
 pub mod database;

@@ -20,6 +20,7 @@ use tokio::sync::watch;
 use super::outbox::{Goodbye, Outbox, OutboxReader, encode, outbox};
 use super::room::{RoomHandle, View};
 use super::slots::Slot;
+use crate::analytics::Measure;
 use crate::auth::Grant;
 use crate::clock::now_ms;
 use crate::http::AppState;
@@ -29,9 +30,18 @@ use crate::limits::{
 };
 use crate::protocol::PROTOCOL_VERSION;
 use crate::protocol::client::{ClientMessage, Resume, Role, SourceKind};
-use crate::protocol::server::{ServerMessage, SlotView};
+use crate::protocol::server::{JoinState, ServerMessage, SlotView};
 use crate::room::{Bucket, Input, PeerId, Seat};
 use refused::Refused;
+
+/// Where a page comes from, as far as that is counted.
+#[derive(Debug)]
+pub struct Origin {
+    /// ISO 3166-1 alpha-2, or `unknown`.
+    pub country: String,
+    /// Language of the browser, or `unknown`.
+    pub language: String,
+}
 
 /// What `join` said.
 struct Join {
@@ -43,10 +53,10 @@ struct Join {
 }
 
 /// Serves one socket to its end.
-pub async fn serve(mut socket: WebSocket, state: AppState) {
+pub async fn serve(mut socket: WebSocket, state: AppState, origin: Origin) {
     metrics::gauge!("vitrine_ws_connections").increment(1.0);
     let entered = match tokio::time::timeout(WS_JOIN_TIMEOUT, first_message(&mut socket)).await {
-        Ok(Ok(Some(join))) => enter(&state, join).await,
+        Ok(Ok(Some(join))) => enter(&state, join, &origin).await,
         Ok(Ok(None)) => return gone(),
         Ok(Err(refused)) => Err(refused),
         Err(_) => Err(Refused::new("join_timeout", "no `join` came in time")),
@@ -116,6 +126,7 @@ async fn first_message(socket: &mut WebSocket) -> Result<Option<Join>, Refused> 
 async fn enter(
     state: &AppState,
     join: Join,
+    origin: &Origin,
 ) -> Result<(Client, ServerMessage, OutboxReader), Refused> {
     if state.stopping.is_on() {
         return Err(Refused::new("stopping", "the server is stopping").hint("connect again"));
@@ -150,6 +161,13 @@ async fn enter(
             unreachable!("a welcome was taken above");
         }
     };
+    // Who resumes was counted before.
+    let is_new = matches!(welcome.state, JoinState::Snapshot { .. });
+    if is_new && !matches!(welcome.you.role, Role::Host | Role::Guide) {
+        let count = |measure, item: &str| state.analytics.count(&client.show.0, measure, item, 1);
+        count(Measure::Country, &origin.country);
+        count(Measure::Language, &origin.language);
+    }
     client.fill_slots().await;
     let joined = ServerMessage::Joined {
         protocol: PROTOCOL_VERSION,

@@ -1,5 +1,6 @@
 //! Tasks: each owns a machine, feeds it from a bounded inbox and carries out what it decides.
 
+pub mod analytics;
 pub mod client;
 pub mod hub;
 pub mod interpreter;

@@ -7,15 +7,17 @@ use std::sync::Arc;
 use media::Media;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
+use super::analytics::Analytics;
 use super::media::aside;
 use super::outbox::{Goodbye, Outbox, encode};
 use super::sessions::{HttpSession, Opened, Sessions};
 use super::speech::Speech;
+use crate::analytics::Measure;
 use crate::bus::{Bus, News};
 use crate::clock::now_ms;
 use crate::limits::{EVENT_BACKLOG_MAX, PRESENCE_EVERY, ROOM_INBOX_MAX, TICK_EVERY};
 use crate::protocol::chat::{Judgement, ModerationView};
-use crate::protocol::client::Role;
+use crate::protocol::client::{Phase, Role, Step};
 use crate::protocol::server::{
     CaptionView, ChatLine, Entry, JoinState, OrderView, Participant, Pin, RoomEvent, ServerMessage,
     ShowInfo, TrackView,
@@ -45,6 +47,8 @@ pub struct Ports {
     pub transcripts: Transcripts,
     /// What is done to keep their chats in order.
     pub moderation: ModerationStore,
+    /// What is counted of their audiences.
+    pub analytics: Analytics,
 }
 
 /// What a page is told when it enters.
@@ -277,6 +281,7 @@ impl Task {
                 },
                 _ = tick.tick() => {
                     self.input(Input::Tick).await.expect("a tick is never refused");
+                    self.count_audience();
                 }
                 _ = presence.tick() => {
                     self.ports.bus.tell(&self.show, News::Viewers(self.room.viewers_here()));
@@ -396,6 +401,14 @@ impl Task {
                 self.ports.bus.tell(&self.show, News::Judged(judgement));
                 self.judged = Some(judged);
             }
+            Effect::Noticed(step, product) => {
+                let measure = match step {
+                    Step::Impression => Measure::Impression,
+                    Step::Tap => Measure::Tap,
+                    Step::Cart => Measure::Cart,
+                };
+                self.ports.analytics.count(&self.show, measure, &product, 1);
+            }
             Effect::Reactions(counts) => self.tell_reactions(counts),
             Effect::ShareReactions(counts) => {
                 self.ports.bus.tell(&self.show, News::Reactions(counts));
@@ -413,16 +426,35 @@ impl Task {
                     aside(async move { media.close(id).await });
                 }
             }
-            Effect::Share(event) => self
-                .ports
-                .bus
-                .tell(&self.show, News::Event(Box::new(event))),
+            Effect::Share(event) => {
+                if let RoomEvent::Pinned(pin) = &event {
+                    let analytics = &self.ports.analytics;
+                    analytics.count(&self.show, Measure::Pinned, &pin.product, 1);
+                }
+                self.ports
+                    .bus
+                    .tell(&self.show, News::Event(Box::new(event)));
+            }
             Effect::Keep(spoken) => self.ports.transcripts.keep(&self.show, line_of(spoken)),
             Effect::Save(info) => {
                 if let Err(error) = self.ports.shows.save(&info).await {
                     tracing::error!(%error, "the show's phase was not stored");
                 }
             }
+        }
+    }
+
+    /// A second of everybody who watches while the show is on air.
+    fn count_audience(&self) {
+        if self.room.state().info.phase != Phase::Live {
+            return;
+        }
+        let count = |measure, item: &str, count| {
+            self.ports.analytics.count(&self.show, measure, item, count);
+        };
+        count(Measure::Watched, "", u64::from(self.room.viewers_here()));
+        for (language, readers) in self.room.readers() {
+            count(Measure::Captions, language, readers);
         }
     }
 

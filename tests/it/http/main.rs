@@ -14,6 +14,7 @@ mod restart;
 mod rtc;
 mod shows;
 mod socket;
+mod stats;
 mod webhooks;
 
 use reqwest::{Client, RequestBuilder};

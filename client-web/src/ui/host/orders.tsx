@@ -62,6 +62,15 @@ export function Orders({ session }: { session: ShowSession }): JSX.Element {
       (error: unknown) => setFailure(error instanceof Error ? error.message : String(error)),
     );
   };
+  const forget = (order: OrderView): void => {
+    const { token } = session.grant;
+    if (token === null || !window.confirm(t("host_forget_sure"))) return;
+    const nobody = { buyer: null, contact: null, address: null };
+    api.eraseBuyer(order.id, token).then(
+      () => setBook((old) => old.map((one) => (one.id === order.id ? { ...one, ...nobody } : one))),
+      (error: unknown) => setFailure(error instanceof Error ? error.message : String(error)),
+    );
+  };
   return (
     <section class="panel orders" data-testid="orders">
       <header class="panel-head">
@@ -83,7 +92,7 @@ export function Orders({ session }: { session: ShowSession }): JSX.Element {
         {orders.slice(0, ORDERS_LISTED_MAX).map((order) => (
           <li key={order.id} class="order-row" data-state={order.state} data-testid="orders_row">
             <div>
-              <b dir="auto">{order.buyer ?? orderNumber(order.id)}</b>
+              <b dir="auto">{order.buyer || orderNumber(order.id)}</b>
               {order.lines.map((line) => (
                 <p key={line.variant}>
                   {line.quantity} × {line.title} {Object.values(line.options).join(" · ")}
@@ -95,6 +104,15 @@ export function Orders({ session }: { session: ShowSession }): JSX.Element {
               <strong>{formatMoney(order.total, locale())}</strong>
               <span class="state">{t(STATE_NAMES[order.state])}</span>
               <Decisions order={order} onDecide={(wish) => decide(order, wish)} />
+              {order.contact && (
+                <button
+                  class="button quiet small"
+                  data-testid="orders_forget"
+                  onClick={() => forget(order)}
+                >
+                  {t("host_forget")}
+                </button>
+              )}
             </div>
           </li>
         ))}

@@ -15,6 +15,7 @@ import { Chat } from "../viewer/chat";
 import { TranscriptSheet } from "../viewer/transcript";
 import { Orders } from "./orders";
 import { HostShelf } from "./shelf";
+import { Stats } from "./stats";
 import { Studio } from "./studio";
 import { Invite } from "./invite";
 
@@ -69,6 +70,7 @@ export function HostPage({ show: name }: { show: string }): JSX.Element {
         <HostShelf session={session} show={show} />
         <div class="column">
           <Orders session={session} />
+          <Stats session={session} />
           <Invite show={name} />
         </div>
       </main>

@@ -2,7 +2,7 @@
 // wide screen. Composition only; each part is in its own file.
 
 import type { JSX } from "preact";
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { t } from "../../i18n";
 import { Checkout } from "../../state/checkout";
 import { Grant } from "../../state/grant";
@@ -22,6 +22,7 @@ import { StageBar } from "./stage-bar";
 import { Subtitles } from "./subtitles";
 import { TopBar } from "./top-bar";
 import { TranscriptSheet } from "./transcript";
+import { useImpressions } from "./use-impressions";
 import { useWide } from "./use-wide";
 
 export function ViewerPage({ show: name }: { show: string }): JSX.Element {
@@ -35,6 +36,8 @@ export function ViewerPage({ show: name }: { show: string }): JSX.Element {
     void checkout.recover();
     return () => session.stop();
   }, [session, checkout]);
+  useImpressions(session);
+  useCarts(session, checkout);
   const show = session.show.value;
   const title = show?.info.title;
   useEffect(() => {
@@ -46,6 +49,7 @@ export function ViewerPage({ show: name }: { show: string }): JSX.Element {
   };
   const buy = (id: string): void => {
     setShelfOpen(false);
+    session.noticed("tap", id);
     const product = show?.products.find((other) => other.id === id);
     if (product) checkout.open(product);
   };
@@ -96,6 +100,19 @@ export function ViewerPage({ show: name }: { show: string }): JSX.Element {
       <OrderSheet checkout={checkout} session={session} />
     </div>
   );
+}
+
+/** Tells what is laid into the basket; what was there from an earlier visit is no news. */
+function useCarts(session: ShowSession, checkout: Checkout): void {
+  const lines = checkout.cart.value;
+  const before = useRef(lines);
+  useEffect(() => {
+    const known = new Set(before.current.map(({ product }) => product));
+    for (const { product } of lines) {
+      if (!known.has(product)) session.noticed("cart", product);
+    }
+    before.current = lines;
+  }, [lines]);
 }
 
 function open(name: string): { session: ShowSession; checkout: Checkout; camera: Publication } {

@@ -66,6 +66,12 @@ impl Client {
                     .await;
                 return None;
             }
+            ClientMessage::Noticed { step, products } => {
+                self.room
+                    .tell(Input::Noticed(self.peer, step, products))
+                    .await;
+                return None;
+            }
             ClientMessage::Translate {
                 request,
                 id,
@@ -120,6 +126,7 @@ impl Client {
             | ClientMessage::Captions { .. }
             | ClientMessage::Watch { .. }
             | ClientMessage::React { .. }
+            | ClientMessage::Noticed { .. }
             | ClientMessage::Translate { .. }
             | ClientMessage::Offer { .. }
             | ClientMessage::Publish { .. }

@@ -1,8 +1,11 @@
-//! The contract of [`OrderStore`], run on real SQLite files and on PostgreSQL.
+//! The contracts of [`OrderStore`] and of the stores beside it, run on real SQLite files and on
+//! PostgreSQL.
 
+mod analytics;
 mod catalogue;
 mod laws;
 mod migration;
+mod moderation;
 mod payments;
 
 use std::path::PathBuf;
@@ -42,9 +45,13 @@ impl Place {
         self.directory.path().join("vitrine.db")
     }
 
-    pub(super) async fn open(&self) -> SqlStore {
+    pub(super) async fn database(&self) -> Database {
         let database = Database::open(self.database.get_or_init(|| self.make()).await).await;
-        let store = SqlStore::of(&database.expect("a database")).await;
+        database.expect("a database")
+    }
+
+    pub(super) async fn open(&self) -> SqlStore {
+        let store = SqlStore::of(&self.database().await).await;
         store.expect("the books in it")
     }
 
