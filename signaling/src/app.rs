@@ -26,6 +26,7 @@ use crate::shop::ShopHandle;
 use crate::shop::payment::{Invoice, PaymentProvider};
 use crate::store::analytics::AnalyticsStore;
 use crate::store::authenticity::AuthenticityStore;
+use crate::store::course::{DisplayStore, ReminderStore};
 use crate::store::database::Database;
 use crate::store::moderation::ModerationStore;
 use crate::store::shows::ShowStore;
@@ -42,7 +43,7 @@ use crate::task::news::{carry_letters, carry_notices};
 use crate::task::pictures::Pictures;
 use crate::task::reach;
 use crate::task::refunds;
-use crate::task::room::Ports;
+use crate::task::room::{Ports, Stores};
 use crate::task::sessions::Sessions;
 use crate::task::shop::{ShopConfig, spawn};
 use crate::task::shutdown::{self, Phase};
@@ -75,11 +76,7 @@ pub async fn start(mut config: Config) -> anyhow::Result<Running> {
 
     let database = Database::open(&config.database).await.context("database")?;
     let store = SqlStore::of(&database).await.context("shop")?;
-    let shows = ShowStore::of(&database);
-    let (transcripts, transcripts_writer) = Transcripts::of(&database);
-    let (analytics, analytics_writer) =
-        Analytics::spawn(AnalyticsStore::of(&database), config.analytics_days);
-    let (moderation, moderation_writer) = ModerationStore::of(&database);
+    let (stores, mut writers) = open_stores(&config, &database);
     let pictures = Pictures::open(config.data.join("pictures")).context("pictures")?;
     let shop_config = ShopConfig::new(key.derive("quotes"));
     let (store, provider) = (Arc::new(store), provider(&config).context("payments")?);
@@ -100,10 +97,7 @@ pub async fn start(mut config: Config) -> anyhow::Result<Running> {
         sessions: sessions.clone(),
         shop: shop.clone(),
         bus: bus.clone(),
-        shows,
-        transcripts: transcripts.clone(),
-        moderation: moderation.clone(),
-        analytics: analytics.clone(),
+        stores: stores.clone(),
     };
     let hub = Hub::new(ports.clone());
     hub.load().await.context("shows")?;
@@ -132,16 +126,39 @@ pub async fn start(mut config: Config) -> anyhow::Result<Running> {
         sessions,
         interpreter: Interpreter::start(speech.clone()),
         speech,
-        transcripts,
-        moderation,
-        analytics,
+        transcripts: stores.transcripts,
+        moderation: stores.moderation,
+        analytics: stores.analytics,
+        reminders: ReminderStore::of(&database),
         bus,
         stopping: Stopping::default(),
         trust,
     };
-    let mut writers = vec![webhooks_task, shop_task];
-    writers.extend([transcripts_writer, moderation_writer, analytics_writer]);
+    writers.extend([webhooks_task, shop_task]);
     serve(state, doors, server_tls, carriers, writers)
+}
+
+/// What rooms write beside the shop, and its writers.
+fn open_stores(config: &Config, database: &Database) -> (Stores, Vec<JoinHandle<()>>) {
+    let (transcripts, transcripts_writer) = Transcripts::of(database);
+    let (moderation, moderation_writer) = ModerationStore::of(database);
+    let (display, display_writer) = DisplayStore::of(database);
+    let counts = AnalyticsStore::of(database);
+    let (analytics, analytics_writer) = Analytics::spawn(counts, config.analytics_days);
+    let stores = Stores {
+        shows: ShowStore::of(database),
+        display,
+        transcripts,
+        moderation,
+        analytics,
+    };
+    let writers = [
+        transcripts_writer,
+        moderation_writer,
+        display_writer,
+        analytics_writer,
+    ];
+    (stores, writers.into())
 }
 
 /// Binds the doors and writes the ports found into the settings.

@@ -276,11 +276,7 @@ impl RawConfig {
             .map_or(Some(RATE_DEFAULT), |text| {
                 parse(&mut errors, "--rate-limit", text, "a number per second")
             });
-        if let Some(url) = &self.redis
-            && redis::IntoConnectionInfo::into_connection_info(url.as_str()).is_err()
-        {
-            errors.push("--redis is not a Redis URL such as redis://127.0.0.1/".to_owned());
-        }
+        self.check_redis(&mut errors);
         let ice_servers =
             check_ice_servers(&self.ice_server, self.turn_secret.as_deref(), &mut errors);
         let webhook_allow = self.check_networks(&mut errors);
@@ -317,6 +313,14 @@ impl RawConfig {
             trust_proxy: self.trust_proxy,
             demo: false,
         })
+    }
+
+    fn check_redis(&self, errors: &mut Vec<String>) {
+        if let Some(url) = &self.redis
+            && redis::IntoConnectionInfo::into_connection_info(url.as_str()).is_err()
+        {
+            errors.push("--redis is not a Redis URL such as redis://127.0.0.1/".to_owned());
+        }
     }
 
     fn check_data(&self, errors: &mut Vec<String>) -> (Option<PathBuf>, Option<Database>) {

@@ -5,6 +5,7 @@ pub mod app;
 pub mod auth;
 pub mod authenticity;
 pub mod bus;
+pub mod calendar;
 pub mod cli;
 pub mod clock;
 pub mod config;

@@ -229,6 +229,21 @@ pub const SPEAKER_LINGER_MS: u64 = 60_000;
 /// Shows waiting to be written to the store. Full: the room waits, shows change seldom.
 pub const SAVES_MAX: usize = 256;
 
+/// Pause before what a show shows is written again.
+pub const COURSE_RETRY: Duration = Duration::from_secs(1);
+
+/// Reminders of one show. Full: refused; the calendar's own alarm needs none.
+pub const REMINDERS_MAX: u32 = 100_000;
+
+/// How old a count of reminders may be: other processes note some, too.
+pub const REMINDERS_STALE_MS: u64 = 3_000;
+
+/// Longest key of a reminder: a UUID, with room.
+pub const REMINDER_KEY_CHARS_MAX: usize = 64;
+
+/// How far ahead a show is announced: a year.
+pub const START_AHEAD_MAX_MS: u64 = 366 * 24 * 3_600 * 1_000;
+
 /// How often rooms look at their clocks.
 pub const TICK_EVERY: Duration = Duration::from_secs(1);
 

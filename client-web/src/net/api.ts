@@ -13,12 +13,16 @@ import type {
   OrderView,
   PayView,
   QuoteView,
+  Reminders,
   ReserveBody,
   RowError,
   SerialView,
   ServerInfo,
+  ProductList,
   ShowCard,
+  ShowInfo,
   ShowList,
+  ShowPlan,
   Stats,
   Ticket,
   Transcript,
@@ -113,6 +117,28 @@ const order = (id: string): string => `${API}/orders/${encodeURIComponent(id)}`;
 export const server = (): Promise<ServerInfo> => call(`${API}/server`);
 
 export const shows = async (): Promise<ShowCard[]> => (await call<ShowList>(`${API}/shows`)).shows;
+
+/** One show, on air or not. */
+export const showCard = (name: string): Promise<ShowCard> => call(show(name));
+
+/** How a show is announced. */
+export const planShow = (name: string, token: string, plan: ShowPlan): Promise<ShowInfo> =>
+  call(show(name), { method: "PUT", token, json: plan });
+
+/** Makes these products, in this order, the whole shelf. */
+export const shelve = (name: string, token: string, products: string[]): Promise<ProductList> =>
+  call(`${show(name)}/shelf`, { method: "PUT", token, json: { products } });
+
+/** A show that is to come, for a calendar. */
+export const calendarUrl = (name: string): string => `${show(name)}/calendar.ics`;
+
+const reminder = (name: string, key: string): string => `${show(name)}/reminders/${key}`;
+
+export const putReminder = (name: string, key: string): Promise<Reminders> =>
+  call(reminder(name, key), { method: "PUT" });
+
+export const forgetReminder = (name: string, key: string): Promise<Reminders> =>
+  call(reminder(name, key), { method: "DELETE" });
 
 /** A viewer's grant. The name is left to the join, so that it can be changed later. */
 export const visit = (name: string): Promise<Visit> =>

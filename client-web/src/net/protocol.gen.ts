@@ -358,7 +358,15 @@ request: number,
 /**
  * Product id.
  */
-product: string, } | { "type": "promote", 
+product: string, } | { "type": "now_showing", 
+/**
+ * Echoed back.
+ */
+request: number, 
+/**
+ * Product id.
+ */
+product: string | null, } | { "type": "promote", 
 /**
  * Echoed back.
  */
@@ -764,7 +772,11 @@ transcript?: boolean,
 /**
  * Cover picture URL.
  */
-cover?: string, };
+cover?: string, 
+/**
+ * When it is to start, Unix ms; not past and at most a year ahead.
+ */
+starts_ms?: number, };
 
 /**
  * State of an order.
@@ -1099,6 +1111,15 @@ expires_ms: number, };
 export type Reaction = "heart" | "clap" | "fire" | "laugh" | "wow";
 
 /**
+ * Answer to a reminder.
+ */
+export type Reminders = { 
+/**
+ * How many want to be reminded of this show.
+ */
+reminders: number, };
+
+/**
  * Body of `POST /api/v1/shows/{show}/orders`.
  */
 export type ReserveBody = { 
@@ -1177,7 +1198,31 @@ variant: string,
 /**
  * Pieces.
  */
-available: number, } | { "event": "caption" } & CaptionView | { "event": "caption_gap", 
+available: number, } | { "event": "price_changed", 
+/**
+ * Product id.
+ */
+product: string, 
+/**
+ * Before.
+ */
+was: Money, 
+/**
+ * Now.
+ */
+price: Money, } | { "event": "sold_out", 
+/**
+ * Product id.
+ */
+product: string, } | { "event": "order", 
+/**
+ * Product ids.
+ */
+products: Array<string>, } | { "event": "now_showing", 
+/**
+ * Product id.
+ */
+product: string | null, } | { "event": "caption" } & CaptionView | { "event": "caption_gap", 
 /**
  * Who spoke.
  */
@@ -1478,6 +1523,10 @@ export type ShowCard = {
  */
 viewers: number, 
 /**
+ * People who want to be reminded of its start.
+ */
+reminders: number, 
+/**
  * Name in URLs: `[a-z0-9-]`, 1 to 64 characters.
  */
 name: string, 
@@ -1508,7 +1557,11 @@ started_ms: number | null,
 /**
  * Cover picture URL.
  */
-cover: string | null, };
+cover: string | null, 
+/**
+ * When it is to start, Unix ms.
+ */
+starts_ms: number | null, };
 
 /**
  * A show as lists and pages name it.
@@ -1545,7 +1598,11 @@ started_ms: number | null,
 /**
  * Cover picture URL.
  */
-cover: string | null, };
+cover: string | null, 
+/**
+ * When it is to start, Unix ms.
+ */
+starts_ms: number | null, };
 
 /**
  * Kinds of show; one room model for all.
@@ -1560,6 +1617,23 @@ export type ShowList = {
  * Public shows by name.
  */
 shows: Array<ShowCard>, };
+
+/**
+ * Body of `PUT /api/v1/shows/{show}`.
+ */
+export type ShowPlan = { 
+/**
+ * Title for people.
+ */
+title: string, 
+/**
+ * Cover picture URL.
+ */
+cover?: string, 
+/**
+ * When it is to start, Unix ms; not past and at most a year ahead.
+ */
+starts_ms?: number, };
 
 /**
  * The whole state of a show: the result of all entries up to its sequence number.
@@ -1585,6 +1659,10 @@ pins: Array<Pin>,
  * The shelf: products of the show in running order.
  */
 products: Array<ProductView>, 
+/**
+ * The product that is being shown.
+ */
+now_showing: string | null, 
 /**
  * Recent final captions, all languages, oldest first.
  */

@@ -13,6 +13,7 @@ import type {
   Phase,
   Reaction,
   Role,
+  RoomEvent,
   ServerMessage,
   ShowState,
   SourceKind,
@@ -50,6 +51,9 @@ export interface Shown {
   height: number | null;
 }
 
+/** What changed about something on sale. */
+type News = Extract<RoomEvent, { event: "price_changed" | "sold_out" }>;
+
 export class ShowSession {
   readonly status = signal<LinkStatus>("waiting");
   readonly show = signal<ShowState | null>(null);
@@ -73,6 +77,8 @@ export class ShowSession {
   readonly moderation = signal<ModerationView | null>(null);
   /** What was tapped in the last second, by everybody. */
   readonly reactions = signal<Partial<Record<Reaction, number>>>({});
+  /** The last new price or sold-out product, when the picture is there. */
+  readonly news = signal<News | null>(null);
   readonly receptions = new Receptions(() => this.renewReception());
   readonly isOnStage = computed(() => this.me.value?.role === "guest");
   /** Called after each join: publishers see whether they are still on air. */
@@ -183,6 +189,10 @@ export class ShowSession {
     return this.request({ type: "pin", product });
   }
 
+  showNow(product: string | null): Promise<ServerMessage> {
+    return this.request({ type: "now_showing", product });
+  }
+
   unpin(product: string): Promise<ServerMessage> {
     return this.request({ type: "unpin", product });
   }
@@ -260,9 +270,15 @@ export class ShowSession {
       this.waiting.push(entry);
       return;
     }
-    show.value = reduce(show.value, entry);
+    this.take(entry);
     if (entry.event.event === "caption") this.addCue(entry.event, true);
     if (entry.event.event === "languages") this.followLanguages();
+  }
+
+  private take(entry: Entry): void {
+    if (this.show.value) this.show.value = reduce(this.show.value, entry);
+    const { event } = entry;
+    if (event.event === "price_changed" || event.event === "sold_out") this.news.value = event;
   }
 
   private onOther(message: ServerMessage): void {
@@ -337,8 +353,7 @@ export class ShowSession {
     if (due.length > 0) {
       this.waiting = this.waiting.filter((entry) => !due.includes(entry));
       batch(() => {
-        for (const entry of due)
-          if (this.show.value) this.show.value = reduce(this.show.value, entry);
+        for (const entry of due) this.take(entry);
       });
     }
     this.drawSubtitles();

@@ -36,11 +36,13 @@ const empty: ShowState = {
     transcript: false,
     started_ms: null,
     cover: null,
+    starts_ms: null,
   },
   participants: [],
   tracks: [],
   pins: [],
   products: [product("lamp"), product("vase"), product("rug"), product("cup")],
+  now_showing: null,
   captions: [],
   chat: [],
   chat_rules: { slow_s: 0, pinned: null },
@@ -117,4 +119,17 @@ test("people and tracks come, change and go", () => {
 
 test("an event of a newer server changes nothing", () => {
   expect(after({ event: "fireworks" } as unknown as RoomEvent)).toEqual(empty);
+});
+
+test("the shelf stands in the order it is told, what is not named after it", () => {
+  const ids = empty.products.map(({ id }) => id);
+  const [first = "", ...rest] = ids;
+  const show = after({ event: "order", products: [...rest.slice(0, 1), "gone", first] });
+  expect(show.products.map(({ id }) => id)).toEqual([rest[0], first, ...rest.slice(1)]);
+});
+
+test("what is being shown goes with its product", () => {
+  const shown: RoomEvent = { event: "now_showing", product: "lamp" };
+  expect(after(shown).now_showing).toBe("lamp");
+  expect(after(shown, { event: "product_removed", product: "lamp" }).now_showing).toBeNull();
 });

@@ -14,9 +14,17 @@ export function withLine(show: ShowState, line: ChatLine): ShowState {
   return { ...show, chat: [...show.chat, line].slice(-CHAT_LINES_MAX) };
 }
 
+const PLACED: ReadonlySet<RoomEvent["event"]> = new Set([
+  "pinned",
+  "unpinned",
+  "now_showing",
+  "price_changed",
+  "sold_out",
+] as const);
+
 /** True for events that belong on a certain frame of the picture and may wait for it. */
 export function isPlacedByMediaTime(event: RoomEvent): boolean {
-  return event.event === "pinned" || event.event === "unpinned";
+  return PLACED.has(event.event);
 }
 
 function apply(show: ShowState, event: RoomEvent): ShowState {
@@ -53,7 +61,12 @@ function apply(show: ShowState, event: RoomEvent): ShowState {
         ...show,
         products: without(show.products, event.product),
         pins: show.pins.filter((pin) => pin.product !== event.product),
+        now_showing: show.now_showing === event.product ? null : show.now_showing,
       };
+    case "order":
+      return { ...show, products: ordered(show.products, event.products) };
+    case "now_showing":
+      return { ...show, now_showing: event.product };
     case "stock":
       return { ...show, products: restock(show.products, event) };
     case "caption": {
@@ -77,9 +90,20 @@ function apply(show: ShowState, event: RoomEvent): ShowState {
       return { ...show, chat_rules };
     }
     case "caption_gap":
+    case "price_changed":
+    case "sold_out":
     default:
       return show;
   }
+}
+
+/** Stable: what is not named comes after, as it stood. */
+function ordered(products: ProductView[], ids: string[]): ProductView[] {
+  const place = ({ id }: ProductView): number => {
+    const at = ids.indexOf(id);
+    return at < 0 ? ids.length : at;
+  };
+  return [...products].sort((a, b) => place(a) - place(b));
 }
 
 function upsert<T extends { id: string }>(list: T[], item: T): T[] {

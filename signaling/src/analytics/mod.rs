@@ -7,6 +7,7 @@ pub mod summary;
 use std::collections::BTreeMap;
 
 use crate::limits::analytics::{ITEMS_MAX, ROWS_WAITING_MAX};
+use crate::protocol::client::Step;
 
 /// An item of those that found no room of their own.
 pub const OTHER: &str = "other";
@@ -66,6 +67,16 @@ impl Measure {
         Measure::ALL
             .into_iter()
             .find(|measure| measure.name() == name)
+    }
+}
+
+impl From<Step> for Measure {
+    fn from(step: Step) -> Measure {
+        match step {
+            Step::Impression => Measure::Impression,
+            Step::Tap => Measure::Tap,
+            Step::Cart => Measure::Cart,
+        }
     }
 }
 

@@ -40,6 +40,7 @@ fn folder() -> tempfile::TempDir {
 
 fn lamp() -> ShowInfo {
     ShowInfo {
+        starts_ms: None,
         name: "lamp".into(),
         title: "Lamps".into(),
         kind: ShowKind::Live,

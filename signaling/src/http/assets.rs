@@ -89,7 +89,7 @@ async fn show_page(state: &AppState, show: &str, origin: &str) -> Option<String>
 }
 
 /// Where the reader believes to be: `https://shop.example`.
-fn origin(state: &AppState, request: &Request) -> Option<String> {
+pub(super) fn origin(state: &AppState, request: &Request) -> Option<String> {
     let header = |name: header::HeaderName| request.headers().get(name)?.to_str().ok();
     let authority = request
         .uri()

@@ -54,7 +54,7 @@ fn event(info: &ShowInfo, origin: &str) -> Value {
     if let Some(cover) = &info.cover {
         event["image"] = absolute(cover, origin).into();
     }
-    if let Some(started) = info.started_ms.and_then(date) {
+    if let Some(started) = info.started_ms.or(info.starts_ms).and_then(date) {
         event["startDate"] = started.into();
     }
     event

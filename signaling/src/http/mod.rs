@@ -4,6 +4,7 @@
 pub mod assets;
 pub mod authenticity;
 pub mod captions;
+pub mod course;
 pub mod endpoint;
 pub mod erasure;
 pub mod error;
@@ -53,6 +54,7 @@ use crate::config::Config;
 use crate::limits::BODY_BYTES_MAX;
 use crate::shop::ShopHandle;
 use crate::store::authenticity::AuthenticityStore;
+use crate::store::course::ReminderStore;
 use crate::store::moderation::ModerationStore;
 use crate::store::transcripts::Transcripts;
 use crate::task::analytics::Analytics;
@@ -91,6 +93,8 @@ pub struct AppState {
     pub interpreter: Interpreter,
     /// What is counted of audiences.
     pub analytics: Analytics,
+    /// Who wants to be reminded of what is to come.
+    pub reminders: ReminderStore,
     /// What was said.
     pub transcripts: Transcripts,
     /// What was done to keep chats in order.
@@ -172,6 +176,7 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(tickets::issue))
         .routes(routes!(moderation::log))
         .routes(routes!(erasure::erase))
+        .merge(course::router())
         .merge(stats::router())
         .merge(shop::router())
         .merge(merchant::router())

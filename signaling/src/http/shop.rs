@@ -24,6 +24,7 @@ use crate::protocol::shop::{
     BasketBody, BasketView, ConfirmBody, HostOrderList, ImportReport, ProductList, QuoteView,
     ReserveBody, ShelfBody,
 };
+use crate::room::Input;
 use crate::shop::catalog::Format;
 use crate::shop::payment::Unheard;
 use crate::shop::{ReserveRequest, Reserved, ShopError, ShopHandle};
@@ -104,16 +105,20 @@ async fn import(
         (status = 503, description = "`shop_busy`, `shop_unavailable`"),
     ))]
 async fn shelve(
-    State(shop): State<ShopHandle>,
+    State(state): State<AppState>,
     Path(show): Path<String>,
     Bearer(grant): Bearer,
     JsonBody(shelf): JsonBody<ShelfBody>,
 ) -> Result<Json<ProductList>, Problem> {
     let show = host_of(show, &grant)?;
+    let AppState { shop, hub, .. } = &state;
     shop.shelve(&grant.merchant, &show, shelf.products).await?;
-    Ok(Json(ProductList {
-        products: shop.products(&show).await?,
-    }))
+    let products = shop.products(&show).await?;
+    if let Some(room) = hub.get(&show) {
+        let order = products.iter().map(|product| product.id.clone());
+        room.tell(Input::Order(order.collect())).await;
+    }
+    Ok(Json(ProductList { products }))
 }
 
 /// A signed price, good for five minutes.

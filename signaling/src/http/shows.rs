@@ -7,10 +7,10 @@ use axum::response::{IntoResponse, Response};
 
 use super::error::Problem;
 use super::extract::{Bearer, JsonBody, Path};
-use super::{AppState, fresh};
+use super::{AppState, course, fresh};
 use crate::auth::Grant;
 use crate::clock::now_ms;
-use crate::limits::{NAME_CHARS_MAX, TITLE_CHARS_MAX, VISIT_TTL_S};
+use crate::limits::{NAME_CHARS_MAX, VISIT_TTL_S};
 use crate::protocol::api::{NewShow, ShowCard, ShowList, Visit, VisitBody};
 use crate::protocol::client::{Phase, Role};
 use crate::protocol::server::{ShowInfo, ShowKind};
@@ -34,14 +34,13 @@ pub fn is_show_name(text: &str) -> bool {
 #[utoipa::path(get, path = "/shows", tag = "shows", operation_id = "list_shows",
     responses((status = 200, description = "the lobby", body = ShowList)))]
 pub async fn list(State(state): State<AppState>) -> Response {
+    // Without its store the lobby is still a lobby.
+    let reminders = state.reminders.counts(now_ms()).await.unwrap_or_default();
+    let count = |show: &str| reminders.get(show).copied().unwrap_or_default();
     let rooms = state.hub.all();
-    let cards = rooms.iter().map(card).filter(|card| !card.info.private);
-    fresh(
-        Json(ShowList {
-            shows: cards.collect(),
-        })
-        .into_response(),
-    )
+    let cards = rooms.iter().map(|room| card(room, count));
+    let shows = cards.filter(|card| !card.info.private).collect();
+    fresh(Json(ShowList { shows }).into_response())
 }
 
 /// Makes a show; the token is a host's of a show of this name.
@@ -51,6 +50,7 @@ pub async fn list(State(state): State<AppState>) -> Response {
         (status = 201, description = "made", body = ShowInfo),
         (status = 403, description = "`not_host`"),
         (status = 409, description = "`show_exists`"),
+        (status = 422, description = "`invalid_body` with `field`, `start_in_past`, `start_too_far`"),
         (status = 503, description = "`shows_full`"),
     ))]
 pub async fn create(
@@ -68,19 +68,7 @@ pub async fn create(
         ));
     }
     let title = body.title.trim();
-    if title.is_empty() || title.chars().count() > TITLE_CHARS_MAX {
-        return Err(invalid("title", "must have 1 to 200 characters"));
-    }
-    if body
-        .cover
-        .as_ref()
-        .is_some_and(|cover| !is_picture_url(cover))
-    {
-        return Err(invalid(
-            "cover",
-            "must be an https URL or a path on this server",
-        ));
-    }
+    course::check(title, body.cover.as_deref(), body.starts_ms)?;
     let info = ShowInfo {
         name: body.name,
         title: title.to_owned(),
@@ -90,6 +78,7 @@ pub async fn create(
         transcript: body.transcript,
         started_ms: None,
         cover: body.cover,
+        starts_ms: body.starts_ms,
     };
     let room = state.hub.create(info).await.map_err(hub_problem)?;
     Ok((StatusCode::CREATED, Json(room.view().info.clone())).into_response())
@@ -103,7 +92,9 @@ pub async fn show(
     State(state): State<AppState>,
     Path(show): Path<String>,
 ) -> Result<Response, Problem> {
-    Ok(fresh(Json(card(&room(&state, &show)?)).into_response()))
+    let room = room(&state, &show)?;
+    let reminders = course::count(&state, &show).await.unwrap_or_default();
+    Ok(fresh(Json(card(&room, |_| reminders)).into_response()))
 }
 
 /// Lets a visitor into a public show.
@@ -214,15 +205,16 @@ pub fn refusal_problem(refusal: Refusal) -> Problem {
     }
 }
 
-fn card(room: &RoomHandle) -> ShowCard {
+fn card(room: &RoomHandle, reminders: impl Fn(&str) -> u32) -> ShowCard {
     let view = room.view();
     ShowCard {
         info: view.info.clone(),
         viewers: view.viewers,
+        reminders: reminders(&view.info.name),
     }
 }
 
-fn invalid(field: &str, what: &str) -> Problem {
+pub(super) fn invalid(field: &str, what: &str) -> Problem {
     Problem::new(
         StatusCode::UNPROCESSABLE_ENTITY,
         "invalid_body",
@@ -231,7 +223,7 @@ fn invalid(field: &str, what: &str) -> Problem {
     .with("field", field)
 }
 
-fn is_picture_url(text: &str) -> bool {
+pub(super) fn is_picture_url(text: &str) -> bool {
     let is_ours = text.starts_with('/') && !text.starts_with("//");
     text.len() <= COVER_CHARS_MAX
         && (is_ours || text.starts_with("https://"))

@@ -79,6 +79,7 @@ async fn room_for(state: &AppState, show: &str, role: Role) -> Result<RoomHandle
         return Err(Problem::not_found("this show does not exist"));
     }
     let info = ShowInfo {
+        starts_ms: None,
         name: show.to_owned(),
         title: show.to_owned(),
         kind: ShowKind::Live,

@@ -59,6 +59,32 @@ pub struct ShowCard {
     pub info: ShowInfo,
     /// People watching.
     pub viewers: u32,
+    /// People who want to be reminded of its start.
+    pub reminders: u32,
+}
+
+/// Body of `PUT /api/v1/shows/{show}`.
+#[derive(Debug, Clone, Serialize, Deserialize, TS, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ShowPlan {
+    /// Title for people.
+    #[schema(min_length = 1, max_length = 200)]
+    pub title: String,
+    /// Cover picture URL.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub cover: Option<String>,
+    /// When it is to start, Unix ms; not past and at most a year ahead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional, type = "number")]
+    pub starts_ms: Option<u64>,
+}
+
+/// Answer to a reminder.
+#[derive(Debug, Clone, Serialize, Deserialize, TS, ToSchema)]
+pub struct Reminders {
+    /// How many want to be reminded of this show.
+    pub reminders: u32,
 }
 
 /// Answer to `GET /api/v1/shows`.
@@ -94,6 +120,10 @@ pub struct NewShow {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub cover: Option<String>,
+    /// When it is to start, Unix ms; not past and at most a year ahead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional, type = "number")]
+    pub starts_ms: Option<u64>,
 }
 
 /// What was said in a show: `GET /captions/{show}/{lang}.json`.

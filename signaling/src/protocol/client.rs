@@ -145,6 +145,13 @@ pub enum ClientMessage {
         /// Product id.
         product: String,
     },
+    /// Say which product is being shown; none: none is. Hosts and guides only.
+    NowShowing {
+        /// Echoed back.
+        request: u32,
+        /// Product id.
+        product: Option<String>,
+    },
     /// Bring a viewer on stage as guest, make one a moderator, or send them back to the audience.
     /// Hosts only.
     Promote {

@@ -8,7 +8,9 @@ use std::fmt::Write as _;
 
 use ts_rs::{Config, TS, TypeVisitor};
 
-use super::api::{NewShow, ServerInfo, ShowList, Ticket, Transcript, Visit, VisitBody};
+use super::api::{
+    NewShow, Reminders, ServerInfo, ShowList, ShowPlan, Ticket, Transcript, Visit, VisitBody,
+};
 use super::chat::ModerationLog;
 use super::client::ClientMessage;
 use super::server::ServerMessage;
@@ -41,6 +43,8 @@ pub fn typescript() -> String {
     collector.visit::<ServerMessage>();
     collector.visit::<ShowList>();
     collector.visit::<NewShow>();
+    collector.visit::<ShowPlan>();
+    collector.visit::<Reminders>();
     collector.visit::<VisitBody>();
     collector.visit::<Visit>();
     collector.visit::<Ticket>();

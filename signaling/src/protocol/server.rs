@@ -230,6 +230,31 @@ pub enum RoomEvent {
         /// Pieces.
         available: u32,
     },
+    /// A product costs something else: the lowest price of one piece. For who shows the moment;
+    /// the shelf has it from `product`.
+    PriceChanged {
+        /// Product id.
+        product: String,
+        /// Before.
+        was: Money,
+        /// Now.
+        price: Money,
+    },
+    /// The last piece of a product is gone.
+    SoldOut {
+        /// Product id.
+        product: String,
+    },
+    /// The shelf's order changed; products that are not named come after.
+    Order {
+        /// Product ids.
+        products: Vec<String>,
+    },
+    /// Another product is being shown, or none.
+    NowShowing {
+        /// Product id.
+        product: Option<String>,
+    },
     /// A final caption.
     Caption(CaptionView),
     /// Speech that was not captioned.
@@ -284,6 +309,10 @@ pub struct ShowInfo {
     pub started_ms: Option<u64>,
     /// Cover picture URL.
     pub cover: Option<String>,
+    /// When it is to start, Unix ms.
+    #[serde(default)]
+    #[ts(type = "number | null")]
+    pub starts_ms: Option<u64>,
 }
 
 /// Kinds of show; one room model for all.
@@ -311,6 +340,9 @@ pub struct ShowState {
     pub pins: Vec<Pin>,
     /// The shelf: products of the show in running order.
     pub products: Vec<ProductView>,
+    /// The product that is being shown.
+    #[serde(default)]
+    pub now_showing: Option<String>,
     /// Recent final captions, all languages, oldest first.
     pub captions: Vec<CaptionView>,
     /// Recent chat, oldest first.

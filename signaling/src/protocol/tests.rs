@@ -107,6 +107,7 @@ fn chat() -> impl Strategy<Value = ChatLine> {
 fn event() -> impl Strategy<Value = RoomEvent> {
     let show = (text(), any::<bool>(), prop::option::of(any::<u64>())).prop_map(
         |(title, private, started_ms)| ShowInfo {
+            starts_ms: None,
             transcript: private,
             name: "lamp".into(),
             title,
@@ -181,6 +182,7 @@ fn server_message() -> impl Strategy<Value = ServerMessage> {
         entries.prop_map(|entries| JoinState::Entries { entries }),
         (any::<u64>(), prop::collection::vec(event(), 0..6)).prop_map(|(seq, events)| {
             let mut show: ShowState = crate::room::state::empty(ShowInfo {
+                starts_ms: None,
                 name: "lamp".into(),
                 title: "Lamps".into(),
                 kind: ShowKind::Live,

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::captions::Spoken;
+use super::course::{Display, Plan};
 use super::moderation::Kept;
 use super::reactions::Counts;
 use crate::limits::{CHAT_CHARS_MAX, MUTE_S_MAX, PINS_MAX, SLOW_S_MAX, WORD_CHARS_MAX, WORDS_MAX};
@@ -36,6 +37,8 @@ pub enum Ask {
     Pin(String),
     /// Take it off.
     Unpin(String),
+    /// Say which product is being shown.
+    NowShowing(Option<String>),
     /// Write to the chat.
     Chat(String),
     /// Keep the chat in order.
@@ -88,6 +91,10 @@ pub enum Input {
     ProductRemoved(String),
     /// Stock changed: product, variant, pieces that can be bought.
     Stock(String, String, u32),
+    /// How the show is announced from now on.
+    Plan(Plan),
+    /// In which order the shelf stands.
+    Order(Vec<String>),
     /// Caption languages that can be chosen, and how well each is reached.
     Languages(Vec<String>, Vec<LanguagePair>),
     /// A speaker's language was found.
@@ -113,6 +120,8 @@ pub enum Input {
     Noticed(PeerId, Step, Vec<String>),
     /// What the store kept of the show's moderation; the first input of a room.
     Restore(Kept),
+    /// What was over the picture when the room was last open; after the shelf.
+    RestoreDisplay(Display),
     /// An event of the same show in another process.
     Remote(RoomEvent),
     /// An act of moderation in another process.
@@ -178,7 +187,9 @@ pub enum Effect {
     StopPublishing(String),
     /// Tell the show's rooms in other processes.
     Share(RoomEvent),
-    /// Title or phase changed: remember it.
+    /// What is over the picture now: remember it.
+    Display(Display),
+    /// Title, plan or phase changed: remember it.
     Save(ShowInfo),
 }
 

@@ -3,6 +3,7 @@
 
 mod captions;
 mod chat;
+mod course;
 pub mod input;
 mod log;
 mod moderation;
@@ -18,6 +19,7 @@ use std::sync::Arc;
 
 pub use captions::{AS_SPOKEN, Spoken, is_language_tag};
 pub(crate) use chat::Bucket;
+pub use course::{Display, Plan};
 pub use input::{Ask, Effect, Input, PeerId, Refusal, Seat};
 pub use moderation::Kept;
 pub use reactions::Counts;
@@ -104,6 +106,8 @@ impl Room {
             Input::Stock(product, variant, available) => {
                 self.stock(now_ms, product, variant, available)?;
             }
+            Input::Plan(plan) => self.plan(now_ms, plan),
+            Input::Order(products) => self.order(now_ms, products),
             Input::Languages(languages, pairs) => self.languages(now_ms, languages, pairs),
             Input::Spoken(participant, language) => {
                 self.set_spoken(now_ms, &participant, Some(language));
@@ -129,6 +133,7 @@ impl Room {
             Input::React(peer, reaction, count) => self.react(now_ms, peer, reaction, count),
             Input::Noticed(peer, step, products) => self.noticed(peer, step, products),
             Input::Restore(kept) => self.restore(now_ms, kept),
+            Input::RestoreDisplay(display) => self.restore_display(now_ms, display),
             Input::Remote(event) => self.remote(now_ms, event),
             Input::RemoteJudgement(judgement) => self.judged(now_ms, &judgement),
             Input::RemoteReactions(counts) => self.reacted_elsewhere(&counts),
@@ -239,6 +244,10 @@ impl Room {
             RoomEvent::Caption(caption) => self.captions.keep(self.spoken(caption.clone())),
             RoomEvent::Show(info) => self.effects.push_back(Effect::Save(info.clone())),
             RoomEvent::Chat(line) => self.moderation.wrote(line, self.state.chat_rules.slow_s),
+            RoomEvent::Pinned(_)
+            | RoomEvent::Unpinned { .. }
+            | RoomEvent::NowShowing { .. }
+            | RoomEvent::ProductRemoved { .. } => self.keep_display(),
             _ => {}
         }
         let entry = self.log.append(at_ms, event);
@@ -267,13 +276,22 @@ impl Room {
     }
 
     fn product(&mut self, now_ms: u64, product: ProductView) {
-        if !self.state.products.contains(&product) {
+        let known = self
+            .state
+            .products
+            .iter()
+            .find(|known| known.id == product.id);
+        let known = known.cloned();
+        if known.as_ref() != Some(&product) {
             self.append(now_ms, RoomEvent::Product(product));
+            if let Some(before) = known {
+                self.tell_change(now_ms, &before);
+            }
         }
     }
 
     fn product_removed(&mut self, now_ms: u64, product: String) {
-        if self.state.products.iter().any(|known| known.id == product) {
+        if self.has_product(&product) {
             self.append(now_ms, RoomEvent::ProductRemoved { product });
         }
     }
@@ -285,19 +303,21 @@ impl Room {
         variant: String,
         available: u32,
     ) -> Result<(), Refusal> {
-        let known = self.state.products.iter().find(|known| known.id == product);
-        let known = known.ok_or(Refusal::UnknownProduct)?.variants.iter();
-        let mut known = known.filter(|known| known.id == variant);
+        let before = self.state.products.iter().find(|known| known.id == product);
+        let before = before.ok_or(Refusal::UnknownProduct)?;
+        let mut known = before.variants.iter().filter(|known| known.id == variant);
         if known
             .next()
             .is_some_and(|known| known.available != available)
         {
+            let before = before.clone();
             let stock = RoomEvent::Stock {
                 product,
                 variant,
                 available,
             };
             self.append_shared(now_ms, stock);
+            self.tell_change(now_ms, &before);
         }
         Ok(())
     }
@@ -331,6 +351,10 @@ impl Room {
             }
             RoomEvent::Unpinned { product } => {
                 self.state.pins.iter().any(|pin| pin.product == *product)
+            }
+            RoomEvent::NowShowing { product } => {
+                *product != self.state.now_showing
+                    && product.as_ref().is_none_or(|id| self.has_product(id))
             }
             RoomEvent::Chat(line) => {
                 let is_banned = self.banned().contains(&line.participant);

@@ -18,6 +18,7 @@ impl Room {
         match ask {
             Ask::Pin(product) => self.pin(now_ms, role, product),
             Ask::Unpin(product) => self.unpin(now_ms, role, product),
+            Ask::NowShowing(product) => self.show_now(now_ms, role, product),
             Ask::Chat(text) => self.chat(now_ms, peer, &who, &text),
             Ask::Moderate(act) => self.moderate(now_ms, &who, act),
             Ask::Promote(participant, role_new) => {
@@ -162,7 +163,7 @@ fn host(role: Role) -> Result<(), Refusal> {
     (role == Role::Host).then_some(()).ok_or(Refusal::NotHost)
 }
 
-fn presenter(role: Role) -> Result<(), Refusal> {
+pub(super) fn presenter(role: Role) -> Result<(), Refusal> {
     matches!(role, Role::Host | Role::Guide)
         .then_some(())
         .ok_or(Refusal::NotPresenter)

@@ -15,6 +15,7 @@ pub fn empty(info: ShowInfo) -> ShowState {
         tracks: Vec::new(),
         pins: Vec::new(),
         products: Vec::new(),
+        now_showing: None,
         captions: Vec::new(),
         chat: Vec::new(),
         chat_rules: ChatRules::default(),
@@ -38,8 +39,11 @@ pub fn apply(state: &mut ShowState, event: &RoomEvent) {
         RoomEvent::Product(product) => upsert(&mut state.products, product, |a, b| a.id == b.id),
         RoomEvent::ProductRemoved { product } => {
             state.pins.retain(|pin| pin.product != product);
+            state.now_showing.take_if(|shown| *shown == product);
             state.products.retain(|known| known.id != product);
         }
+        RoomEvent::Order { products } => order(&mut state.products, &products),
+        RoomEvent::NowShowing { product } => state.now_showing = product,
         RoomEvent::Stock {
             product,
             variant,
@@ -50,7 +54,9 @@ pub fn apply(state: &mut ShowState, event: &RoomEvent) {
             }
         }
         RoomEvent::Caption(caption) => captioned(&mut state.captions, caption),
-        RoomEvent::CaptionGap { .. } => {}
+        RoomEvent::CaptionGap { .. }
+        | RoomEvent::PriceChanged { .. }
+        | RoomEvent::SoldOut { .. } => {}
         RoomEvent::Languages { languages, pairs } => {
             state.languages = languages;
             state.pairs = pairs;
@@ -77,6 +83,14 @@ fn restock(product: &mut ProductView, variant: &str, available: u32) {
     }
     let pieces = product.variants.iter().map(|known| known.available);
     product.available = pieces.fold(0, u32::saturating_add);
+}
+
+/// Stable: what is not named comes after, as it stood.
+fn order(shelf: &mut [ProductView], ids: &[String]) {
+    shelf.sort_by_key(|product| {
+        let place = ids.iter().position(|id| *id == product.id);
+        place.unwrap_or(ids.len())
+    });
 }
 
 fn pinned(pins: &mut Vec<Pin>, pin: Pin) {

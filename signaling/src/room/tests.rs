@@ -19,6 +19,7 @@ pub(super) const VIEWER: PeerId = PeerId(2);
 
 pub(super) fn info() -> ShowInfo {
     ShowInfo {
+        starts_ms: None,
         name: "lamp".into(),
         title: "Lamps".into(),
         kind: ShowKind::Live,
@@ -38,7 +39,7 @@ pub(super) fn seat(participant: &str, role: Role) -> Seat {
     }
 }
 
-fn product(id: &str) -> ProductView {
+pub(super) fn product(id: &str) -> ProductView {
     let price = Money {
         minor: 990,
         currency: "EUR".into(),

@@ -5,6 +5,7 @@
 pub mod analytics;
 pub mod authenticity;
 pub mod backup;
+pub mod course;
 pub mod database;
 mod migrations;
 pub mod moderation;

@@ -24,12 +24,13 @@ impl ShowStore {
     /// When the store cannot be written.
     pub async fn save(&self, info: &ShowInfo) -> Result<(), sqlx::Error> {
         let query = sqlx::query(
-            "INSERT INTO show (name, title, kind, phase, private, transcript, started_ms, cover) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
+            "INSERT INTO show (name, title, kind, phase, private, transcript, started_ms, cover, \
+             starts_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) \
              ON CONFLICT (name) DO UPDATE SET title = excluded.title, kind = excluded.kind, \
              phase = excluded.phase, private = excluded.private, \
              transcript = excluded.transcript, \
-             started_ms = excluded.started_ms, cover = excluded.cover",
+             started_ms = excluded.started_ms, cover = excluded.cover, \
+             starts_ms = excluded.starts_ms",
         )
         .bind(&info.name)
         .bind(&info.title)
@@ -37,11 +38,9 @@ impl ShowStore {
         .bind(phase_name(info.phase))
         .bind(i64::from(info.private))
         .bind(i64::from(info.transcript))
-        .bind(
-            info.started_ms
-                .map(|ms| i64::try_from(ms).unwrap_or(i64::MAX)),
-        )
-        .bind(&info.cover);
+        .bind(info.started_ms.map(number))
+        .bind(&info.cover)
+        .bind(info.starts_ms.map(number));
         query.execute(&self.0).await?;
         Ok(())
     }
@@ -52,13 +51,16 @@ impl ShowStore {
     /// When the store cannot be read.
     pub async fn all(&self) -> Result<Vec<ShowInfo>, sqlx::Error> {
         let query = sqlx::query(
-            "SELECT name, title, kind, phase, private, transcript, started_ms, cover FROM show \
-             ORDER BY name",
+            "SELECT name, title, kind, phase, private, transcript, started_ms, cover, starts_ms \
+             FROM show ORDER BY name",
         );
         let rows = query.fetch_all(&self.0).await?;
         rows.iter()
             .map(|row| {
-                let started_ms: Option<i64> = row.try_get("started_ms")?;
+                let time = |column: &str| -> Result<Option<u64>, sqlx::Error> {
+                    let ms: Option<i64> = row.try_get(column)?;
+                    Ok(ms.and_then(|ms| u64::try_from(ms).ok()))
+                };
                 Ok(ShowInfo {
                     name: row.try_get("name")?,
                     title: row.try_get("title")?,
@@ -66,12 +68,17 @@ impl ShowStore {
                     phase: phase_of(row.try_get("phase")?),
                     private: row.try_get::<i64, _>("private")? != 0,
                     transcript: row.try_get::<i64, _>("transcript")? != 0,
-                    started_ms: started_ms.and_then(|ms| u64::try_from(ms).ok()),
+                    started_ms: time("started_ms")?,
                     cover: row.try_get("cover")?,
+                    starts_ms: time("starts_ms")?,
                 })
             })
             .collect()
     }
+}
+
+fn number(ms: u64) -> i64 {
+    i64::try_from(ms).unwrap_or(i64::MAX)
 }
 
 fn kind_name(kind: ShowKind) -> &'static str {
@@ -124,6 +131,7 @@ mod tests {
             transcript: true,
             started_ms: None,
             cover: Some("/c.png".into()),
+            starts_ms: Some(4),
         };
         let database = Database::file(&path).await.expect("opened");
         let store = ShowStore::of(&database);

@@ -54,7 +54,7 @@ impl Hub {
     /// # Errors
     /// When the store cannot be read.
     pub async fn load(&self) -> Result<(), HubError> {
-        for info in self.0.ports.shows.all().await? {
+        for info in self.0.ports.stores.shows.all().await? {
             self.open(info).await?;
         }
         Ok(())
@@ -75,7 +75,7 @@ impl Hub {
                 return Err(HubError::Full);
             }
         }
-        self.0.ports.shows.save(&info).await?;
+        self.0.ports.stores.shows.save(&info).await?;
         tracing::info!(show = info.name, "show made");
         self.open(info).await
     }
@@ -85,12 +85,13 @@ impl Hub {
         let mut room = Room::new(info, random_id(), rand::random());
         let now_ms = crate::clock::now_ms();
         let shelf = self.0.ports.shop.products(&name).await?;
-        let kept = Input::Restore(self.0.ports.moderation.kept(&name).await?);
+        let kept = Input::Restore(self.0.ports.stores.moderation.kept(&name).await?);
+        let display = Input::RestoreDisplay(self.0.ports.stores.display.kept(&name).await?);
         let languages = self.0.ports.speech.menu(&name);
         for input in shelf
             .into_iter()
             .map(Input::Product)
-            .chain([kept, languages])
+            .chain([kept, display, languages])
         {
             room.handle(now_ms, input)
                 .expect("a new room takes its shelf, languages and what was kept");

@@ -55,9 +55,11 @@ async fn read_shelf(hub: &Hub, shop: &ShopHandle, show: &str) {
     let Some(room) = hub.get(show) else { return };
     match shop.products(show).await {
         Ok(shelf) => {
+            let order = shelf.iter().map(|product| product.id.clone()).collect();
             for product in shelf {
                 room.tell(Input::Product(product)).await;
             }
+            room.tell(Input::Order(order)).await;
         }
         Err(error) => tracing::warn!(show, %error, "shelf not read"),
     }

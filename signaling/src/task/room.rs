@@ -17,13 +17,14 @@ use crate::bus::{Bus, News};
 use crate::clock::now_ms;
 use crate::limits::{EVENT_BACKLOG_MAX, PRESENCE_EVERY, ROOM_INBOX_MAX, TICK_EVERY};
 use crate::protocol::chat::{Judgement, ModerationView};
-use crate::protocol::client::{Phase, Role, Step};
+use crate::protocol::client::{Phase, Role};
 use crate::protocol::server::{
     CaptionView, ChatLine, Entry, JoinState, OrderView, Participant, Pin, RoomEvent, ServerMessage,
     ShowInfo, TrackView,
 };
 use crate::room::{Counts, Effect, Input, Kept, PeerId, Refusal, Room, Seat, Spoken, Words};
 use crate::shop::ShopHandle;
+use crate::store::course::DisplayStore;
 use crate::store::moderation::ModerationStore;
 use crate::store::shows::ShowStore;
 use crate::store::transcripts::{Line, Transcripts};
@@ -41,8 +42,17 @@ pub struct Ports {
     pub shop: ShopHandle,
     /// Other processes.
     pub bus: Bus,
+    /// What they write.
+    pub stores: Stores,
+}
+
+/// What rooms write beside the shop.
+#[derive(Clone)]
+pub struct Stores {
     /// Shows on disk.
     pub shows: ShowStore,
+    /// What is over their pictures.
+    pub display: DisplayStore,
     /// What is said in them.
     pub transcripts: Transcripts,
     /// What is done to keep their chats in order.
@@ -302,7 +312,11 @@ impl Task {
                 let answer = self.input(input).await;
                 match self.judged.take() {
                     // Answered when it is on disk; the room does not wait for that.
-                    Some(judged) => self.ports.moderation.save(&self.show, *judged, reply),
+                    Some(judged) => self
+                        .ports
+                        .stores
+                        .moderation
+                        .save(&self.show, *judged, reply),
                     None => drop(reply.send(answer)),
                 }
             }
@@ -401,14 +415,7 @@ impl Task {
                 self.ports.bus.tell(&self.show, News::Judged(judgement));
                 self.judged = Some(judged);
             }
-            Effect::Noticed(step, product) => {
-                let measure = match step {
-                    Step::Impression => Measure::Impression,
-                    Step::Tap => Measure::Tap,
-                    Step::Cart => Measure::Cart,
-                };
-                self.ports.analytics.count(&self.show, measure, &product, 1);
-            }
+            Effect::Noticed(step, product) => self.count(step.into(), &product, 1),
             Effect::Reactions(counts) => self.tell_reactions(counts),
             Effect::ShareReactions(counts) => {
                 self.ports.bus.tell(&self.show, News::Reactions(counts));
@@ -426,22 +433,27 @@ impl Task {
                     aside(async move { media.close(id).await });
                 }
             }
-            Effect::Share(event) => {
-                if let RoomEvent::Pinned(pin) = &event {
-                    let analytics = &self.ports.analytics;
-                    analytics.count(&self.show, Measure::Pinned, &pin.product, 1);
-                }
-                self.ports
-                    .bus
-                    .tell(&self.show, News::Event(Box::new(event)));
+            Effect::Share(event) => self.share(event),
+            Effect::Keep(spoken) => {
+                let transcripts = &self.ports.stores.transcripts;
+                transcripts.keep(&self.show, line_of(spoken));
             }
-            Effect::Keep(spoken) => self.ports.transcripts.keep(&self.show, line_of(spoken)),
+            Effect::Display(display) => self.ports.stores.display.keep(&self.show, display),
             Effect::Save(info) => {
-                if let Err(error) = self.ports.shows.save(&info).await {
+                if let Err(error) = self.ports.stores.shows.save(&info).await {
                     tracing::error!(%error, "the show's phase was not stored");
                 }
             }
         }
+    }
+
+    /// Tells the other processes what began in this one.
+    fn share(&self, event: RoomEvent) {
+        if let RoomEvent::Pinned(pin) = &event {
+            self.count(Measure::Pinned, &pin.product, 1);
+        }
+        let news = News::Event(Box::new(event));
+        self.ports.bus.tell(&self.show, news);
     }
 
     /// A second of everybody who watches while the show is on air.
@@ -449,13 +461,15 @@ impl Task {
         if self.room.state().info.phase != Phase::Live {
             return;
         }
-        let count = |measure, item: &str, count| {
-            self.ports.analytics.count(&self.show, measure, item, count);
-        };
-        count(Measure::Watched, "", u64::from(self.room.viewers_here()));
+        self.count(Measure::Watched, "", u64::from(self.room.viewers_here()));
         for (language, readers) in self.room.readers() {
-            count(Measure::Captions, language, readers);
+            self.count(Measure::Captions, language, readers);
         }
+    }
+
+    fn count(&self, measure: Measure, item: &str, count: u64) {
+        let analytics = &self.ports.stores.analytics;
+        analytics.count(&self.show, measure, item, count);
     }
 
     fn welcome(&mut self, peer: PeerId, you: Participant, state: JoinState, viewers: u32) {
@@ -566,5 +580,8 @@ fn changes_shelf(effect: &Effect) -> bool {
 /// the store's to tell.
 #[must_use]
 pub fn is_shelf_hint(event: &RoomEvent) -> bool {
-    matches!(event, RoomEvent::Stock { .. } | RoomEvent::Product(_))
+    matches!(
+        event,
+        RoomEvent::Stock { .. } | RoomEvent::Product(_) | RoomEvent::Order { .. }
+    )
 }

@@ -51,6 +51,7 @@ export function scriptedShow(): ShowState {
       transcript: false,
       started_ms: Date.now() - 1_300_000,
       cover: null,
+      starts_ms: null,
     },
     participants: [{ id: "p1", name: "Marta", role: "host", speaks: "en" }],
     tracks: [
@@ -85,6 +86,7 @@ export function scriptedShow(): ShowState {
         0,
       ),
     ],
+    now_showing: null,
     captions: [],
     chat: [
       line(1, "Joana", "Does the strap come off?"),

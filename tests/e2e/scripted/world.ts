@@ -20,6 +20,7 @@ import type {
   RoomEvent,
   ServerMessage,
   ShowState,
+  Stats,
   Transcript,
   VariantView,
 } from "../../../client-web/src/net/protocol.gen.ts";
@@ -56,6 +57,11 @@ export class World {
   refusal: { code: string; message: string; wait_ms?: number } | null = null;
   /** What was done to keep the chat in order. */
   judgements: Judgement[] = [];
+  /** Numbers of the show; none: the server has none now. */
+  stats: Stats | null = null;
+  reminders = 3;
+  /** Orders of the shelf that a host asked for. */
+  readonly shelves: string[][] = [];
   /** What the page told of how it shows its pictures. */
   watches: Watch[] = [];
   taps: Taps[] = [];
@@ -240,7 +246,19 @@ export class World {
       route.fulfill({ status, json: body });
     const method = route.request().method();
     if (path === "/api/v1/shows")
-      return json({ shows: [{ ...this.show.info, viewers: this.viewers }] });
+      return json({ shows: [{ ...this.show.info, viewers: this.viewers, reminders: 3 }] });
+    if (path.endsWith("/stats")) return json(this.stats, this.stats === null ? 503 : 200);
+    if (path.includes("/reminders/")) {
+      this.reminders += method === "PUT" ? 1 : -1;
+      return json({ reminders: this.reminders });
+    }
+    if (path.endsWith("/calendar.ics"))
+      return route.fulfill({ contentType: "text/calendar", body: "BEGIN:VCALENDAR" });
+    if (path.endsWith("/shelf")) {
+      const { products } = route.request().postDataJSON() as { products: string[] };
+      this.shelves.push(products);
+      return json({ products: [] });
+    }
     if (path.endsWith("/visit")) return json({ token: "t", ticket: "k", participant: "me" });
     if (path === "/api/v1/tickets") return json({ ticket: "k", expires_ms: Date.now() + 30_000 });
     if (path.endsWith("/basket"))

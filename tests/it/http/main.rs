@@ -5,6 +5,7 @@ mod authenticity;
 mod bus;
 mod captions;
 mod conformance;
+mod course;
 mod events;
 mod layer;
 mod moderation;

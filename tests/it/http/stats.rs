@@ -63,7 +63,7 @@ async fn buy(world: &World, token: &str) -> anyhow::Result<String> {
 
 #[tokio::test]
 async fn a_host_sees_the_audience_and_its_orders_and_nobody_else_does() -> anyhow::Result<()> {
-    let mut world = World::open_with(&["--country-header", "X-Country"]).await?;
+    let world = World::open_with(&["--country-header", "X-Country"]).await?;
     world.import().await?;
     let mut host = Page::join(world.server.url(), &world.host, None, None).await?;
     let live = |request| ClientMessage::Phase {
@@ -122,6 +122,23 @@ async fn a_host_sees_the_audience_and_its_orders_and_nobody_else_does() -> anyho
         )
         .await?;
     }
+
+    goes_on(world, &token, viewer).await
+}
+
+/// Neither an interruption nor a restart is anything new.
+async fn goes_on(mut world: World, token: &str, viewer: Page) -> anyhow::Result<()> {
+    let known = viewer.show.clone();
+    let mut again = Page::join(world.server.url(), token, Some(viewer.resume), known).await?;
+    anyhow::ensure!(again.was_resumed, "the page was here a moment ago");
+    let tap = json!({ "type": "noticed", "step": "tap", "products": ["cup"] });
+    again.socket.send(tap.to_string()).await?;
+    let tapped = |stats: &Value| {
+        let products = stats["products"].as_array().into_iter().flatten();
+        products.filter(|one| one["taps"] == 1).count() == 2
+    };
+    let told = until(&world, "what was done after the interruption", tapped).await?;
+    assert_eq!(told["total"]["joins"], 1, "who resumes was counted before");
 
     let binary = env!("CARGO_BIN_EXE_vitrine-tested");
     world.server = Server::start(binary, &world.disk, &[])?;

@@ -14,6 +14,7 @@ import { PageLanguageMenu } from "../kit/language";
 import { Chat } from "../viewer/chat";
 import { TranscriptSheet } from "../viewer/transcript";
 import { Orders } from "./orders";
+import { Plan } from "./plan";
 import { HostShelf } from "./shelf";
 import { Stats } from "./stats";
 import { Studio } from "./studio";
@@ -71,6 +72,7 @@ export function HostPage({ show: name }: { show: string }): JSX.Element {
         <div class="column">
           <Orders session={session} />
           <Stats session={session} />
+          <Plan session={session} />
           <Invite show={name} />
         </div>
       </main>

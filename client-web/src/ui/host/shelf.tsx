@@ -24,8 +24,11 @@ export function HostShelf({ session, show }: HostShelfProps): JSX.Element {
       setProblem(t("host_pins_full"));
       return;
     }
+    await attempt(() => (isPinned ? session.unpin(product.id) : session.pin(product.id)));
+  };
+  const attempt = async (act: () => Promise<unknown>): Promise<void> => {
     try {
-      await (isPinned ? session.unpin(product.id) : session.pin(product.id));
+      await act();
       setProblem(null);
     } catch (error) {
       setProblem(
@@ -34,6 +37,13 @@ export function HostShelf({ session, show }: HostShelfProps): JSX.Element {
     }
   };
   const products = show?.products ?? [];
+  /** Puts a product one place further up or down. */
+  const move = (at: number, by: number): Promise<void> => {
+    const ids = products.map(({ id }) => id);
+    const [id = ""] = ids.splice(at, 1);
+    ids.splice(at + by, 0, id);
+    return attempt(() => api.shelve(show?.info.name ?? "", session.grant.token ?? "", ids));
+  };
   return (
     <section class="panel host-shelf" data-testid="host_shelf">
       <header class="panel-head">
@@ -49,7 +59,8 @@ export function HostShelf({ session, show }: HostShelfProps): JSX.Element {
       )}
       {products.length === 0 && <p class="empty">{t("host_import_hint")}</p>}
       <ul>
-        {products.map((product) => {
+        {products.map((product, at) => {
+          const isShown = show?.now_showing === product.id;
           const isPinned = pinned.has(product.id);
           return (
             <li key={product.id} class={isPinned ? "row is-pinned" : "row"}>
@@ -58,6 +69,30 @@ export function HostShelf({ session, show }: HostShelfProps): JSX.Element {
                 <h3>{titleOf(product, pageLanguage.value)}</h3>
                 <Price product={product} />
                 <Stock product={product} />
+                <div class="shelf-tools">
+                  <button
+                    class={isShown ? "button accent small" : "button quiet small"}
+                    aria-pressed={isShown}
+                    data-testid="shelf_now"
+                    data-product={product.id}
+                    onClick={() => void attempt(() => session.showNow(isShown ? null : product.id))}
+                  >
+                    {t("now_showing")}
+                  </button>
+                  {([-1, 1] as const).map((by) => (
+                    <button
+                      key={by}
+                      class="round quiet"
+                      aria-label={t(by < 0 ? "move_up" : "move_down")}
+                      data-testid={by < 0 ? "shelf_up" : "shelf_down"}
+                      data-product={product.id}
+                      disabled={at + by < 0 || at + by >= products.length}
+                      onClick={() => void move(at, by)}
+                    >
+                      {by < 0 ? "↑" : "↓"}
+                    </button>
+                  ))}
+                </div>
               </div>
               <button
                 class={isPinned ? "button accent pin-button" : "button pin-button"}

@@ -7,6 +7,7 @@ import * as api from "../../net/api";
 import type { ShowCard } from "../../net/protocol.gen";
 import { EyeIcon, LogoIcon } from "../kit/icons";
 import { SiteHead } from "../kit/site-head";
+import { Upcoming } from "../kit/upcoming";
 
 const REFRESH_MS = 8_000;
 
@@ -47,7 +48,10 @@ function Shelves({ listing }: { listing: Listing }): JSX.Element {
     );
   if (listing.state === "failed") return <Empty title={t("lobby_failed")} hint="" />;
   const live = listing.shows.filter(({ phase }) => phase === "live");
-  const later = listing.shows.filter(({ phase }) => phase === "scheduled");
+  // The next one first; those without a time after them.
+  const start = ({ starts_ms }: ShowCard): number => starts_ms ?? Infinity;
+  const scheduled = listing.shows.filter(({ phase }) => phase === "scheduled");
+  const later = scheduled.sort((a, b) => start(a) - start(b) || 0);
   if (live.length + later.length === 0)
     return <Empty title={t("lobby_empty")} hint={t("lobby_empty_hint")} />;
   return (
@@ -83,7 +87,7 @@ function Shelf({ title, shows }: { title: string; shows: ShowCard[] }): JSX.Elem
 
 function Card({ show }: { show: ShowCard }): JSX.Element {
   const isLive = show.phase === "live";
-  return (
+  const card = (
     <a class="card" href={`/s/${show.name}`} data-testid="lobby_card">
       <span class="card-cover">
         {show.cover !== null ? (
@@ -109,5 +113,13 @@ function Card({ show }: { show: ShowCard }): JSX.Element {
         <span class="button accent small">{t("lobby_watch")}</span>
       </span>
     </a>
+  );
+  if (isLive || show.starts_ms === null) return card;
+  const { name, starts_ms, reminders } = show;
+  return (
+    <div class="card-cell">
+      {card}
+      <Upcoming show={name} starts_ms={starts_ms} reminders={reminders} now={Date.now} />
+    </div>
   );
 }

@@ -5,6 +5,7 @@ import type { JSX } from "preact";
 import { t } from "../../i18n";
 import type { ShowSession } from "../../state/session";
 import { LogoIcon } from "../kit/icons";
+import { Upcoming } from "../kit/upcoming";
 
 type Act =
   | "opening"
@@ -52,13 +53,28 @@ export function isCurtained(session: ShowSession): boolean {
 export function Curtain({ session }: { session: ShowSession }): JSX.Element | null {
   const act = actOf(session);
   if (act === null) return null;
+  const info = session.show.value?.info;
   const [title, hint] = words(act, session.ended.value ?? { reason: "", message: "" });
   const isFinal = act === "unknown" || act === "private" || act === "left";
   return (
     <div class="curtain" data-testid="viewer_curtain" data-act={act}>
-      {act === "opening" ? <span class="spinner large" role="status" /> : <LogoIcon />}
+      {act === "opening" ? (
+        <span class="spinner large" role="status" />
+      ) : act === "starting" && info?.cover ? (
+        <img class="curtain-cover" src={info.cover} alt="" />
+      ) : (
+        <LogoIcon />
+      )}
       {title !== "" && <h2>{title}</h2>}
       {hint !== "" && <p>{hint}</p>}
+      {act === "starting" && info && info.starts_ms !== null && (
+        <Upcoming
+          show={info.name}
+          starts_ms={info.starts_ms}
+          reminders={null}
+          now={() => session.serverNow()}
+        />
+      )}
       {isFinal && (
         <p class="curtain-actions">
           {act === "left" && (

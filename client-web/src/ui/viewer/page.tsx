@@ -14,6 +14,7 @@ import { Chat } from "./chat";
 import { MissedLanguage } from "./captions-menu";
 import { Controls } from "./controls";
 import { Curtain, isCurtained } from "./curtain";
+import { News } from "./news";
 import { Pins } from "./pins";
 import { FloatingReactions } from "./reactions";
 import { Shelf } from "./shelf";
@@ -71,6 +72,7 @@ export function ViewerPage({ show: name }: { show: string }): JSX.Element {
           <div class="lower">
             <MissedLanguage session={session} />
             <Subtitles session={session} />
+            <News session={session} />
             {show && <Pins show={show} onBuy={buy} />}
             {!isWide && show && <Chat session={session} isOverlay />}
             <Controls

@@ -35,6 +35,7 @@ export function Shelf({ show, onBuy, cartLines, onCart }: ShelfProps): JSX.Eleme
               <p class="description">{descriptionOf(product, pageLanguage.value)}</p>
               <Price product={product} />
               <div class="row-marks">
+                {show.now_showing === product.id && <span class="mark">{t("now_showing")}</span>}
                 {pinned.has(product.id) && <span class="mark">{t("on_screen")}</span>}
                 <Stock product={product} />
               </div>

@@ -33,6 +33,7 @@ async fn start(data: &Path) -> Running {
 
 fn show(name: &str, private: bool, started_ms: u64) -> ShowInfo {
     ShowInfo {
+        starts_ms: None,
         name: name.into(),
         title: "Lamps".into(),
         kind: ShowKind::Live,

@@ -15,6 +15,7 @@ fn euro(minor: i64) -> Money {
 
 fn show(title: &str) -> ShowInfo {
     ShowInfo {
+        starts_ms: None,
         name: "lamp".into(),
         title: title.into(),
         kind: ShowKind::Live,

@@ -115,6 +115,7 @@ impl Client {
             ClientMessage::Moderate { request, act } => (request, Ask::Moderate(act)),
             ClientMessage::Pin { request, product } => (request, Ask::Pin(product)),
             ClientMessage::Unpin { request, product } => (request, Ask::Unpin(product)),
+            ClientMessage::NowShowing { request, product } => (request, Ask::NowShowing(product)),
             ClientMessage::Promote {
                 request,
                 participant,

@@ -1,11 +1,13 @@
 //! A chat line in the reader's language. It is made beside the page's other requests, which do
 //! not wait for it.
 
+use translate::written::Rendered;
+
 use super::{Client, Refused};
 use crate::clock::now_ms;
 use crate::http::AppState;
 use crate::protocol::server::ServerMessage;
-use crate::room::{Refusal, is_language_tag};
+use crate::room::{Refusal, Words, is_language_tag};
 use crate::task::interpreter::NotRead;
 use crate::task::outbox::encode;
 use crate::task::room::RoomHandle;
@@ -36,7 +38,6 @@ impl Client {
     }
 }
 
-/// The show's word list holds for what a line becomes, too.
 async fn translated(
     state: &AppState,
     room: &RoomHandle,
@@ -49,7 +50,17 @@ async fn translated(
         .interpreter
         .translate(show, id, &line.text, language)
         .await?;
-    if words.forbid(&rendered.text) || words.forbid(&line.text) {
+    shown(request, &line.text, rendered, &words)
+}
+
+/// The show's word list holds for what a line becomes, too.
+fn shown(
+    request: u32,
+    line: &str,
+    rendered: Rendered,
+    words: &Words,
+) -> Result<ServerMessage, Refused> {
+    if words.forbid(&rendered.text) || words.forbid(line) {
         return Err(Refusal::BlockedWords.into());
     }
     Ok(ServerMessage::Translated {
@@ -75,6 +86,38 @@ impl From<NotRead> for Refused {
         match error {
             NotRead::Busy => refused.hint("try again in a moment"),
             _ => refused,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use translate::Language;
+
+    use super::*;
+
+    #[test]
+    fn a_listed_word_is_not_let_in_by_its_translation() {
+        let words = Words::new(vec!["bugger".into(), "porra".into()]);
+        let shown = |line: &str, text: &str| {
+            let rendered = Rendered {
+                from: Language("pt".into()),
+                text: text.into(),
+                kept: false,
+            };
+            shown(7, line, rendered, &words)
+        };
+        assert!(shown("que bom", "how good").is_ok());
+        for (line, text) in [("que droga", "BUGGER it"), ("p0rra", "damn")] {
+            let refused = shown(line, text).expect_err("a listed word");
+            let ServerMessage::Refused { code, request, .. } = refused.message(Some(7)) else {
+                panic!("a refusal is told as one");
+            };
+            assert_eq!(
+                (code.as_str(), request),
+                ("blocked_words", Some(7)),
+                "{line}"
+            );
         }
     }
 }
