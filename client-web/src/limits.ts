@@ -57,3 +57,9 @@ export const PIN_DELAY_MS_MAX = 8_000;
 
 /** Tries to deliver one order before the buyer is asked whether to go on. */
 export const ORDER_TRIES_MAX = 6;
+
+/** A screen reader says a caption of two rows in about this time. */
+export const SPOKEN_EVERY_MS = 4_000;
+
+/** What waits to be read aloud: more is behind the show, and the transcript has it. */
+export const SPOKEN_MAX = 3;

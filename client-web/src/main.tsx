@@ -1,6 +1,7 @@
-// Finds out which page this is and draws it. The host console is fetched only by hosts, the page of
-// an order only by its buyer.
+// Finds out which page this is and draws it. The viewer's page comes at once, the others are fetched
+// by those who open them.
 
+import "./style/brand.css";
 import "./style/tokens.css";
 import "./style/base.css";
 import "./style/kit.css";
@@ -8,10 +9,11 @@ import "./style/lobby.css";
 import "./style/viewer.css";
 import { render } from "preact";
 import { startLanguage } from "./i18n";
-import { Lobby } from "./ui/lobby/lobby";
+import { startLook } from "./state/caption-look";
 import { ViewerPage } from "./ui/viewer/page";
 
 async function draw(root: HTMLElement): Promise<void> {
+  startLook();
   await startLanguage();
   const [, area, name] = location.pathname.split("/");
   const show = decodeURIComponent(name ?? "");
@@ -24,6 +26,7 @@ async function draw(root: HTMLElement): Promise<void> {
     const { HostPage } = await import("./ui/host/page");
     render(<HostPage show={show} />, root);
   } else {
+    const { Lobby } = await import("./ui/lobby/lobby");
     render(<Lobby />, root);
   }
 }

@@ -5,15 +5,6 @@ import type { Reaction } from "../net/protocol.gen";
 
 const SEND_MS = 500;
 
-/** Reactions in the order they are offered, and how they look. */
-export const REACTIONS: readonly (readonly [Reaction, string])[] = [
-  ["heart", "❤️"],
-  ["clap", "👏"],
-  ["fire", "🔥"],
-  ["laugh", "😂"],
-  ["wow", "😮"],
-];
-
 export class Taps {
   private readonly counts = new Map<Reaction, number>();
   private timer: ReturnType<typeof setTimeout> | undefined;

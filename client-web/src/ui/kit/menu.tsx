@@ -54,12 +54,16 @@ export function Menu(props: MenuProps): JSX.Element {
     document.addEventListener("pointerdown", onPointer);
     return () => document.removeEventListener("pointerdown", onPointer);
   }, [isOpen]);
+  /** Closes it and leaves the focus where it was opened. */
+  const close = (): void => {
+    setOpen(false);
+    root.current?.querySelector("button")?.focus();
+  };
   const onKey = (event: KeyboardEvent): void => {
     if (!isOpen) return;
     if (event.key === "Escape") {
       event.stopPropagation();
-      setOpen(false);
-      root.current?.querySelector("button")?.focus();
+      close();
     }
     const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
     if (step === 0) return;
@@ -92,7 +96,7 @@ export function Menu(props: MenuProps): JSX.Element {
               aria-checked={choice.value === value}
               data-testid={`${testid}_${choice.value}`}
               onClick={() => {
-                setOpen(false);
+                close();
                 onChoose(choice.value);
               }}
             >
@@ -112,7 +116,7 @@ export function Menu(props: MenuProps): JSX.Element {
               aria-checked={action.isOn}
               data-testid={`${testid}_${action.name}`}
               onClick={() => {
-                setOpen(false);
+                close();
                 action.onChoose();
               }}
             >

@@ -20,7 +20,7 @@ export function OrderLines({ order, products }: OrderLinesProps): JSX.Element {
           <div key={line.variant} class="order-product" data-testid="order_line">
             {product && <Thumb product={product} />}
             <div class="row-text">
-              <h3>{line.title}</h3>
+              <p class="order-name">{line.title}</p>
               {Object.keys(line.options).length > 0 && (
                 <p class="muted">{optionsOf({ ...line, id: line.variant })}</p>
               )}

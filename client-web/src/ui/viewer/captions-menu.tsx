@@ -10,7 +10,10 @@ import { canDelay } from "../../net/rtc";
 import { bestQuality, languageName } from "../../state/caption-choice";
 import type { ShowSession } from "../../state/session";
 import { CaptionsIcon } from "../kit/icons";
+import { later } from "../kit/later";
 import { Menu, type MenuAction } from "../kit/menu";
+
+const CaptionLookSheet = later(async () => (await import("./caption-look")).CaptionLookSheet);
 
 const OFF = "off";
 /** Long enough to be read twice. */
@@ -40,6 +43,8 @@ export function CaptionsMenu({ session }: { session: ShowSession }): JSX.Element
     label: t("transcript"),
     onChoose: () => (session.isTranscriptOpen.value = true),
   };
+  const [isLookOpen, setLookOpen] = useState(false);
+  const look: MenuAction = { name: "look", label: t("look"), onChoose: () => setLookOpen(true) };
   const isSynced = session.isSynced.value;
   const sync: MenuAction = {
     name: "sync",
@@ -48,20 +53,25 @@ export function CaptionsMenu({ session }: { session: ShowSession }): JSX.Element
     onChoose: () => session.setSynced(!isSynced),
   };
   return (
-    <Menu
-      label={t("captions")}
-      testid="captions_menu"
-      choices={languages.length > 0 ? [{ value: OFF, label: t("captions_off") }, ...choices] : []}
-      empty={t("captions_none")}
-      actions={canDelay() && language !== null ? [sync, transcript] : [transcript]}
-      {...(isTranslated ? { footnote: t("captions_machine") } : {})}
-      value={language ?? OFF}
-      onChoose={(value) => session.setCaptionLanguage(value === OFF ? null : value)}
-      buttonClass={language === null ? "round glass" : "round glass is-on"}
-    >
-      <CaptionsIcon />
-      {language !== null && <span class="tag">{language.split("-")[0]}</span>}
-    </Menu>
+    <>
+      <Menu
+        label={t("captions")}
+        testid="captions_menu"
+        choices={languages.length > 0 ? [{ value: OFF, label: t("captions_off") }, ...choices] : []}
+        empty={t("captions_none")}
+        actions={
+          language === null ? [transcript] : [...(canDelay() ? [sync] : []), look, transcript]
+        }
+        {...(isTranslated ? { footnote: t("captions_machine") } : {})}
+        value={language ?? OFF}
+        onChoose={(value) => session.setCaptionLanguage(value === OFF ? null : value)}
+        buttonClass={language === null ? "round glass" : "round glass is-on"}
+      >
+        <CaptionsIcon />
+        {language !== null && <span class="tag">{language.split("-")[0]}</span>}
+      </Menu>
+      {isLookOpen && <CaptionLookSheet onClose={() => setLookOpen(false)} />}
+    </>
   );
 }
 

@@ -10,10 +10,12 @@ import { Refusal } from "../../net/socket";
 import { languageName } from "../../state/caption-choice";
 import type { ShowSession } from "../../state/session";
 import { CloseIcon, MoreIcon, PinIcon, SlidersIcon, TranslateIcon } from "../kit/icons";
-import { ChatRules } from "./chat-rules";
+import { later } from "../kit/later";
 import { Composer } from "./composer";
-import { LineSheet } from "./line-sheet";
 import { ReactionBar } from "./reactions";
+
+const ChatRules = later(async () => (await import("./chat-rules")).ChatRules);
+const LineSheet = later(async () => (await import("./line-sheet")).LineSheet);
 
 /** Lines that fit over a phone's picture. */
 const OVERLAY_LINES = 30;

@@ -9,7 +9,7 @@ import { Grant } from "../../state/grant";
 import { Publication } from "../../state/publication";
 import { ShowSession } from "../../state/session";
 import { Sheet } from "../kit/dialog";
-import { OrderSheet } from "../order/sheet";
+import { later } from "../kit/later";
 import { Chat } from "./chat";
 import { MissedLanguage } from "./captions-menu";
 import { Controls } from "./controls";
@@ -19,12 +19,14 @@ import { Pins } from "./pins";
 import { FloatingReactions } from "./reactions";
 import { Shelf } from "./shelf";
 import { Stage, type Shape } from "./stage";
-import { StageBar } from "./stage-bar";
 import { Subtitles } from "./subtitles";
 import { TopBar } from "./top-bar";
-import { TranscriptSheet } from "./transcript";
 import { useImpressions } from "./use-impressions";
 import { useWide } from "./use-wide";
+
+const OrderSheet = later(async () => (await import("../order/sheet")).OrderSheet);
+const StageBar = later(async () => (await import("./stage-bar")).StageBar);
+const TranscriptSheet = later(async () => (await import("./transcript")).TranscriptSheet);
 
 export function ViewerPage({ show: name }: { show: string }): JSX.Element {
   const { session, checkout, camera } = useMemo(() => open(name), [name]);
@@ -44,6 +46,11 @@ export function ViewerPage({ show: name }: { show: string }): JSX.Element {
   useEffect(() => {
     if (title !== undefined) document.title = `${title} · Vitrine`;
   }, [title]);
+  // With the picture on its way, so that a tap on "Buy" waits for nothing.
+  const isKnown = show !== null;
+  useEffect(() => {
+    if (isKnown) OrderSheet.fetch();
+  }, [isKnown]);
   const setSound = (muted: boolean): void => {
     sessionStorage.setItem("vitrine.sound", muted ? "off" : "on");
     setMuted(muted);
@@ -98,8 +105,10 @@ export function ViewerPage({ show: name }: { show: string }): JSX.Element {
           {shelf}
         </Sheet>
       )}
-      <TranscriptSheet session={session} />
-      <OrderSheet checkout={checkout} session={session} />
+      {session.isTranscriptOpen.value && <TranscriptSheet session={session} />}
+      {checkout.basket.value.step !== "closed" && (
+        <OrderSheet checkout={checkout} session={session} />
+      )}
     </div>
   );
 }

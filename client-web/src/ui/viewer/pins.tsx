@@ -1,9 +1,11 @@
 // Products laid over the picture. The newest comes first and large; earlier ones stay as chips.
 
 import type { JSX } from "preact";
-import { pageLanguage, t } from "../../i18n";
+import { locale, pageLanguage, t } from "../../i18n";
 import type { ProductView, ShowState } from "../../net/protocol.gen";
+import { formatMoney } from "../../state/money";
 import { Price, Stock, Thumb, titleOf } from "../kit/price";
+import { useSpoken } from "../kit/spoken";
 
 export interface PinsProps {
   show: ShowState;
@@ -15,13 +17,23 @@ export function Pins({ show, onBuy }: PinsProps): JSX.Element {
     .map(({ product }) => show.products.find(({ id }) => id === product))
     .filter((product) => product !== undefined)
     .reverse();
+  const [newest] = pinned;
+  const spoken = useSpoken(newest ? announcement(newest) : "", newest?.id);
   return (
-    <div class="pins" data-testid="pins" aria-live="polite">
+    <div class="pins" data-testid="pins">
+      <p class="visually-hidden" role="status" data-testid="pins_spoken">
+        {spoken}
+      </p>
       {pinned.map((product, index) => (
         <PinCard key={product.id} product={product} isFirst={index === 0} onBuy={onBuy} />
       ))}
     </div>
   );
+}
+
+function announcement(product: ProductView): string {
+  const price = formatMoney(product.price, locale());
+  return `${t("on_screen")}: ${titleOf(product, pageLanguage.value)}, ${price}.`;
 }
 
 interface PinCardProps {
@@ -36,7 +48,7 @@ function PinCard({ product, isFirst, onBuy }: PinCardProps): JSX.Element {
     <article class={isFirst ? "pin first" : "pin"} data-testid="pin_card" data-product={product.id}>
       <Thumb product={product} />
       <div class="pin-text">
-        <h3>{titleOf(product, pageLanguage.value)}</h3>
+        <h2>{titleOf(product, pageLanguage.value)}</h2>
         <Price product={product} />
         <Stock product={product} />
       </div>

@@ -4,18 +4,25 @@
 
 import type { JSX } from "preact";
 import { direction, t } from "../../i18n";
+import { captionLook } from "../../state/caption-look";
 import type { Row } from "../../state/captions";
 import type { ShowSession } from "../../state/session";
+import { useSpoken } from "../kit/spoken";
 
 export function Subtitles({ session }: { session: ShowSession }): JSX.Element {
   const rows = session.rows.value;
   const line = session.lastLine.value;
+  const look = captionLook.value;
+  const spoken = useSpoken(line?.text ?? "", line);
   const language = rows[0]?.language ?? session.captionLanguage.value ?? "en";
   return (
     <div
       class="subtitles"
       data-testid="subtitles"
       data-on={session.captionLanguage.value !== null}
+      data-size={look.size}
+      data-ground={look.ground}
+      data-place={look.place}
       dir={direction(language)}
     >
       <div class="subtitle-rows" aria-hidden="true">
@@ -29,7 +36,7 @@ export function Subtitles({ session }: { session: ShowSession }): JSX.Element {
         lang={line?.language}
         data-testid="subtitles_spoken"
       >
-        {line?.text}
+        {spoken}
       </p>
     </div>
   );
