@@ -23,13 +23,15 @@ test("an Arabic browser gets the whole page from right to left", async ({ browse
   await expect(card.getByTestId("product_stock")).toHaveText("بقيت 7 قطع");
   await expect(card.getByTestId("product_price")).toContainText("189.00");
   // What is first stands at the right: picture before text before button, products before sound.
-  expect(await left(card.locator(".thumb"))).toBeGreaterThan(await left(card.locator("h3")));
-  expect(await left(card.locator("h3"))).toBeGreaterThan(await left(card.getByTestId("pin_buy")));
+  expect(await left(card.locator(".thumb"))).toBeGreaterThan(await left(card.getByRole("heading")));
+  expect(await left(card.getByRole("heading"))).toBeGreaterThan(
+    await left(card.getByTestId("pin_buy")),
+  );
   const [bag, sound] = [page.getByTestId("controls_shelf"), page.getByTestId("controls_sound")];
   expect(await left(bag)).toBeGreaterThan(await left(sound));
   // A Latin name reads from the left, and stands at the right edge like everything else.
-  await expect(card.locator("h3")).toHaveCSS("unicode-bidi", "plaintext");
-  await expect(card.locator("h3")).toHaveCSS("text-align", "right");
+  await expect(card.getByRole("heading")).toHaveCSS("unicode-bidi", "plaintext");
+  await expect(card.getByRole("heading")).toHaveCSS("text-align", "right");
   await expect(page.getByTestId("chat_send").locator(".icon")).toHaveCSS("scale", "-1 1");
 
   await card.getByTestId("pin_buy").click();

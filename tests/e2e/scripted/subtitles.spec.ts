@@ -106,3 +106,29 @@ test("what was said is read side by side, searched and taken home", async ({ pag
   expect(file.suggestedFilename()).toBe("atelier.pt.srt");
   expect(await readFile(await file.path(), "utf8")).toBe("srt in pt");
 });
+
+test("subtitles are as large, as dark and as high as the reader wants, also after a reload", async ({
+  page,
+}) => {
+  const world = await open(page);
+  await page.getByTestId("captions_menu").click();
+  await page.getByTestId("captions_menu_en").click();
+  world.say("a", "Cut from a single hide");
+  const row = page.getByTestId("subtitles_row");
+  const before = await row.boundingBox();
+  await page.getByTestId("captions_menu").click();
+  await page.getByTestId("captions_menu_look").click();
+  for (const choice of ["large", "solid", "high"]) await page.getByTestId(`look_${choice}`).check();
+  await page.getByTestId("look_close").click();
+  for (const again of [false, true]) {
+    if (again) {
+      await page.reload();
+      await expect(page.getByTestId("viewer")).toHaveAttribute("data-status", "online");
+    }
+    world.say(`b${again}`, "Cut from a single hide");
+    await expect(row).toHaveCSS("background-color", "rgb(0, 0, 0)");
+    const after = await row.boundingBox();
+    expect(after?.height).toBeGreaterThan((before?.height ?? 0) * 1.2);
+    expect(after?.y).toBeLessThan(before?.y ?? 0);
+  }
+});
