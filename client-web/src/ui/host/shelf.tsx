@@ -79,19 +79,21 @@ export function HostShelf({ session, show }: HostShelfProps): JSX.Element {
                   >
                     {t("now_showing")}
                   </button>
-                  {([-1, 1] as const).map((by) => (
-                    <button
-                      key={by}
-                      class="round quiet"
-                      aria-label={t(by < 0 ? "move_up" : "move_down")}
-                      data-testid={by < 0 ? "shelf_up" : "shelf_down"}
-                      data-product={product.id}
-                      disabled={at + by < 0 || at + by >= products.length}
-                      onClick={() => void move(at, by)}
-                    >
-                      {by < 0 ? "↑" : "↓"}
-                    </button>
-                  ))}
+                  <span class="shelf-moves">
+                    {([-1, 1] as const).map((by) => (
+                      <button
+                        key={by}
+                        class="round quiet"
+                        aria-label={t(by < 0 ? "move_up" : "move_down")}
+                        data-testid={by < 0 ? "shelf_up" : "shelf_down"}
+                        data-product={product.id}
+                        disabled={at + by < 0 || at + by >= products.length}
+                        onClick={() => void move(at, by)}
+                      >
+                        {by < 0 ? "↑" : "↓"}
+                      </button>
+                    ))}
+                  </span>
                 </div>
               </div>
               <button
