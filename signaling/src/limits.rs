@@ -356,6 +356,17 @@ pub mod shop {
     pub const ORDERS_LISTED_MAX: i64 = 1_000;
     /// Holds released by one transaction; the rest follow in the next one at once.
     pub const EXPIRIES_PER_BATCH_MAX: i64 = 512;
+    /// Characters of a coupon's code: people type it.
+    pub const COUPON_CHARS_MAX: usize = 32;
+    /// Uses of a coupon: more is no limit.
+    pub const COUPON_USES_MAX: u32 = 100_000_000;
+    /// Seconds a flash deal is counted down: not at all, or enough to gather and too few to be
+    /// forgotten (TikTok: 10 to 300).
+    pub const DEAL_COUNTDOWN_S: std::ops::RangeInclusive<u32> = 0..=300;
+    /// How far ahead a flash deal may be planned, seconds: a season.
+    pub const DEAL_AHEAD_S: u64 = 90 * 86_400;
+    /// Seconds a flash deal lasts (TikTok: 1 to 20 minutes).
+    pub const DEAL_LENGTH_S: std::ops::RangeInclusive<u32> = 60..=1_200;
     /// Payment pages being opened at once, each a request to the provider; Stripe takes a hundred
     /// a second, and each takes about half a second. Full: refuse with 503 and `Retry-After`.
     pub const PAGES_OPENING_MAX: usize = 50;

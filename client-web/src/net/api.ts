@@ -5,6 +5,12 @@ import type {
   BasketBody,
   BasketView,
   ConfirmBody,
+  CouponBody,
+  CouponList,
+  CouponView,
+  DealBody,
+  DealList,
+  DealView,
   HostWish,
   HostOrderList,
   HostOrderView,
@@ -186,6 +192,28 @@ export const confirmOrder = (id: string, token: string, buyer: ConfirmBody): Pro
 /** The provider's page where a pending order is paid; asked again it is the same page. */
 export const payPage = async (id: string): Promise<string> =>
   (await call<PayView>(`${order(id)}/pay`, { method: "POST" })).url;
+
+/** Announces a flash deal. */
+export const announceDeal = (name: string, token: string, deal: DealBody): Promise<DealView> =>
+  call(`${show(name)}/deals`, { method: "POST", token, json: deal });
+
+/** Flash deals that are planned, counted down or on. */
+export const listDeals = async (name: string, token: string): Promise<DealView[]> =>
+  (await call<DealList>(`${show(name)}/deals`, { token })).deals;
+
+export const listCoupons = async (token: string): Promise<CouponView[]> =>
+  (await call<CouponList>(`${API}/coupons`, { token })).coupons;
+
+/** Makes a coupon, or changes it. */
+export const putCoupon = (token: string, code: string, body: CouponBody): Promise<CouponView> =>
+  call(`${API}/coupons/${encodeURIComponent(code)}`, { method: "PUT", token, json: body });
+
+export const removeCoupon = (token: string, code: string): Promise<void> =>
+  call(`${API}/coupons/${encodeURIComponent(code)}`, { method: "DELETE", token });
+
+/** Ends a flash deal before its time. */
+export const endDeal = (name: string, token: string, id: string): Promise<void> =>
+  call(`${show(name)}/deals/${encodeURIComponent(id)}`, { method: "DELETE", token });
 
 /** What the host makes of an order. */
 export const decideOrder = (

@@ -21,6 +21,8 @@ class ScriptedShop {
       show: "s",
       lines: [],
       country: null,
+      coupon: null,
+      discount: null,
       shipping: { minor: 0, currency: "EUR", exponent: 2 },
       total: body.total,
       state: "reserved" as const,

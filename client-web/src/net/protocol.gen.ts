@@ -74,7 +74,11 @@ currency?: string,
 /**
  * ISO 3166-1 alpha-2 code, once the buyer has told.
  */
-country?: string, };
+country?: string, 
+/**
+ * Code of a coupon.
+ */
+coupon?: string, };
 
 /**
  * A line that is wanted.
@@ -102,11 +106,15 @@ quotes: Array<QuoteView>,
  */
 totals: Array<Money>, 
 /**
+ * What the coupon takes off.
+ */
+discount: Money | null, 
+/**
  * What sending costs; none while the country is needed and not known.
  */
 shipping: Money | null, 
 /**
- * Sum of lines and shipping: to be sent back in the order.
+ * Sum of lines, less the discount, and shipping: to be sent back in the order.
  */
 total: Money, 
 /**
@@ -410,6 +418,89 @@ contact: string,
 address?: string, };
 
 /**
+ * Body of `PUT /api/v1/coupons/{code}`: either `percent` or `amount`.
+ */
+export type CouponBody = { 
+/**
+ * Hundredths of the goods that it takes off.
+ */
+percent?: number, 
+/**
+ * What it takes off the goods, such as `5.00 EUR`, of use in this currency alone.
+ */
+amount?: string, 
+/**
+ * From when it can be used, Unix ms.
+ */
+starts_ms?: number, 
+/**
+ * Until when, Unix ms.
+ */
+ends_ms?: number, 
+/**
+ * Orders it may be used in.
+ */
+total?: number, 
+/**
+ * The same of each buyer.
+ */
+per_buyer?: number, 
+/**
+ * Least sum of goods, such as `50 EUR`; then it is of no use in other currencies.
+ */
+minimum?: string, };
+
+/**
+ * Answer to `GET /api/v1/coupons`.
+ */
+export type CouponList = { 
+/**
+ * By code.
+ */
+coupons: Array<CouponView>, };
+
+/**
+ * A coupon as its merchant sees it.
+ */
+export type CouponView = { 
+/**
+ * Its code, in upper case.
+ */
+code: string, 
+/**
+ * Hundredths of the goods that it takes off.
+ */
+percent: number | null, 
+/**
+ * Or what it takes off.
+ */
+amount: Money | null, 
+/**
+ * From when it can be used, Unix ms.
+ */
+starts_ms: number | null, 
+/**
+ * Until when, Unix ms.
+ */
+ends_ms: number | null, 
+/**
+ * Orders it may be used in.
+ */
+total: number | null, 
+/**
+ * The same of each buyer.
+ */
+per_buyer: number | null, 
+/**
+ * Least sum of goods.
+ */
+minimum: Money | null, 
+/**
+ * Orders it is used in, held or bought.
+ */
+taken: number, };
+
+/**
  * What is on the screen at one time: at most two rows of 37 columns (18 full-width characters),
  * at least a second, at no more than 180 words a minute unless it would be three seconds late.
  */
@@ -426,6 +517,108 @@ start_ms: number,
  * Until when, unless the next one comes before.
  */
 end_ms: number, };
+
+/**
+ * Body of `POST /api/v1/shows/{show}/deals`: a flash deal.
+ */
+export type DealBody = { 
+/**
+ * Product on the show's shelf.
+ */
+product: string, 
+/**
+ * Variants that cost less; without any, all of the product.
+ */
+variants?: Array<string>, 
+/**
+ * Price of one piece, below the usual one, one a currency like `19.90 EUR`; in other
+ * currencies it costs what it did.
+ */
+prices: Array<string>, 
+/**
+ * When it begins, Unix ms; without it, after the countdown.
+ */
+starts_ms?: number, 
+/**
+ * Seconds it is counted down, up to 300.
+ */
+countdown_s: number, 
+/**
+ * Seconds it lasts, 60 to 1,200.
+ */
+length_s: number, 
+/**
+ * Pieces in all.
+ */
+total: number, 
+/**
+ * Pieces for each buyer; any number without it.
+ */
+per_buyer?: number, };
+
+/**
+ * Answer to `GET /api/v1/shows/{show}/deals`.
+ */
+export type DealList = { 
+/**
+ * Flash deals that are not over, the next first.
+ */
+deals: Array<DealView>, };
+
+/**
+ * What a variant costs by a flash deal.
+ */
+export type DealPrice = { 
+/**
+ * Variant id.
+ */
+variant: string, 
+/**
+ * Price of one piece.
+ */
+price: Money, };
+
+/**
+ * A flash deal: for some minutes variants of a product cost less. Pages count by its times on the
+ * server's clock.
+ */
+export type DealView = { 
+/**
+ * Id.
+ */
+id: string, 
+/**
+ * Product it is of.
+ */
+product: string, 
+/**
+ * What costs less, and how much.
+ */
+prices: Array<DealPrice>, 
+/**
+ * Since when it is counted down, Unix ms.
+ */
+counts_ms: number, 
+/**
+ * When it begins, Unix ms.
+ */
+starts_ms: number, 
+/**
+ * When it is over, Unix ms.
+ */
+ends_ms: number, 
+/**
+ * It has begun.
+ */
+is_on: boolean, 
+/**
+ * Pieces in all.
+ */
+total: number, 
+/**
+ * Pieces for each buyer, if there is a limit.
+ */
+per_buyer: number | null, };
 
 /**
  * One entry of a show's log.
@@ -481,6 +674,11 @@ contact: string | null,
  */
 address: string | null, 
 /**
+ * The payment provider took money for it that is not back: what is to go back, it gives back
+ * itself.
+ */
+has_charge: boolean, 
+/**
  * Unguessable id.
  */
 id: string, 
@@ -501,11 +699,19 @@ lines: Array<LineView>,
  */
 country: string | null, 
 /**
+ * Code of the coupon that is used.
+ */
+coupon: string | null, 
+/**
+ * What it takes off the lines.
+ */
+discount: Money | null, 
+/**
  * What sending it costs.
  */
 shipping: Money, 
 /**
- * Sum of lines and shipping: what is charged.
+ * Sum of lines, less the discount, and shipping: what is charged.
  */
 total: Money, 
 /**
@@ -808,11 +1014,19 @@ lines: Array<LineView>,
  */
 country: string | null, 
 /**
+ * Code of the coupon that is used.
+ */
+coupon: string | null, 
+/**
+ * What it takes off the lines.
+ */
+discount: Money | null, 
+/**
  * What sending it costs.
  */
 shipping: Money, 
 /**
- * Sum of lines and shipping: what is charged.
+ * Sum of lines, less the discount, and shipping: what is charged.
  */
 total: Money, 
 /**
@@ -965,6 +1179,10 @@ descriptions: { [key in string]: string },
  */
 hold_mode: HoldMode, 
 /**
+ * Most pieces for each buyer; any number without it.
+ */
+per_buyer: number | null, 
+/**
  * What can be bought; variants that are not here are sold no longer.
  */
 variants: Array<VariantBody>, };
@@ -1064,6 +1282,14 @@ descriptions: { [key in string]: string },
  */
 hold_mode: HoldMode, 
 /**
+ * Most pieces for each buyer, if there is a limit.
+ */
+per_buyer: number | null, 
+/**
+ * A flash deal in this show that is counted down or on.
+ */
+deal: DealView | null, 
+/**
  * What can be bought, at least one; a product without options has one with its own id.
  */
 variants: Array<VariantView>, };
@@ -1131,6 +1357,10 @@ lines: Array<ReserveLine>,
  * Where it is sent, ISO 3166-1 alpha-2, when the merchant asks for a country.
  */
 country?: string, 
+/**
+ * Code of the coupon that `total` reckons with.
+ */
+coupon?: string, 
 /**
  * The total the buyer saw. Were it another, the order is refused with the new one.
  */

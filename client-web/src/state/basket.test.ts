@@ -16,6 +16,7 @@ const quote = (minor: number): QuoteView => ({
 const priced = (minor: number): BasketView => ({
   quotes: [quote(minor)],
   totals: [eur(minor)],
+  discount: null,
   shipping: eur(0),
   total: eur(minor),
   countries: [],
@@ -36,6 +37,8 @@ const order: OrderView = {
     },
   ],
   country: null,
+  coupon: null,
+  discount: null,
   shipping: eur(0),
   total: eur(2000),
   state: "reserved",
@@ -80,6 +83,10 @@ test("too few left lowers the quantity; none left says sold out", () => {
     quantity: 2,
     notice: { kind: "only_left", available: 2 },
   });
+  expect(after(...open, { type: "short", available: 1, of: "limit" })).toMatchObject({
+    quantity: 1,
+    notice: { kind: "limit", available: 1 },
+  });
   expect(after(...open, { type: "short", available: 0 })).toMatchObject({
     notice: { kind: "sold_out" },
   });
@@ -97,7 +104,7 @@ test("a hold that runs out goes back to choosing the same pieces", () => {
 test("the basket asks again at a new sum, and keeps where it goes", () => {
   const basket = after(
     { type: "cart_opened" },
-    { type: "cart_changed", country: "PT" },
+    { type: "cart_changed", country: "PT", coupon: null },
     { type: "priced", basket: priced(1000) },
     { type: "sent" },
     { type: "stale", basket: priced(1200) },

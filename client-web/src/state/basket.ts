@@ -8,8 +8,14 @@ export type Notice =
   | { kind: "price_changed"; from: Money }
   | { kind: "sold_out" }
   | { kind: "only_left"; available: number }
+  /** What each buyer may have; so many more. */
+  | { kind: "limit"; available: number }
+  /** What a flash deal has; so many more. */
+  | { kind: "deal_limit"; available: number }
   | { kind: "retrying"; attempt: number }
   | { kind: "offline" }
+  /** Why a coupon takes nothing off, by the server's code. */
+  | { kind: "coupon"; why: string }
   | { kind: "lapsed" }
   | { kind: "error"; message: string };
 
@@ -29,6 +35,8 @@ export type Basket =
       /** What the server says that it costs; none until it has. */
       priced: BasketView | null;
       country: string | null;
+      /** Code of the coupon that is used. */
+      coupon: string | null;
       busy: boolean;
       notice: Notice | null;
     }
@@ -46,9 +54,9 @@ export type BasketEvent =
   | { type: "retrying"; attempt: number }
   | { type: "reserved"; order: OrderView }
   | { type: "stale"; basket: BasketView }
-  | { type: "short"; available: number }
+  | { type: "short"; available: number; of?: "limit" | "deal_limit" }
   | { type: "cart_opened" }
-  | { type: "cart_changed"; country: string | null }
+  | { type: "cart_changed"; country: string | null; coupon: string | null }
   | { type: "priced"; basket: BasketView }
   | { type: "failed"; notice: Notice }
   | { type: "confirmed"; order: OrderView }
@@ -65,7 +73,7 @@ export function step(basket: Basket, event: BasketEvent): Basket {
     case "closed":
       return CLOSED;
     case "cart_opened":
-      return { step: "cart", priced: null, country: null, busy: false, notice: null };
+      return cart(null, null);
     case "cart_changed":
     case "priced":
       return basket.step === "cart" ? inCart(basket, event) : basket;
@@ -115,8 +123,7 @@ function choosing(
 function again(order: OrderView): Basket {
   const [line, more] = order.lines;
   if (more) {
-    const { country } = order;
-    return { step: "cart", priced: null, country, busy: false, notice: { kind: "lapsed" } };
+    return { ...cart(order.country, order.coupon), notice: { kind: "lapsed" } };
   }
   return line ? choosing(line.product, line.variant, line.quantity, { kind: "lapsed" }) : CLOSED;
 }
@@ -155,9 +162,13 @@ function chosen(
     case "short": {
       const { available } = event;
       const quantity = available === 0 ? basket.quantity : Math.min(basket.quantity, available);
-      return { ...basket, quantity, busy: false, notice: shortage(available) };
+      return { ...basket, quantity, busy: false, notice: shortage(event) };
     }
   }
+}
+
+function cart(country: string | null, coupon: string | null): InCart {
+  return { step: "cart", priced: null, country, coupon, busy: false, notice: null };
 }
 
 type InCart = Extract<Basket, { step: "cart" }>;
@@ -168,7 +179,7 @@ function inCart(
 ): InCart {
   switch (event.type) {
     case "cart_changed":
-      return { ...basket, country: event.country, notice: null };
+      return { ...basket, country: event.country, coupon: event.coupon, notice: null };
     case "priced":
       return { ...basket, priced: event.basket };
     case "stale": {
@@ -176,11 +187,12 @@ function inCart(
       return { ...basket, priced: event.basket, busy: false, notice };
     }
     case "short":
-      return { ...basket, busy: false, notice: shortage(event.available) };
+      return { ...basket, busy: false, notice: shortage(event) };
   }
 }
 
-function shortage(available: number): Notice {
+function shortage({ available, of }: Extract<BasketEvent, { type: "short" }>): Notice {
+  if (of !== undefined) return { kind: of, available };
   return available === 0 ? { kind: "sold_out" } : { kind: "only_left", available };
 }
 

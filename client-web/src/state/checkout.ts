@@ -81,11 +81,17 @@ export class Checkout {
 
   setLine(variant: string, quantity: number): void {
     this.setCart(cart.set(this.cart.value, variant, quantity));
-    this.setCountry(this.country());
+    this.setCountry(this.inCart().country);
   }
 
   setCountry(country: string | null): void {
-    this.apply({ type: "cart_changed", country });
+    this.apply({ type: "cart_changed", country, coupon: this.inCart().coupon });
+    void this.priceCart();
+  }
+
+  /** Uses a coupon, or none. */
+  setCoupon(coupon: string | null): void {
+    this.apply({ type: "cart_changed", country: this.inCart().country, coupon });
     void this.priceCart();
   }
 
@@ -125,7 +131,7 @@ export class Checkout {
   async reserveCart(): Promise<void> {
     const basket = this.basket.value;
     if (basket.step !== "cart" || basket.busy || basket.priced === null) return;
-    const { priced, country } = basket;
+    const { priced, country, coupon } = basket;
     const pieces = new Map(this.cart.value.map((line) => [line.variant, line.quantity]));
     const lines = priced.quotes.map(({ quote, variant }) => ({
       quote,
@@ -133,12 +139,18 @@ export class Checkout {
     }));
     this.apply({ type: "sent" });
     try {
-      const order = await this.desk.reserve({ lines, ...to(country), total: priced.total });
+      const order = await this.desk.reserve({
+        lines,
+        ...to(country),
+        ...by(coupon),
+        total: priced.total,
+      });
       this.apply({ type: "reserved", order });
     } catch (error) {
       this.shorten(error);
+      if (isAboutCoupon(error)) this.setCoupon(null);
+      else void this.priceCart();
       this.apply(this.refusal(error));
-      void this.priceCart();
     }
   }
 
@@ -175,6 +187,10 @@ export class Checkout {
     else if (error instanceof api.Problem && error.code === "sold_out") {
       // Somebody was faster to pay.
       this.apply({ type: "failed", notice: { kind: "sold_out" } });
+    } else if (error instanceof api.Problem && error.code === "buyer_limit") {
+      // The same person has bought before, in another tab.
+      const notice = { kind: "limit", available: error.body.available ?? 0 } as const;
+      this.apply({ type: "failed", notice });
     } else this.apply({ type: "failed", notice: noticeOf(error) });
   }
 
@@ -217,14 +233,17 @@ export class Checkout {
     if (error instanceof api.Problem) {
       const { code, body } = error;
       if (body.basket) return { type: "stale", basket: body.basket };
-      if (code === "sold_out") return { type: "short", available: body.available ?? 0 };
+      const available = body.available ?? 0;
+      if (code === "sold_out") return { type: "short", available };
+      if (code === "buyer_limit") return { type: "short", available, of: "limit" };
+      if (code === "deal_limit") return { type: "short", available, of: "deal_limit" };
     }
     return { type: "failed", notice: noticeOf(error) };
   }
 
-  private country(): string | null {
+  private inCart(): { country: string | null; coupon: string | null } {
     const basket = this.basket.value;
-    return basket.step === "cart" ? basket.country : null;
+    return basket.step === "cart" ? basket : { country: null, coupon: null };
   }
 
   private setCart(lines: CartLine[]): void {
@@ -241,15 +260,17 @@ export class Checkout {
 
   /** Asks what the basket costs. An answer to a basket that has changed since is not shown. */
   private async priceCart(): Promise<void> {
-    const [lines, country] = [this.cart.value, this.country()];
+    const [lines, { country, coupon }] = [this.cart.value, this.inCart()];
     if (this.basket.value.step !== "cart" || lines.length === 0) return;
     const wanted = lines.map(({ variant, quantity }) => ({ variant, quantity }));
     try {
-      const body = { lines: wanted, ...to(country) };
+      const body = { lines: wanted, ...to(country), ...by(coupon) };
       const basket = await api.priceBasket(this.ports.show, body, this.ports.token());
-      const isCurrent = this.cart.value === lines && this.country() === country;
-      if (isCurrent) this.apply({ type: "priced", basket });
+      const now = this.inCart();
+      const isSame = now.country === country && now.coupon === coupon;
+      if (isSame && this.cart.value === lines) this.apply({ type: "priced", basket });
     } catch (error) {
+      if (isAboutCoupon(error)) this.setCoupon(null);
       this.apply(this.refusal(error));
     }
   }
@@ -264,6 +285,15 @@ function isBought({ state }: OrderView): boolean {
   return state === "confirmed" || state === "paid";
 }
 
+/** With this coupon, if there is one. */
+function by(coupon: string | null): { coupon?: string } {
+  return coupon === null ? {} : { coupon };
+}
+
+function isAboutCoupon(error: unknown): error is api.Problem {
+  return error instanceof api.Problem && error.code.startsWith("coupon_");
+}
+
 /** Where it goes, once that is known. */
 function to(country: string | null): { country?: string } {
   return country === null ? {} : { country };
@@ -271,6 +301,7 @@ function to(country: string | null): { country?: string } {
 
 function noticeOf(error: unknown): Notice {
   if (isTransient(error)) return { kind: "offline" };
+  if (isAboutCoupon(error)) return { kind: "coupon", why: error.code };
   return { kind: "error", message: error instanceof Error ? error.message : String(error) };
 }
 

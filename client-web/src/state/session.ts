@@ -33,6 +33,7 @@ import type { Grant } from "./grant";
 import { bestOffset, clockSample, nextLag, type ClockSample } from "./media-clock";
 import { Receptions } from "./reception";
 import { Taps } from "./reactions";
+import { setServerClock } from "./server-clock";
 import { isPlacedByMediaTime, reduce, withLine } from "./show";
 
 /** How often subtitles and waiting pins are looked at: below what an eye notices. */
@@ -106,6 +107,7 @@ export class ShowSession {
   private timer: ReturnType<typeof setInterval> | undefined;
 
   constructor(readonly grant: Grant) {
+    setServerClock(() => this.serverNow());
     this.socket = new ShowSocket(
       {
         open: openWire,

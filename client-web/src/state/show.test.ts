@@ -23,6 +23,8 @@ const product = (id: string, available = 5): ProductView => ({
   translations: {},
   descriptions: {},
   hold_mode: "hold",
+  per_buyer: null,
+  deal: null,
   variants: [variant(`${id}-s`, available - 1), variant(`${id}-m`, 1)],
 });
 

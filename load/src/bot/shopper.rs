@@ -102,6 +102,7 @@ async fn buy(
                     quantity: 1,
                 }],
                 country: None,
+                coupon: None,
             }),
     )
     .await

@@ -126,6 +126,7 @@ fn order_body(quote: QuoteView) -> Result<String> {
             quantity: 1,
         }],
         country: None,
+        coupon: None,
     };
     Ok(serde_json::to_string(&order)?)
 }

@@ -4,7 +4,9 @@
 pub mod assets;
 pub mod authenticity;
 pub mod captions;
+pub mod coupons;
 pub mod course;
+pub mod deals;
 pub mod endpoint;
 pub mod erasure;
 pub mod error;
@@ -181,6 +183,8 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(shop::router())
         .merge(merchant::router())
         .merge(payments::router())
+        .merge(deals::router())
+        .merge(coupons::router())
         .merge(pictures::router())
         .merge(authenticity::router())
         .merge(webhooks::router())

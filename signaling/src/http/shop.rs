@@ -2,6 +2,8 @@
 //! grant, ask the shop, answer. An order's id is a key of 128 random bits: whoever has it may
 //! see, confirm and cancel that order, without an account and after the grant has ended.
 
+mod problems;
+
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, State};
@@ -26,12 +28,7 @@ use crate::protocol::shop::{
 };
 use crate::room::Input;
 use crate::shop::catalog::Format;
-use crate::shop::payment::Unheard;
-use crate::shop::{ReserveRequest, Reserved, ShopError, ShopHandle};
-
-/// How long a refused client waits before it tries again: the busiest inbox is worked off in
-/// about as long.
-const RETRY_AFTER_S: u32 = 2;
+use crate::shop::{ReserveRequest, Reserved, ShopHandle};
 
 /// The shop's routes.
 pub fn router() -> OpenApiRouter<AppState> {
@@ -154,10 +151,11 @@ struct QuoteWish {
     security((), ("token" = [])), request_body = BasketBody,
     responses(
         (status = 200, description = "its price", body = BasketView),
-        (status = 404, description = "`unknown_variant`"),
-        (status = 409, description = "`sold_out` with `available`"),
+        (status = 404, description = "`unknown_variant`, `coupon_unknown`"),
+        (status = 409, description = "`coupon_not_yet`, `coupon_expired`, `coupon_used_up`"),
         (status = 422, description = "`invalid_quantity`, `invalid_lines`, `two_merchants`, \
-            `wrong_currency`, `unknown_country`, `below_minimum`, `total_too_large`"),
+            `wrong_currency`, `unknown_country`, `below_minimum`, `total_too_large`, \
+            `coupon_minimum`, `coupon_currency`"),
         (status = 503, description = "`shop_busy`, `shop_unavailable`"),
     ))]
 async fn price(
@@ -181,11 +179,13 @@ async fn price(
         (status = 200, description = "held before, with this key", body = OrderView,
             headers(("Location" = String, description = "the order"))),
         (status = 400, description = "`idempotency_key`"),
-        (status = 404, description = "`unknown_variant`"),
-        (status = 409, description = "`stale_quote` with the new `basket`, `sold_out` with `available`"),
+        (status = 404, description = "`unknown_variant`, `coupon_unknown`"),
+        (status = 409, description = "`stale_quote` with the new `basket`; `sold_out`, \
+            `buyer_limit` and `deal_limit` with `available`; `coupon_not_yet`, `coupon_expired`, \
+            `coupon_used_up`, `coupon_used`"),
         (status = 422, description = "`invalid_quote`, `invalid_quantity`, `invalid_lines`, \
             `two_merchants`, `wrong_currency`, `unknown_country`, `below_minimum`, \
-            `total_too_large`, `idempotency_mismatch`"),
+            `total_too_large`, `idempotency_mismatch`, `coupon_minimum`, `coupon_currency`"),
         (status = 503, description = "`shop_busy`, `shop_unavailable`"),
     ))]
 async fn reserve(
@@ -203,6 +203,7 @@ async fn reserve(
         key: idempotency_key(&headers)?,
         lines: order.lines,
         country: order.country,
+        coupon: order.coupon,
         total: order.total,
     };
     let Reserved { order, is_repeat } = shop.reserve(request).await?;
@@ -221,8 +222,9 @@ async fn reserve(
     responses(
         (status = 200, description = "bought, or ready to be paid", body = OrderView),
         (status = 404, description = "`unknown_order`"),
-        (status = 409, description = "`hold_expired`, `order_state`, `already_confirmed`, and \
-            `sold_out` with `available` where pieces are for the first who pay"),
+        (status = 409, description = "`hold_expired`, `order_state`, `already_confirmed`; \
+            `buyer_limit` with `available` when the same contact has bought before; `sold_out` \
+            with `available` where pieces are for the first who pay"),
         (status = 422, description = "`invalid_contact`"),
         (status = 503, description = "`shop_busy`, `shop_unavailable`"),
     ))]
@@ -359,91 +361,4 @@ fn idempotency_key(headers: &HeaderMap) -> Result<String, Problem> {
 fn request_hash(show: &str, order: &ReserveBody) -> [u8; 32] {
     let fields = serde_json::to_vec(&(show, order)).expect("texts and numbers are JSON");
     Sha256::digest(fields).into()
-}
-
-impl From<ShopError> for Problem {
-    fn from(error: ShopError) -> Problem {
-        let (status, code) = status_and_code(&error);
-        let detail = error.to_string();
-        let retry = || Problem::unavailable(code, detail.clone(), RETRY_AFTER_S);
-        let problem = || Problem::new(status, code, detail.clone());
-        match error {
-            ShopError::NoConsent { .. } => {
-                problem().hint("its merchant gives consent with PUT /api/v1/consents/{seller}")
-            }
-            ShopError::Stale(basket) => problem()
-                .hint("show the buyer the new price in `basket` and order with it")
-                .with("basket", basket),
-            ShopError::Merchants(..) => problem().hint("make one order for each merchant"),
-            ShopError::Currency { .. } => {
-                problem().hint("an order is in one currency, in which every variant has a price")
-            }
-            ShopError::Country(_) => {
-                problem().hint("POST /api/v1/shows/{show}/basket lists the countries it sends to")
-            }
-            ShopError::BelowMinimum { min, .. } => problem().with("min_quantity", min),
-            ShopError::ForgedQuote => {
-                problem().hint("fetch a quote from /api/v1/shows/{show}/quotes/{variant}")
-            }
-            ShopError::SoldOut { variant, available } => problem()
-                .with("variant", variant)
-                .with("available", available),
-            ShopError::IdempotencyMismatch => problem().hint("a new order needs a new key"),
-            ShopError::HoldExpired => problem().hint("order again"),
-            ShopError::NoProvider => retry().hint(
-                "the order stands until its `expires_ms`: ask again, and it is the same page",
-            ),
-            ShopError::OrderState(state) => problem().with("state", state),
-            ShopError::Contact { field, .. } => problem().with("field", field),
-            ShopError::Import(mistakes) => problem()
-                .hint("nothing was imported; mend the rows in `errors` and send it again")
-                .with("errors", mistakes),
-            ShopError::Zones(mistakes) => problem()
-                .hint("nothing was changed; mend the zones in `errors` and send them again")
-                .with("errors", mistakes),
-            ShopError::Busy => retry(),
-            ShopError::Unavailable => {
-                retry().hint("retry with the same Idempotency-Key: nothing is bought twice")
-            }
-            _ => problem(),
-        }
-    }
-}
-
-fn status_and_code(error: &ShopError) -> (StatusCode, &'static str) {
-    use StatusCode as Is;
-    match error {
-        ShopError::UnknownProduct(_) => (Is::NOT_FOUND, "unknown_product"),
-        ShopError::UnknownVariant(_) => (Is::NOT_FOUND, "unknown_variant"),
-        ShopError::UnknownOrder => (Is::NOT_FOUND, "unknown_order"),
-        ShopError::NoConsent { .. } => (Is::FORBIDDEN, "no_consent"),
-        ShopError::Stale(_) => (Is::CONFLICT, "stale_quote"),
-        ShopError::SoldOut { .. } => (Is::CONFLICT, "sold_out"),
-        ShopError::HoldExpired => (Is::CONFLICT, "hold_expired"),
-        ShopError::OrderState(_) => (Is::CONFLICT, "order_state"),
-        ShopError::ConfirmMismatch => (Is::CONFLICT, "already_confirmed"),
-        ShopError::NoPage => (Is::CONFLICT, "no_payment_page"),
-        ShopError::NoProvider => (Is::SERVICE_UNAVAILABLE, "payment_unavailable"),
-        ShopError::Unheard(Unheard::Nobody) => (Is::NOT_FOUND, "no_provider"),
-        ShopError::Unheard(Unheard::Signature) => (Is::BAD_REQUEST, "invalid_signature"),
-        ShopError::Unheard(Unheard::Stale) => (Is::BAD_REQUEST, "stale_signature"),
-        ShopError::Unheard(Unheard::Malformed(_)) => (Is::BAD_REQUEST, "malformed_event"),
-        ShopError::ForgedQuote => (Is::UNPROCESSABLE_ENTITY, "invalid_quote"),
-        ShopError::Merchants(..) => (Is::UNPROCESSABLE_ENTITY, "two_merchants"),
-        ShopError::Currency { .. } => (Is::UNPROCESSABLE_ENTITY, "wrong_currency"),
-        ShopError::Country(_) => (Is::UNPROCESSABLE_ENTITY, "unknown_country"),
-        ShopError::Twice(_) | ShopError::Lines { .. } => {
-            (Is::UNPROCESSABLE_ENTITY, "invalid_lines")
-        }
-        ShopError::BelowMinimum { .. } => (Is::UNPROCESSABLE_ENTITY, "below_minimum"),
-        ShopError::TooMuch(_) => (Is::UNPROCESSABLE_ENTITY, "total_too_large"),
-        ShopError::Quantity { .. } => (Is::UNPROCESSABLE_ENTITY, "invalid_quantity"),
-        ShopError::IdempotencyMismatch => (Is::UNPROCESSABLE_ENTITY, "idempotency_mismatch"),
-        ShopError::Contact { .. } => (Is::UNPROCESSABLE_ENTITY, "invalid_contact"),
-        ShopError::Merchant(..) => (Is::UNPROCESSABLE_ENTITY, "invalid_merchant"),
-        ShopError::Zones(_) => (Is::UNPROCESSABLE_ENTITY, "invalid_zones"),
-        ShopError::Import(_) => (Is::UNPROCESSABLE_ENTITY, "invalid_catalogue"),
-        ShopError::Busy => (Is::SERVICE_UNAVAILABLE, "shop_busy"),
-        ShopError::Unavailable => (Is::SERVICE_UNAVAILABLE, "shop_unavailable"),
-    }
 }

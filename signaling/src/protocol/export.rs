@@ -13,6 +13,7 @@ use super::api::{
 };
 use super::chat::ModerationLog;
 use super::client::ClientMessage;
+use super::deals::{CouponBody, CouponList, DealBody, DealList};
 use super::server::ServerMessage;
 use super::shop::{
     AuthenticityView, BasketBody, BasketView, ConfirmBody, HostOrderBody, HostOrderList,
@@ -62,6 +63,10 @@ pub fn typescript() -> String {
     collector.visit::<ReserveBody>();
     collector.visit::<ConfirmBody>();
     collector.visit::<PayView>();
+    collector.visit::<DealBody>();
+    collector.visit::<CouponBody>();
+    collector.visit::<CouponList>();
+    collector.visit::<DealList>();
     collector.visit::<HostOrderBody>();
     collector.visit::<QuoteView>();
     collector.visit::<ProductList>();

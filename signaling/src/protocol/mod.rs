@@ -6,6 +6,7 @@ pub mod api;
 pub mod caption;
 pub mod chat;
 pub mod client;
+pub mod deals;
 pub mod events;
 pub mod export;
 pub mod order;

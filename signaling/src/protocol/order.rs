@@ -21,9 +21,13 @@ pub struct OrderView {
     pub lines: Vec<LineView>,
     /// Country it is sent to, ISO 3166-1 alpha-2, when the merchant asks for one.
     pub country: Option<String>,
+    /// Code of the coupon that is used.
+    pub coupon: Option<String>,
+    /// What it takes off the lines.
+    pub discount: Option<Money>,
     /// What sending it costs.
     pub shipping: Money,
-    /// Sum of lines and shipping: what is charged.
+    /// Sum of lines, less the discount, and shipping: what is charged.
     pub total: Money,
     /// State.
     pub state: OrderState,

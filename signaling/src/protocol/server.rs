@@ -451,6 +451,10 @@ pub struct ProductView {
     pub descriptions: BTreeMap<String, String>,
     /// When stock is taken from the shelf.
     pub hold_mode: HoldMode,
+    /// Most pieces for each buyer, if there is a limit.
+    pub per_buyer: Option<u32>,
+    /// A flash deal in this show that is counted down or on.
+    pub deal: Option<Box<DealView>>,
     /// What can be bought, at least one; a product without options has one with its own id.
     pub variants: Vec<VariantView>,
 }
@@ -481,6 +485,42 @@ pub struct VariantView {
     pub min_quantity: u32,
     /// Pieces that can still be bought.
     pub available: u32,
+}
+
+/// A flash deal: for some minutes variants of a product cost less. Pages count by its times on the
+/// server's clock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+pub struct DealView {
+    /// Id.
+    pub id: String,
+    /// Product it is of.
+    pub product: String,
+    /// What costs less, and how much.
+    pub prices: Vec<DealPrice>,
+    /// Since when it is counted down, Unix ms.
+    #[ts(type = "number")]
+    pub counts_ms: u64,
+    /// When it begins, Unix ms.
+    #[ts(type = "number")]
+    pub starts_ms: u64,
+    /// When it is over, Unix ms.
+    #[ts(type = "number")]
+    pub ends_ms: u64,
+    /// It has begun.
+    pub is_on: bool,
+    /// Pieces in all.
+    pub total: u32,
+    /// Pieces for each buyer, if there is a limit.
+    pub per_buyer: Option<u32>,
+}
+
+/// What a variant costs by a flash deal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+pub struct DealPrice {
+    /// Variant id.
+    pub variant: String,
+    /// Price of one piece.
+    pub price: Money,
 }
 
 /// A price in one currency.

@@ -45,6 +45,10 @@ pub struct BasketBody {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub country: Option<String>,
+    /// Code of a coupon.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub coupon: Option<String>,
 }
 
 /// A line that is wanted.
@@ -64,9 +68,11 @@ pub struct BasketView {
     pub quotes: Vec<QuoteView>,
     /// Sum of each line, in their order.
     pub totals: Vec<Money>,
+    /// What the coupon takes off.
+    pub discount: Option<Money>,
     /// What sending costs; none while the country is needed and not known.
     pub shipping: Option<Money>,
-    /// Sum of lines and shipping: to be sent back in the order.
+    /// Sum of lines, less the discount, and shipping: to be sent back in the order.
     pub total: Money,
     /// Countries the merchant sends to, `*` for any other; empty when it asks for none.
     pub countries: Vec<String>,
@@ -82,6 +88,10 @@ pub struct ReserveBody {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub country: Option<String>,
+    /// Code of the coupon that `total` reckons with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub coupon: Option<String>,
     /// The total the buyer saw. Were it another, the order is refused with the new one.
     pub total: Money,
 }
@@ -210,6 +220,9 @@ pub struct HostOrderView {
     pub contact: Option<String>,
     /// Where to send it.
     pub address: Option<String>,
+    /// The payment provider took money for it that is not back: what is to go back, it gives back
+    /// itself.
+    pub has_charge: bool,
 }
 
 /// Answer to `GET /api/v1/shows/{show}/orders`.
@@ -240,6 +253,10 @@ pub struct ProductBody {
     /// When an order takes its pieces.
     #[serde(default)]
     pub hold_mode: HoldMode,
+    /// Most pieces for each buyer; any number without it.
+    #[serde(default)]
+    #[schema(minimum = 1)]
+    pub per_buyer: Option<u32>,
     /// What can be bought; variants that are not here are sold no longer.
     pub variants: Vec<VariantBody>,
 }

@@ -26,10 +26,10 @@ pub use reactions::Counts;
 pub(crate) use words::Words;
 
 use crate::limits::analytics::NOTICED_MAX;
-use crate::limits::{PRESENCE_PROCESSES_MAX, PRESENCE_TTL_MS};
+use crate::limits::{PINS_MAX, PRESENCE_PROCESSES_MAX, PRESENCE_TTL_MS};
 use crate::protocol::client::{Phase, Step};
 use crate::protocol::server::{
-    CaptionView, ChatLine, LanguagePair, ProductView, RoomEvent, ShowInfo, ShowState,
+    CaptionView, ChatLine, DealView, LanguagePair, Pin, ProductView, RoomEvent, ShowInfo, ShowState,
 };
 
 /// One show in one process.
@@ -48,6 +48,8 @@ pub struct Room {
     /// Viewers in other processes, and when they were last heard of.
     elsewhere: BTreeMap<String, (u32, u64)>,
     told_viewers: u32,
+    /// Flash deals whose products were laid over the picture: once, for a host may take them off.
+    dealt: BTreeSet<String>,
     effects: VecDeque<Effect>,
 }
 
@@ -67,6 +69,7 @@ impl Room {
             watchers: 0,
             elsewhere: BTreeMap::new(),
             told_viewers: 0,
+            dealt: BTreeSet::new(),
             effects: VecDeque::new(),
         }
     }
@@ -276,17 +279,51 @@ impl Room {
     }
 
     fn product(&mut self, now_ms: u64, product: ProductView) {
-        let known = self
-            .state
-            .products
-            .iter()
-            .find(|known| known.id == product.id);
-        let known = known.cloned();
-        if known.as_ref() != Some(&product) {
-            self.append(now_ms, RoomEvent::Product(product));
-            if let Some(before) = known {
-                self.tell_change(now_ms, &before);
-            }
+        let mut known = self.state.products.iter();
+        let known = known.find(|known| known.id == product.id).cloned();
+        if known.as_ref() == Some(&product) {
+            return;
+        }
+        let before = known.as_ref().and_then(|known| known.deal.clone());
+        let now = product.deal.clone();
+        let id = product.id.clone();
+        let event = RoomEvent::Product(product);
+        match before == now {
+            true => self.append(now_ms, event),
+            // Other processes read the shelf again.
+            false => self.append_shared(now_ms, event),
+        }
+        if let Some(known) = known {
+            self.tell_change(now_ms, &known);
+        }
+        if let Some(over) = before.filter(|over| now.as_ref().is_none_or(|now| now.id != over.id)) {
+            self.take_off(now_ms, &over);
+        }
+        if let Some(deal) = now {
+            self.lay_over(now_ms, id, &deal);
+        }
+    }
+
+    /// A flash deal lays its product over the picture, when there is room for it. Its time says
+    /// whose pin that is, in every process and after a restart.
+    fn lay_over(&mut self, now_ms: u64, product: String, deal: &DealView) {
+        let is_pinned = self.state.pins.iter().any(|pin| pin.product == product);
+        let is_new = self.dealt.insert(deal.id.clone());
+        if is_new && !is_pinned && self.state.pins.len() < PINS_MAX {
+            let at_ms = deal.counts_ms;
+            self.append_shared(now_ms, RoomEvent::Pinned(Pin { product, at_ms }));
+        }
+    }
+
+    /// And takes it off, unless the host laid it there.
+    fn take_off(&mut self, now_ms: u64, deal: &DealView) {
+        let product = deal.product.clone();
+        let at_ms = deal.counts_ms;
+        self.dealt.remove(&deal.id);
+        let pin = Pin { product, at_ms };
+        if self.state.pins.contains(&pin) {
+            let Pin { product, .. } = pin;
+            self.append_shared(now_ms, RoomEvent::Unpinned { product });
         }
     }
 

@@ -68,6 +68,8 @@ pub(super) fn product(id: &str) -> ProductView {
         translations: BTreeMap::new(),
         descriptions: BTreeMap::new(),
         hold_mode: HoldMode::Hold,
+        per_buyer: None,
+        deal: None,
         variants: vec![variant],
     }
 }
@@ -163,6 +165,55 @@ fn host_pins_and_viewer_is_refused() {
         (HOST, Ask::Unpin("a".into()), Err(Refusal::NotPinned)),
         (HOST, pin("d"), Ok(())),
     ]);
+}
+
+#[test]
+fn a_flash_deal_lays_its_product_over_the_picture_and_takes_it_off() {
+    let with_deal = |id: &str, deal: Option<(&str, bool)>| ProductView {
+        deal: deal.map(|(deal, is_on)| {
+            Box::new(DealView {
+                id: deal.into(),
+                product: id.into(),
+                prices: Vec::new(),
+                counts_ms: 7,
+                starts_ms: 8,
+                ends_ms: 9,
+                is_on,
+                total: 1,
+                per_buyer: None,
+            })
+        }),
+        ..product(id)
+    };
+    let mut room = opened();
+    let mut tell = |id: &str, deal| {
+        room.handle(10, Input::Product(with_deal(id, deal)))
+            .expect("a product");
+        let told = drain(&mut room).into_iter();
+        let told = told.filter(|effect| matches!(effect, Effect::Entry(_)));
+        (told.count(), room.state().pins.clone())
+    };
+    let pin = |product: &str, at_ms| Pin {
+        product: product.into(),
+        at_ms,
+    };
+    let counted = tell("a", Some(("d", false)));
+    assert_eq!(counted, (2, vec![pin("a", 7)]), "told, and pinned");
+    assert_eq!(
+        tell("a", Some(("d", true))),
+        (1, vec![pin("a", 7)]),
+        "it begins"
+    );
+    assert_eq!(tell("a", Some(("d", true))).0, 0, "nothing new");
+    assert_eq!(tell("a", None), (2, Vec::new()), "over, and off");
+    // What the host laid there stays.
+    room.handle(10, Input::Remote(RoomEvent::Pinned(pin("a", 3))))
+        .expect("heard");
+    for deal in [Some(("e", true)), None] {
+        let product = with_deal("a", deal);
+        room.handle(10, Input::Product(product)).expect("a product");
+    }
+    assert_eq!(room.state().pins, [pin("a", 3)]);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What the shop answers when it does not do what was asked. Nothing was changed, except where
 //! the variant says otherwise.
 
+use super::coupon::NoCoupon;
 use super::money::MoneyError;
 use super::payment::Unheard;
 use super::pricing::NoPrice;
@@ -78,6 +79,51 @@ pub enum ShopError {
         /// Pieces that can be bought.
         available: u32,
     },
+    /// Buy fewer.
+    #[error("each buyer may have so many of this: you may have {available} more")]
+    BuyerLimit {
+        /// Pieces that this buyer may still have.
+        available: u32,
+    },
+    /// Buy fewer by the deal, or when it is over.
+    #[error("the flash deal has {available} pieces left")]
+    DealLimit {
+        /// Pieces that the deal still has.
+        available: u32,
+    },
+    /// Wait until it is over, or end it.
+    #[error("`{0}` has a flash deal in this show already")]
+    DealIsOn(String),
+    /// A deal must cost less, in a currency of the variant.
+    #[error("`{variant}` does not cost more than that in {currency}")]
+    NoDeal {
+        /// Variant id.
+        variant: String,
+        /// ISO 4217 code.
+        currency: String,
+    },
+    /// Check the id.
+    #[error("there is no such deal in this show")]
+    UnknownDeal,
+    /// Correct the field.
+    #[error("{field}: {message}")]
+    Deal {
+        /// Which field.
+        field: &'static str,
+        /// What is wrong.
+        message: String,
+    },
+    /// The coupon takes nothing off; order without it.
+    #[error("{0}")]
+    NoCoupon(NoCoupon),
+    /// Correct the field of the coupon.
+    #[error("{field}: {message}")]
+    Coupon {
+        /// Which field.
+        field: &'static str,
+        /// What is wrong.
+        message: String,
+    },
     /// Ask for a sensible quantity.
     #[error("quantity must be from 1 to {max}")]
     Quantity {
@@ -136,6 +182,7 @@ impl From<NoPrice> for ShopError {
         match why {
             NoPrice::Country(country) => ShopError::Country(country),
             NoPrice::Currencies { variant, wanted } => ShopError::Currency { variant, wanted },
+            NoPrice::Coupon(why) => ShopError::NoCoupon(why),
             NoPrice::Sum(error) => ShopError::TooMuch(error),
         }
     }

@@ -43,6 +43,8 @@ pub struct ReserveRequest {
     pub lines: Vec<ReserveLine>,
     /// Where it is sent.
     pub country: Option<String>,
+    /// Code of a coupon.
+    pub coupon: Option<String>,
     /// The total the buyer saw.
     pub total: Money,
 }
@@ -131,8 +133,14 @@ impl ShopHandle {
         let zones = self.store.zones(&merchant).await.map_err(unavailable)?;
         let quantities = basket.lines.iter().map(|line| line.quantity);
         let lines = offers.into_iter().zip(quantities).collect();
-        let priced = pricing::price(lines, &zones, basket.country.as_deref())?;
-        Ok(self.signer.sign_basket(&priced, (self.clock)()))
+        let now_ms = (self.clock)();
+        let coupon = match &basket.coupon {
+            Some(code) => Some(self.usable_coupon(&merchant, code).await?),
+            None => None,
+        };
+        let coupon = coupon.as_ref().map(|coupon| (coupon, now_ms));
+        let priced = pricing::price(lines, &zones, basket.country.as_deref(), coupon)?;
+        Ok(self.signer.sign_basket(&priced, now_ms))
     }
 
     /// The offers of variants, in their order.

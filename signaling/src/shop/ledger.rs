@@ -5,15 +5,21 @@
 //! by the same pure code, with a handful of statements for a batch of any size.
 
 mod payments;
+mod rations;
+mod reserve;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 pub use self::payments::Payment;
 use self::payments::Till;
-use super::money::Amount;
-use super::order::{Contact, Facts, Line, Order, OrderId, Stake, Step, Wish, stake, step};
+pub use self::rations::{Ration, Scope, Who, reached_at};
+use self::rations::{Rations, buyers, coupon_use, pieces};
+use super::coupon::Coupon;
+use super::order::{
+    Contact, Facts, Line, Order, OrderId, Stake, Step, Wish, stake, step, uses_coupon,
+};
 use super::payment::Standing;
-use super::pricing::{self, NoPrice, Zone};
+use super::pricing::Zone;
 use super::quote::Offer;
 use super::store::{Books, Outcome, Refusal, Reserve};
 use crate::protocol::server::{OrderState, OrderView};
@@ -26,8 +32,11 @@ pub struct Ledger {
     by_key: HashMap<(String, String), OrderId>,
     offers: HashMap<OfferKey, Offer>,
     zones: HashMap<String, Vec<Zone>>,
+    /// By merchant and code.
+    coupons: HashMap<(String, String), Coupon>,
     piles: BTreeMap<String, Pile>,
     till: Till,
+    rations: Rations,
     /// New and changed orders, in the order in which that happened.
     touched: Vec<OrderId>,
 }
@@ -70,6 +79,10 @@ pub struct Writes {
     pub payments: Vec<(Option<Standing>, Payment)>,
     /// Events of the provider that were taken.
     pub events: Vec<String>,
+    /// How much of flash deals is taken: deal, as read, as it shall be.
+    pub deals: Vec<(String, u32, u32)>,
+    /// How often coupons are used: merchant, code, as read, as it shall be.
+    pub coupons: Vec<(String, String, u32, u32)>,
 }
 
 impl Writes {
@@ -106,6 +119,18 @@ impl Ledger {
     /// A shipping zone of a merchant that was read.
     pub fn read_zone(&mut self, merchant: String, zone: Zone) {
         self.zones.entry(merchant).or_default().push(zone);
+    }
+
+    /// A coupon that was read, with the uses it has.
+    pub fn read_coupon(&mut self, coupon: Coupon) {
+        let key = (coupon.merchant.clone(), coupon.code.clone());
+        let ration = Ration {
+            total: coupon.total,
+            per_buyer: coupon.per_buyer,
+            taken: coupon.taken,
+        };
+        self.read_ration(Scope::Coupon(key.0.clone(), key.1.clone()), ration);
+        self.coupons.insert(key, coupon);
     }
 
     /// The stock of a variant that was read.
@@ -150,95 +175,23 @@ impl Ledger {
         over.into_iter().map(release).collect()
     }
 
-    /// Holds stock for all lines, or says why not and holds nothing. A repeated request is
-    /// answered with its order before anything else is looked at: it stands, whatever became of
-    /// price and stock.
-    pub fn reserve(&mut self, reserve: &Reserve) -> Outcome {
-        let key = (reserve.buyer.clone(), reserve.key.clone());
-        if let Some(made) = self.by_key.get(&key) {
-            let order = &self.entry(made).order;
-            return if order.request_hash == reserve.request_hash {
-                Outcome::Reserved {
-                    order: order.view(),
-                    is_repeat: true,
-                }
-            } else {
-                Outcome::Refused(Refusal::KeyMismatch)
-            };
-        }
-        let order = match self.check(reserve) {
-            Ok(order) => order,
-            Err(refusal) => return Outcome::Refused(refusal),
-        };
-        self.put(&order.lines, None, Some(order.state));
-        let view = order.view();
-        self.by_key.insert(key, order.id.clone());
-        self.touched.push(order.id.clone());
-        let id = order.id.clone();
-        self.orders.insert(id, Entry { order, read: None });
-        Outcome::Reserved {
-            order: view,
-            is_repeat: false,
-        }
-    }
-
-    /// The order that a reservation makes, when nothing stands against it.
-    fn check(&self, reserve: &Reserve) -> Result<Order, Refusal> {
-        let mut lines = Vec::with_capacity(reserve.lines.len());
-        for ((quote, quantity), key) in reserve.lines.iter().zip(offer_keys(reserve)) {
-            let offer = self.offers.get(&key).zip(self.piles.get(&quote.variant));
-            let Some((offer, pile)) = offer else {
-                return Err(Refusal::UnknownVariant(quote.variant.clone()));
-            };
-            let available = pile.now.available();
-            let offer = offer.clone();
-            lines.push((Offer { available, ..offer }, *quantity));
-        }
-        let merchant = lines[0].0.merchant.clone();
-        if let Some((other, _)) = lines.iter().find(|(offer, _)| offer.merchant != merchant) {
-            return Err(Refusal::Merchants(merchant, other.merchant.clone()));
-        }
-        let zones = self.zones.get(&merchant).map_or(&[][..], Vec::as_slice);
-        let priced = pricing::price(lines, zones, reserve.country.as_deref());
-        let priced = priced.map_err(Refusal::NoPrice)?;
-        let mut seen = reserve.lines.iter().zip(&priced.lines);
-        let stands = seen.all(|((quote, _), (offer, _))| quote.stands(offer, self.now_ms));
-        let Some(shipping) = priced.shipping else {
-            return Err(Refusal::NoPrice(NoPrice::Country(None)));
-        };
-        if !stands || priced.total.minor() != reserve.total_minor {
-            return Err(Refusal::Stale(Box::new(priced)));
-        }
-        for (offer, quantity) in &priced.lines {
-            let (variant, min) = (offer.variant.clone(), offer.terms.min_quantity);
-            if *quantity < min {
-                return Err(Refusal::BelowMinimum { variant, min });
-            }
-            if *quantity > offer.available {
-                let available = offer.available;
-                return Err(Refusal::SoldOut { variant, available });
-            }
-        }
-        Ok(new_order(
-            reserve,
-            merchant,
-            priced.lines,
-            (shipping, priced.total),
-            self.now_ms,
-        ))
-    }
-
     /// Buys what an order reserved: at once, or as soon as it is paid at the payment page. What
     /// costs nothing is bought at once.
     pub fn confirm(&mut self, id: &OrderId, contact: &Contact, is_hosted: bool) -> Outcome {
-        let Some(Entry { order, .. }) = self.orders.get_mut(id) else {
+        let Some(Entry { order, .. }) = self.orders.get(id) else {
             return Outcome::Refused(Refusal::UnknownOrder);
         };
-        let known = order.contact.replace(contact.clone());
+        let known = order.contact.clone();
+        if order.state == OrderState::Reserved
+            && let Some(limit) = self.share_passed(order, contact)
+        {
+            return Outcome::Refused(limit);
+        }
         let wish = match is_hosted && order.total.minor() > 0 {
             true => Wish::Proceed,
             false => Wish::Confirm,
         };
+        self.introduce(id, Some(contact.clone()));
         let outcome = match self.wish(id, wish) {
             Outcome::Order { is_repeat, .. } if is_repeat && known.as_ref() != Some(contact) => {
                 Outcome::Refused(Refusal::ContactMismatch)
@@ -246,7 +199,7 @@ impl Ledger {
             outcome => outcome,
         };
         if let Outcome::Refused(_) = outcome {
-            self.order_mut(id).contact = known;
+            self.introduce(id, known);
         }
         outcome
     }
@@ -274,7 +227,10 @@ impl Ledger {
                 order: order.view(),
                 is_repeat: true,
             },
-            Step::Short => Outcome::Refused(self.shortage(order)),
+            Step::Short => Outcome::Refused(
+                self.obstacle(order)
+                    .expect("a step is short for an obstacle: `next`"),
+            ),
             Step::Refuse(state) => Outcome::Refused(Refusal::State(state)),
         }
     }
@@ -283,28 +239,35 @@ impl Ledger {
     fn next(&self, order: &Order, wish: Wish) -> Step {
         let facts = Facts {
             is_over: self.now_ms >= order.expires_ms,
-            can_sell: order.contact.is_some() && self.short_line(order).is_none(),
+            can_sell: order.contact.is_some() && self.obstacle(order).is_none(),
         };
         step(order.state, facts, wish)
     }
 
-    /// A line for which too few pieces are left, beside those it has.
-    fn short_line<'a>(&self, order: &'a Order) -> Option<&'a Line> {
-        order.lines.iter().find(|line| {
-            let is_free = stake(order.state, line.hold_mode) == Stake::None;
-            let pile = self.piles.get(&line.variant);
-            is_free && pile.is_none_or(|pile| pile.now.available() < line.quantity)
-        })
+    /// Why an order may not become a sale: pieces that somebody else has, or a limit. What it
+    /// has already is not asked for again.
+    fn obstacle(&self, order: &Order) -> Option<Refusal> {
+        let needs = |line: &&Line| stake(order.state, line.hold_mode) == Stake::None;
+        let needed = || order.lines.iter().filter(needs);
+        let short = needed().find(|line| self.available(line) < line.quantity);
+        match short {
+            Some(line) => Some(Refusal::SoldOut {
+                variant: line.variant.clone(),
+                available: self.available(line),
+            }),
+            None => {
+                let mut wanted = pieces(needed());
+                if !uses_coupon(order.state) {
+                    wanted.extend(coupon_use(order));
+                }
+                self.rations.passed(&wanted, &buyers(order))
+            }
+        }
     }
 
-    fn shortage(&self, order: &Order) -> Refusal {
-        let line = self.short_line(order);
-        let line = line.expect("a step is short only for a line: `next`");
+    fn available(&self, line: &Line) -> u32 {
         let pile = self.piles.get(&line.variant);
-        Refusal::SoldOut {
-            variant: line.variant.clone(),
-            available: pile.map_or(0, |pile| pile.now.available()),
-        }
+        pile.map_or(0, |pile| pile.now.available())
     }
 
     /// What the store has to write.
@@ -328,33 +291,54 @@ impl Ledger {
             .map(|(variant, pile)| (variant, pile.read, pile.now))
             .collect();
         (writes.payments, writes.events) = self.till.writes();
+        (writes.deals, writes.coupons) = self.rations.writes();
         writes
     }
 
     /// Moves an order on, and its pieces with it.
     fn move_on(&mut self, id: &OrderId, to: OrderState) -> OrderView {
+        let before = self.entry(id).order.clone();
+        self.give_back(&before);
         let order = self.order_mut(id);
-        let was = std::mem::replace(&mut order.state, to);
-        let (view, lines) = (order.view(), order.lines.clone());
-        self.put(&lines, Some(was), Some(to));
+        order.state = to;
+        let after = order.clone();
+        self.take(&after);
         self.touched.push(id.clone());
-        view
+        after.view()
     }
 
-    /// Gives back the pieces that these lines have in one state, and takes those of the other.
-    fn put(&mut self, lines: &[Line], from: Option<OrderState>, to: Option<OrderState>) {
-        for line in lines {
-            let stake = |state: Option<OrderState>| state.map(|state| stake(state, line.hold_mode));
+    /// Says who buys an order, or no longer.
+    fn introduce(&mut self, id: &OrderId, contact: Option<Contact>) {
+        let before = self.entry(id).order.clone();
+        self.ration(&before, false);
+        let order = self.order_mut(id);
+        order.contact = contact;
+        let after = order.clone();
+        self.ration(&after, true);
+    }
+
+    /// Takes the pieces that an order has in its state.
+    fn take(&mut self, order: &Order) {
+        self.ration(order, true);
+        for line in &order.lines {
             let books = &mut self.pile(&line.variant).now;
-            match stake(from) {
-                Some(Stake::Held) => books.held -= line.quantity,
-                Some(Stake::Sold) => books.sold -= line.quantity,
-                Some(Stake::None) | None => {}
+            match stake(order.state, line.hold_mode) {
+                Stake::Held => books.held += line.quantity,
+                Stake::Sold => books.sold += line.quantity,
+                Stake::None => {}
             }
-            match stake(to) {
-                Some(Stake::Held) => books.held += line.quantity,
-                Some(Stake::Sold) => books.sold += line.quantity,
-                Some(Stake::None) | None => {}
+        }
+    }
+
+    /// Gives back the pieces that an order has in its state.
+    fn give_back(&mut self, order: &Order) {
+        self.ration(order, false);
+        for line in &order.lines {
+            let books = &mut self.pile(&line.variant).now;
+            match stake(order.state, line.hold_mode) {
+                Stake::Held => books.held -= line.quantity,
+                Stake::Sold => books.sold -= line.quantity,
+                Stake::None => {}
             }
         }
     }
@@ -375,40 +359,6 @@ impl Ledger {
         self.orders
             .get(id)
             .expect("`by_key` names orders that are in `orders`")
-    }
-}
-
-fn new_order(
-    reserve: &Reserve,
-    merchant: String,
-    lines: Vec<(Offer, u32)>,
-    (shipping, total): (Amount, Amount),
-    now_ms: u64,
-) -> Order {
-    let line = |(offer, quantity): (Offer, u32)| Line {
-        price: offer.terms.unit_price(quantity),
-        variant: offer.variant,
-        product: offer.product,
-        title: offer.title,
-        options: offer.options,
-        quantity,
-        hold_mode: offer.hold_mode,
-    };
-    Order {
-        id: reserve.id.clone(),
-        merchant,
-        show: reserve.show.clone(),
-        lines: lines.into_iter().map(line).collect(),
-        country: reserve.country.clone(),
-        shipping,
-        total,
-        state: OrderState::Reserved,
-        expires_ms: reserve.expires_ms,
-        created_ms: now_ms,
-        buyer: reserve.buyer.clone(),
-        key: reserve.key.clone(),
-        request_hash: reserve.request_hash,
-        contact: None,
     }
 }
 

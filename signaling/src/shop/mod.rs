@@ -3,6 +3,8 @@
 //! waits for nothing and never decides about stock, which the store's transaction does alone.
 
 pub mod catalog;
+pub mod coupon;
+pub mod deal;
 mod error;
 mod handle;
 pub mod ledger;
@@ -24,6 +26,7 @@ pub use error::{ShopError, state_name};
 pub use handle::{Clock, Door, ReserveRequest, Reserved, ShopHandle};
 pub use notice::ShopNotice;
 
+use self::coupon::NoCoupon;
 use self::notice::Outbox;
 use self::order::OrderId;
 use self::quote::{Quote, Signer};
@@ -131,6 +134,7 @@ impl<T> Shop<T> {
                 key: request.key,
                 request_hash: request.request_hash,
                 country: request.country,
+                coupon: request.coupon.as_deref().map(coupon::normal),
                 total_minor: request.total.minor,
                 expires_ms: now_ms + self.hold_ms,
             }),
@@ -286,6 +290,16 @@ impl<T> Shop<T> {
             Refusal::BelowMinimum { variant, min } => ShopError::BelowMinimum { variant, min },
             Refusal::NoPrice(why) => why.into(),
             Refusal::SoldOut { variant, available } => ShopError::SoldOut { variant, available },
+            Refusal::BuyerLimit { available } => ShopError::BuyerLimit { available },
+            Refusal::DealLimit { available } => ShopError::DealLimit { available },
+            Refusal::DealIsOn(product) => ShopError::DealIsOn(product),
+            Refusal::NoDeal { variant, currency } => ShopError::NoDeal { variant, currency },
+            Refusal::UnknownDeal => ShopError::UnknownDeal,
+            Refusal::UnknownCoupon => ShopError::NoCoupon(NoCoupon::Unknown),
+            Refusal::CouponTaken(taken) => ShopError::Coupon {
+                field: "total",
+                message: format!("{taken} orders use it already"),
+            },
             Refusal::KeyMismatch => ShopError::IdempotencyMismatch,
             Refusal::ContactMismatch => ShopError::ConfirmMismatch,
             Refusal::State(OrderState::Expired) => ShopError::HoldExpired,

@@ -133,6 +133,21 @@ impl Amount {
         self.checked(self.minor.checked_mul(i64::from(quantity)))
     }
 
+    /// So many hundredths of it, rounded down.
+    #[must_use]
+    pub fn percent(self, percent: u32) -> Self {
+        let minor = i128::from(self.minor) * i128::from(percent) / 100;
+        let minor = i64::try_from(minor).unwrap_or(self.minor);
+        Self { minor, ..self }
+    }
+
+    /// What is left of it when that much is taken off, in the same currency; nothing at least.
+    #[must_use]
+    pub fn less(self, other: Self) -> Self {
+        let minor = (self.minor - other.minor).max(0);
+        Self { minor, ..self }
+    }
+
     /// The sum of two amounts. Never wraps.
     ///
     /// # Panics

@@ -8,6 +8,10 @@ use crate::protocol::server::{OrderView, ProductView};
 
 /// News for the rooms of the named shows.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "most are orders, and those are the largest"
+)]
 pub enum ShopNotice {
     /// Pieces that can still be bought.
     Stock {

@@ -66,6 +66,8 @@ pub struct Line {
     pub price: Amount,
     /// When it takes its pieces.
     pub hold_mode: HoldMode,
+    /// The flash deal it is bought by.
+    pub deal: Option<String>,
 }
 
 /// An order as the books have it.
@@ -81,9 +83,13 @@ pub struct Order {
     pub lines: Vec<Line>,
     /// Where it is sent, when the merchant asks.
     pub country: Option<String>,
+    /// Code of the coupon that is used.
+    pub coupon: Option<String>,
+    /// What it takes off the goods.
+    pub discount: Amount,
     /// What sending costs.
     pub shipping: Amount,
-    /// Lines and shipping: what is charged.
+    /// Lines, less the discount, and shipping: what is charged.
     pub total: Amount,
     /// Where it stands.
     pub state: OrderState,
@@ -114,6 +120,8 @@ impl Order {
             show: self.show.clone(),
             lines: self.lines.iter().map(Line::view).collect(),
             country: self.country.clone(),
+            coupon: self.coupon.clone(),
+            discount: (self.discount.minor() > 0).then(|| self.discount.into()),
             shipping: self.shipping.into(),
             total: self.total.into(),
             state: self.state,
@@ -131,6 +139,7 @@ impl Order {
             order: self.view(),
             contact: contact.map(|contact| contact.contact.reveal().clone()),
             address: address.map(|address| address.reveal().clone()),
+            has_charge: false,
         }
     }
 }
@@ -170,6 +179,11 @@ pub fn stake(state: OrderState, mode: HoldMode) -> Stake {
         (OrderState::Confirmed | OrderState::Paid, _) => Stake::Sold,
         _ => Stake::None,
     }
+}
+
+/// Whether it uses up a coupon.
+pub fn uses_coupon(state: OrderState) -> bool {
+    is_open(state) || matches!(state, OrderState::Confirmed | OrderState::Paid)
 }
 
 /// Whether it may still be bought until its time is over.

@@ -1,6 +1,7 @@
 //! What an order costs: tier prices, shipping, sums. Pure; every sum is checked, and the same
 //! code answers the page that asks for a price and the ledger that charges it.
 
+use super::coupon::{Coupon, NoCoupon};
 use super::money::{Amount, MoneyError};
 use super::quote::Offer;
 
@@ -61,6 +62,8 @@ pub enum NoPrice {
         /// The first line's currency.
         wanted: String,
     },
+    /// The coupon takes nothing off.
+    Coupon(NoCoupon),
     /// The sum is too large.
     Sum(MoneyError),
 }
@@ -70,20 +73,23 @@ pub enum NoPrice {
 pub struct Priced {
     /// Offers as they are now, and the pieces wanted of each; at least one.
     pub lines: Vec<(Offer, u32)>,
+    /// What a coupon takes off the goods.
+    pub discount: Amount,
     /// What sending costs; none while the country is needed and not known.
     pub shipping: Option<Amount>,
-    /// Lines and shipping.
+    /// Lines, less the discount, and shipping.
     pub total: Amount,
     /// Countries that are sent to; empty when no country is needed.
     pub countries: Vec<String>,
 }
 
-/// The price of a basket of one merchant, whose zones these are. Without a country shipping stays
-/// open when it matters.
+/// The price of a basket of one merchant, whose zones these are, with a coupon of theirs that is
+/// used now. Without a country shipping stays open when it matters.
 pub fn price(
     lines: Vec<(Offer, u32)>,
     zones: &[Zone],
     country: Option<&str>,
+    coupon: Option<(&Coupon, u64)>,
 ) -> Result<Priced, NoPrice> {
     let currency = lines.first().expect("a basket has a line").0.terms.price;
     let mut goods = currency.zero();
@@ -98,6 +104,11 @@ pub fn price(
         let line = unit.times(*quantity).map_err(NoPrice::Sum)?;
         goods = goods.plus(line).map_err(NoPrice::Sum)?;
     }
+    let discount = match coupon {
+        Some((coupon, now_ms)) => coupon.cut(goods, now_ms).map_err(NoPrice::Coupon)?,
+        None => goods.zero(),
+    };
+    let goods = goods.less(discount);
     let shipping = match country {
         None if !zones.is_empty() => None,
         _ => Some(shipping(zones, country, goods)?),
@@ -112,6 +123,7 @@ pub fn price(
     countries.dedup();
     Ok(Priced {
         lines,
+        discount,
         shipping,
         total: total.map_err(NoPrice::Sum)?,
         countries,

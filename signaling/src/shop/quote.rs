@@ -36,6 +36,8 @@ pub struct Offer {
     pub hold_mode: HoldMode,
     /// Pieces that can be bought.
     pub available: u32,
+    /// The flash deal whose price this is.
+    pub deal: Option<String>,
 }
 
 /// A quote that we signed, opened again.
@@ -151,6 +153,7 @@ impl Signer {
         BasketView {
             quotes: quotes.map(|(offer, _)| self.sign(offer, now_ms)).collect(),
             totals: basket.lines.iter().map(line_total).collect(),
+            discount: (basket.discount.minor() > 0).then(|| basket.discount.into()),
             shipping: basket.shipping.map(Into::into),
             total: basket.total.into(),
             countries: basket.countries.clone(),
@@ -220,6 +223,7 @@ mod tests {
             options: BTreeMap::from([("colour".into(), "red".into())]),
             terms: terms(1990, 3),
             hold_mode: HoldMode::Hold,
+            deal: None,
             available: 5,
         }
     }

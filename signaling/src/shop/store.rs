@@ -4,11 +4,13 @@
 use futures_util::future::BoxFuture;
 
 use super::catalog::Product;
+use super::coupon::Coupon;
+use super::deal::Deal;
 use super::order::{Contact, OrderId};
 use super::payment::{Charge, Event, News};
 use super::pricing::{NoPrice, Priced, Zone};
 use super::quote::{Offer, Quote};
-use crate::protocol::server::{OrderState, OrderView, ProductView};
+use crate::protocol::server::{DealView, OrderState, OrderView, ProductView};
 use crate::protocol::shop::{HostOrderView, HostWish, RowError};
 
 /// The merchant of everything that names none.
@@ -51,6 +53,31 @@ pub enum Command {
         merchant: String,
         /// All its zones.
         zones: Vec<Zone>,
+    },
+    /// Announce a flash deal of a merchant's product.
+    Announce {
+        /// Whose product.
+        merchant: String,
+        /// The deal.
+        deal: Deal,
+    },
+    /// End a flash deal of a merchant's product.
+    EndDeal {
+        /// Whose product.
+        merchant: String,
+        /// Show name.
+        show: String,
+        /// The deal's id.
+        deal: String,
+    },
+    /// Make or change a coupon.
+    PutCoupon(Coupon),
+    /// Take a coupon out of use.
+    DropCoupon {
+        /// Whose.
+        merchant: String,
+        /// Its code, in upper case.
+        code: String,
     },
     /// Hold stock for a buyer.
     Reserve(Reserve),
@@ -100,6 +127,8 @@ pub struct Reserve {
     pub lines: Vec<(Quote, u32)>,
     /// Where it is sent.
     pub country: Option<String>,
+    /// Code of a coupon, in upper case.
+    pub coupon: Option<String>,
     /// The total the buyer saw, minor units.
     pub total_minor: i64,
     /// End of the hold, Unix ms.
@@ -168,6 +197,31 @@ pub enum Refusal {
         /// Pieces that can be bought.
         available: u32,
     },
+    /// More than each buyer may have, of the product or by its flash deal.
+    BuyerLimit {
+        /// Pieces this one may still have.
+        available: u32,
+    },
+    /// More than the flash deal has.
+    DealLimit {
+        /// Pieces it still has.
+        available: u32,
+    },
+    /// The product has a flash deal in this show already.
+    DealIsOn(String),
+    /// It would not cost less, or has no price in this currency.
+    NoDeal {
+        /// Variant id.
+        variant: String,
+        /// ISO 4217 code.
+        currency: String,
+    },
+    /// No such deal in this show.
+    UnknownDeal,
+    /// No such coupon of this merchant.
+    UnknownCoupon,
+    /// More orders use the coupon than it shall be for.
+    CouponTaken(u32),
     /// The key belongs to another request.
     KeyMismatch,
     /// Confirmed before, with other details.
@@ -282,6 +336,19 @@ pub trait OrderStore: Send + Sync + 'static {
 
     /// Forgets events of the payment provider that came before, for none of them will come again.
     fn forget_events(&self, before_ms: u64) -> BoxFuture<'_, Result<(), StoreError>>;
+
+    /// The flash deals of a show that are not over, the next first.
+    fn deals<'a>(&'a self, show: &'a str) -> BoxFuture<'a, Result<Vec<DealView>, StoreError>>;
+
+    /// A coupon of a merchant, by its code in upper case.
+    fn coupon<'a>(
+        &'a self,
+        merchant: &'a str,
+        code: &'a str,
+    ) -> BoxFuture<'a, Result<Option<Coupon>, StoreError>>;
+
+    /// All coupons of a merchant, by code.
+    fn coupons<'a>(&'a self, merchant: &'a str) -> BoxFuture<'a, Result<Vec<Coupon>, StoreError>>;
 
     /// One order with what its host needs.
     fn host_order<'a>(

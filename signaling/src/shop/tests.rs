@@ -138,6 +138,7 @@ fn offer(version: i64) -> Offer {
             version,
         },
         hold_mode: HoldMode::Hold,
+        deal: None,
         available: 4,
     }
 }
@@ -157,7 +158,7 @@ fn a_stale_quote_is_answered_with_a_fresh_one() {
         (reserve.expires_ms, reserve.lines[0].0.terms.version),
         (1_007, 1)
     );
-    let now = pricing::price(vec![(offer(2), 1)], &[], None).expect("a price");
+    let now = pricing::price(vec![(offer(2), 1)], &[], None, None).expect("a price");
     shop.committed(
         9,
         Applied {
@@ -220,6 +221,7 @@ fn ask(quotes: &[&str], quantity: u32, currency: &str) -> Request {
         request_hash: [0; 32],
         lines: quotes.iter().map(line).collect(),
         country: None,
+        coupon: None,
         total: Money {
             minor: 1990,
             currency: currency.into(),
@@ -308,6 +310,8 @@ fn order_notices_beyond_the_limit_push_out_the_oldest() {
         merchant: "default".into(),
         show: "gala".into(),
         lines: Vec::new(),
+        coupon: None,
+        discount: None,
         country: None,
         shipping: nothing(),
         total: nothing(),

@@ -3,7 +3,7 @@
 use form_urlencoded::Serializer;
 
 use super::{ORDER, units};
-use crate::protocol::server::{LineView, Money};
+use crate::protocol::server::{LineView, Money, OrderView};
 use crate::protocol::shop::HostOrderView;
 use crate::shop::payment::{Charge, ProviderError};
 
@@ -39,17 +39,15 @@ pub(super) fn session(order: &HostOrderView, back: &str) -> Result<String, Provi
     // Before its order's time is over it is asked for; so it lives at least as long as it must.
     let end_s = view.expires_ms.unwrap_or_default() / 1_000 + SESSION_S_MIN;
     form.append_pair("expires_at", &end_s.to_string());
-    for (at, line) in view.lines.iter().enumerate() {
+    for (at, item) in items(view)?.iter().enumerate() {
+        let (name, units, quantity) = item;
         let price = |name: &str| format!("line_items[{at}][price_data][{name}]");
-        form.append_pair(&price("currency"), &line.unit_price.currency.to_lowercase())
-            .append_pair(
-                &price("unit_amount"),
-                &amount(&line.unit_price)?.to_string(),
-            )
-            .append_pair(&price("product_data][name"), &name(line))
+        form.append_pair(&price("currency"), &view.total.currency.to_lowercase())
+            .append_pair(&price("unit_amount"), &units.to_string())
+            .append_pair(&price("product_data][name"), name)
             .append_pair(
                 &format!("line_items[{at}][quantity]"),
-                &line.quantity.to_string(),
+                &quantity.to_string(),
             );
     }
     if view.shipping.minor > 0 {
@@ -82,6 +80,27 @@ fn amount(money: &Money) -> Result<i64, ProviderError> {
 }
 
 /// `Linen shirt (S, blue)`.
+/// What the page lists: name, price of one, pieces. It has no line for less, so an order with a
+/// discount is one item.
+fn items(view: &OrderView) -> Result<Vec<(String, i64, u32)>, ProviderError> {
+    let Some(discount) = &view.discount else {
+        let item = |line: &LineView| Ok((name(line), amount(&line.unit_price)?, line.quantity));
+        return view.lines.iter().map(item).collect();
+    };
+    let goods: i64 = view.lines.iter().map(|line| line.total.minor).sum();
+    let left = Money {
+        minor: goods - discount.minor,
+        ..discount.clone()
+    };
+    let names = view
+        .lines
+        .iter()
+        .map(|line| format!("{} × {}", line.quantity, name(line)));
+    let names = names.collect::<Vec<_>>().join(", ");
+    let names = names.chars().take(NAME_CHARS_MAX).collect();
+    Ok(vec![(names, amount(&left)?, 1)])
+}
+
 fn name(line: &LineView) -> String {
     let options: Vec<&str> = line.options.values().map(String::as_str).collect();
     let name = match options.is_empty() {

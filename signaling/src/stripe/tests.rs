@@ -153,6 +153,8 @@ fn order() -> HostOrderView {
         merchant: "default".into(),
         show: "gala".into(),
         lines: vec![line],
+        coupon: None,
+        discount: None,
         country: None,
         shipping: euro(490),
         total: euro(10_470),
@@ -165,6 +167,7 @@ fn order() -> HostOrderView {
         order,
         contact: Some("ada@example.org".into()),
         address: None,
+        has_charge: false,
     }
 }
 

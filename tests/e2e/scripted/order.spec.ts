@@ -118,6 +118,52 @@ test("a variant is chosen, and a basket of several lines survives a reload", asy
   await expect(page.getByTestId("cart_open")).toHaveCount(0);
 });
 
+test("a coupon takes something off the basket, and one that does not says so", async ({ page }) => {
+  await open(page);
+  await page.getByTestId("order_add").click();
+  await expect(page.getByTestId("order_total")).toHaveText("€189.00");
+  await page.getByTestId("coupon_code").fill("never");
+  await page.getByTestId("coupon_use").click();
+  await expect(page.getByTestId("order_notice")).toHaveAttribute("data-kind", "coupon");
+  await expect(page.getByTestId("order_total")).toHaveText("€189.00");
+  await page.getByTestId("coupon_code").fill("TEN");
+  await page.getByTestId("coupon_use").click();
+  await expect(page.getByTestId("order_discount")).toHaveText("−€10.00");
+  await expect(page.getByTestId("order_total")).toHaveText("€179.00");
+  await page.getByTestId("cart_reserve").click();
+  await expect(page.getByTestId("order_discount")).toHaveText("−€10.00");
+  await confirm(page);
+});
+
+test("a flash deal is counted down, on, and over", async ({ page }) => {
+  const world = new World(page);
+  await world.start();
+  await page.goto(`${world.origin}/s/atelier`);
+  const card = page.getByTestId("pin_card").first();
+  await expect(card.getByTestId("product_price")).toContainText("189.00");
+  const tote = world.product("tote");
+  const starts_ms = Date.now() + 3_000;
+  const deal = {
+    id: "d",
+    product: "tote",
+    prices: [{ variant: "tote", price: { ...tote.price, minor: 14900 } }],
+    counts_ms: Date.now(),
+    starts_ms,
+    ends_ms: starts_ms + 3_000,
+    is_on: false,
+    total: 5,
+    per_buyer: 1,
+  };
+  world.happen({ event: "product", ...tote, deal });
+  const line = card.getByTestId("product_deal");
+  await expect(line).toHaveAttribute("data-on", "false");
+  await expect(line).toContainText("€149.00");
+  await expect(line).toHaveAttribute("data-on", "true");
+  await expect(card.getByTestId("product_price")).toContainText("149.00");
+  await expect(line).toHaveCount(0);
+  await expect(card.getByTestId("product_price")).toContainText("189.00");
+});
+
 test("what is paid first is paid on the provider's page, and its own page tells when", async ({
   page,
 }) => {

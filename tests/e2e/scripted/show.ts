@@ -25,8 +25,16 @@ function product(
     translations: {},
     descriptions: {},
     hold_mode: "hold",
+    per_buyer: null,
+    deal: null,
     variants: [
-      { id, options: {}, prices: [{ price, compare_at, tiers: [] }], min_quantity: 1, available },
+      {
+        id,
+        options: {},
+        prices: [{ price, compare_at, tiers: [] }],
+        min_quantity: 1,
+        available,
+      },
     ],
   };
 }

@@ -36,6 +36,8 @@ const TYPES: Record<string, string> = {
 };
 
 /** What sending an order costs in the script. */
+/** What the coupon takes off. */
+const DISCOUNT = 1000;
 const SHIPPING = 490;
 
 type Join = Extract<ClientMessage, { type: "join" }>;
@@ -73,6 +75,8 @@ export class World {
   hold_ms = 600_000;
   /** Whether orders are paid on a page of a provider before they are bought. */
   isHosted = false;
+  /** The coupon that there is. */
+  coupon = "TEN";
   /** What `POST …/pay` answers next; empty means the provider's page. */
   payAnswers: Answer[] = [];
   /** Where the merchant sends to; empty when it does not ask. */
@@ -261,8 +265,13 @@ export class World {
     }
     if (path.endsWith("/visit")) return json({ token: "t", ticket: "k", participant: "me" });
     if (path === "/api/v1/tickets") return json({ ticket: "k", expires_ms: Date.now() + 30_000 });
-    if (path.endsWith("/basket"))
-      return json(this.price(route.request().postDataJSON() as BasketBody));
+    if (path.endsWith("/basket")) {
+      const body = route.request().postDataJSON() as BasketBody;
+      const isKnown = body.coupon === undefined || body.coupon === this.coupon;
+      return isKnown ? json(this.price(body)) : json({ title: "?", code: "coupon_unknown" }, 404);
+    }
+    if (path.endsWith("/deals")) return json({ deals: [] });
+    if (path.endsWith("/coupons")) return json({ coupons: [] });
     if (path.endsWith("/authenticity")) return json(this.proof);
     if (path.endsWith("/serials/check")) {
       const checks_before = this.checks++;
@@ -329,6 +338,8 @@ export class World {
       show: this.show.info.name,
       lines,
       country: body.country ?? null,
+      coupon: body.coupon ?? null,
+      discount: body.coupon === undefined ? null : { ...body.total, minor: DISCOUNT },
       shipping: { ...body.total, minor: body.country === undefined ? 0 : SHIPPING },
       total: body.total,
       state: "reserved",
@@ -341,7 +352,7 @@ export class World {
   }
 
   /** What a basket costs; a show with countries charges for sending. */
-  private price({ lines, country }: BasketBody): BasketView {
+  private price({ lines, country, coupon }: BasketBody): BasketView {
     const quotes = lines.map(({ variant }) => this.quote(variant));
     const totals = quotes.map(({ unit_price }, at) => ({
       ...unit_price,
@@ -350,9 +361,11 @@ export class World {
     const money = (minor: number): Money => ({ minor, currency: "EUR", exponent: 2 });
     const isAsked = this.countries.length > 0;
     const shipping = isAsked && country === undefined ? null : money(isAsked ? SHIPPING : 0);
-    const goods = totals.reduce((sum, { minor }) => sum + minor, 0);
+    const sum = totals.reduce((all, { minor }) => all + minor, 0);
+    const discount = coupon === undefined ? null : money(DISCOUNT);
+    const goods = sum - (discount?.minor ?? 0);
     const total = money(goods + (shipping?.minor ?? 0));
-    return { quotes, totals, shipping, total, countries: this.countries };
+    return { quotes, totals, discount, shipping, total, countries: this.countries };
   }
 
   private variant(id: string): { product: ProductView; variant: VariantView } {

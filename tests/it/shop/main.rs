@@ -2,6 +2,8 @@
 
 mod backup;
 mod buyer;
+mod coupons;
+mod deals;
 mod doors;
 mod jepsen;
 mod kill9;

@@ -132,7 +132,7 @@ const DECISIONS: Partial<Record<OrderState, [HostWish, MessageKey][]>> = {
 };
 
 interface DecisionsProps {
-  order: OrderView;
+  order: OrderView & Partial<HostOrderView>;
   onDecide: (wish: HostWish) => void;
 }
 
@@ -140,9 +140,13 @@ function Decisions({ order, onDecide }: DecisionsProps): JSX.Element {
   const ask = (wish: HostWish): void => {
     if (wish !== "cancelled" || window.confirm(t("host_call_off_sure"))) onDecide(wish);
   };
+  // What the payment provider took it gives back itself.
+  const decisions = (DECISIONS[order.state] ?? []).filter(
+    ([wish]) => wish !== "refunded" || order.has_charge === false,
+  );
   return (
     <>
-      {DECISIONS[order.state]?.map(([wish, label]) => (
+      {decisions.map(([wish, label]) => (
         <button
           key={wish}
           class="button quiet small"

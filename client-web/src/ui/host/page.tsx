@@ -15,6 +15,7 @@ import { Chat } from "../viewer/chat";
 import { TranscriptSheet } from "../viewer/transcript";
 import { Orders } from "./orders";
 import { Plan } from "./plan";
+import { Coupons } from "./coupons";
 import { HostShelf } from "./shelf";
 import { Stats } from "./stats";
 import { Studio } from "./studio";
@@ -73,6 +74,7 @@ export function HostPage({ show: name }: { show: string }): JSX.Element {
           <Orders session={session} />
           <Stats session={session} />
           <Plan session={session} />
+          <Coupons session={session} />
           <Invite show={name} />
         </div>
       </main>

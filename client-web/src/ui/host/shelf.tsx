@@ -1,14 +1,15 @@
 // The host's shelf: large pin buttons in running order, and the catalogue import.
 
 import type { JSX } from "preact";
-import { useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { pageLanguage, t } from "../../i18n";
 import { PINS_MAX } from "../../limits";
 import * as api from "../../net/api";
-import type { ProductView, RowError, ShowState } from "../../net/protocol.gen";
+import type { DealView, ProductView, RowError, ShowState } from "../../net/protocol.gen";
 import type { ShowSession } from "../../state/session";
 import { ImportIcon, PinIcon } from "../kit/icons";
 import { Price, Stock, Thumb, titleOf } from "../kit/price";
+import { HostDeal } from "./deal";
 
 export interface HostShelfProps {
   session: ShowSession;
@@ -37,6 +38,7 @@ export function HostShelf({ session, show }: HostShelfProps): JSX.Element {
     }
   };
   const products = show?.products ?? [];
+  const [planned, reload] = usePlanned(session, products);
   /** Puts a product one place further up or down. */
   const move = (at: number, by: number): Promise<void> => {
     const ids = products.map(({ id }) => id);
@@ -95,6 +97,13 @@ export function HostShelf({ session, show }: HostShelfProps): JSX.Element {
                     ))}
                   </span>
                 </div>
+                <HostDeal
+                  session={session}
+                  product={product}
+                  deal={product.deal ?? planned.find((deal) => deal.product === product.id) ?? null}
+                  onChange={reload}
+                  onProblem={setProblem}
+                />
               </div>
               <button
                 class={isPinned ? "button accent pin-button" : "button pin-button"}
@@ -112,6 +121,20 @@ export function HostShelf({ session, show }: HostShelfProps): JSX.Element {
       </ul>
     </section>
   );
+}
+
+/** Flash deals, also those that no page shows yet; read again when one begins or is over. */
+function usePlanned(session: ShowSession, products: ProductView[]): [DealView[], () => void] {
+  const [deals, setDeals] = useState<DealView[]>([]);
+  const name = session.show.value?.info.name;
+  const { token } = session.grant;
+  const reload = (): void => {
+    if (name === undefined || token === null) return;
+    void api.listDeals(name, token).then(setDeals, () => undefined);
+  };
+  const shown = products.map(({ deal }) => deal?.id ?? "").join();
+  useEffect(reload, [name, token, shown]);
+  return [deals, reload];
 }
 
 type ImportState =

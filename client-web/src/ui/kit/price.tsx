@@ -4,24 +4,34 @@ import type { JSX } from "preact";
 import { locale, t } from "../../i18n";
 import type { ProductView, VariantView } from "../../net/protocol.gen";
 import { languageServes } from "../../state/captions";
+import { dealPrice } from "../../state/deal";
 import { formatMoney, percentOff } from "../../state/money";
+import { DealLine, useDeal } from "./deal";
 
 /** Below this the number of pieces is worth telling as a warning. */
 const FEW = 10;
 
 export function Price({ product }: { product: ProductView }): JSX.Element {
-  const off = percentOff(product.price, product.compare_at);
+  const deal = useDeal(product.deal);
+  const cheap = dealPrice(product);
+  const isCheaper = deal?.isOn === true && cheap !== null && cheap.minor < product.price.minor;
+  const price = isCheaper ? cheap : product.price;
+  const before = isCheaper ? product.price : product.compare_at;
+  const off = percentOff(price, before);
   return (
-    <p class="price">
-      <strong data-testid="product_price">{formatMoney(product.price, locale())}</strong>
-      {product.compare_at && off !== null && (
-        <>
-          <span class="visually-hidden">{t("earlier_price")}</span>
-          <s>{formatMoney(product.compare_at, locale())}</s>
-          <span class="off">{percent(-off)}</span>
-        </>
-      )}
-    </p>
+    <>
+      <p class="price">
+        <strong data-testid="product_price">{formatMoney(price, locale())}</strong>
+        {before && off !== null && (
+          <>
+            <span class="visually-hidden">{t("earlier_price")}</span>
+            <s>{formatMoney(before, locale())}</s>
+            <span class="off">{percent(-off)}</span>
+          </>
+        )}
+      </p>
+      {deal && product.deal && cheap && <DealLine deal={product.deal} now={deal} price={cheap} />}
+    </>
   );
 }
 
@@ -35,6 +45,7 @@ export function Stock({ product }: { product: ProductView }): JSX.Element {
       data-available={available}
     >
       {available === 0 ? t("sold_out") : t("left", { n: available })}
+      {product.per_buyer !== null && ` · ${t("deal_each", { n: product.per_buyer })}`}
     </p>
   );
 }

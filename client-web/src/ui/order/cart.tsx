@@ -8,6 +8,7 @@ import type { CartLine } from "../../state/cart";
 import { countryChoices } from "../../state/countries";
 import { formatMoney } from "../../state/money";
 import { optionsOf, Thumb, titleOf } from "../kit/price";
+import { CouponField } from "./coupon";
 import { NoticeLine } from "./notice";
 import { Stepper } from "./stepper";
 
@@ -17,11 +18,12 @@ export interface CartProps {
   products: ProductView[];
   onQuantity: (variant: string, quantity: number) => void;
   onCountry: (code: string) => void;
+  onCoupon: (code: string | null) => void;
   onReserve: () => void;
 }
 
 export function Cart(props: CartProps): JSX.Element {
-  const { basket, lines, products, onQuantity, onCountry, onReserve } = props;
+  const { basket, lines, products, onQuantity, onCountry, onCoupon, onReserve } = props;
   const { priced, country, busy, notice } = basket;
   const countries = countryChoices(priced?.countries ?? [], locale());
   const isReady = priced !== null && priced.shipping !== null && lines.length > 0;
@@ -74,6 +76,13 @@ export function Cart(props: CartProps): JSX.Element {
             ))}
           </select>
         </label>
+      )}
+      {lines.length > 0 && <CouponField coupon={basket.coupon} busy={busy} onCoupon={onCoupon} />}
+      {priced?.discount && (
+        <div class="order-line">
+          <span>{t("order_discount")}</span>
+          <span data-testid="order_discount">−{formatMoney(priced.discount, locale())}</span>
+        </div>
       )}
       {priced?.shipping && countries.length > 0 && (
         <div class="order-line">

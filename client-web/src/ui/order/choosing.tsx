@@ -5,6 +5,7 @@ import { locale, pageLanguage, t } from "../../i18n";
 import { QUANTITY_MAX } from "../../limits";
 import type { ProductView } from "../../net/protocol.gen";
 import type { Basket } from "../../state/basket";
+import { dealOf } from "../../state/deal";
 import { formatMoney, times, unitPrice } from "../../state/money";
 import { descriptionOf, optionsOf, Price, Stock, Thumb, titleOf } from "../kit/price";
 import { Authenticity } from "./authenticity";
@@ -35,7 +36,7 @@ export function Choosing(props: ChoosingProps): JSX.Element {
         <Thumb product={product} />
         <div class="row-text">
           <h3>{titleOf(product, pageLanguage.value)}</h3>
-          <Price product={{ ...product, price }} />
+          <Price product={{ ...product, price, deal: dealOf(product, basket.variant) }} />
           <Stock product={{ ...product, available }} />
         </div>
       </div>

@@ -5,6 +5,7 @@ import { useState } from "preact/hooks";
 import { t } from "../../i18n";
 import type { ConfirmBody, ProductView } from "../../net/protocol.gen";
 import type { Basket } from "../../state/basket";
+import { GiveBack } from "./give-back";
 import { Hold } from "./hold";
 import { OrderLines } from "./line";
 import { NoticeLine } from "./notice";
@@ -66,15 +67,7 @@ export function Details(props: DetailsProps): JSX.Element {
       >
         {notice?.kind === "offline" ? t("order_try_again") : t("order_confirm")}
       </button>
-      <button
-        type="button"
-        class="button quiet wide"
-        data-testid="order_give_back"
-        disabled={busy}
-        onClick={onGiveBack}
-      >
-        {t("order_give_back")}
-      </button>
+      <GiveBack busy={busy} onGiveBack={onGiveBack} />
     </form>
   );
 }

@@ -32,6 +32,14 @@ export function OrderLines({ order, products }: OrderLinesProps): JSX.Element {
           </div>
         );
       })}
+      {order.discount && (
+        <div class="order-line">
+          <span>
+            {t("order_discount")} {order.coupon}
+          </span>
+          <span data-testid="order_discount">−{formatMoney(order.discount, locale())}</span>
+        </div>
+      )}
       {order.country !== null && (
         <div class="order-line">
           <span>{t("order_shipping")}</span>

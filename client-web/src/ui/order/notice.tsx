@@ -1,7 +1,7 @@
 // What the buyer should know before going on: a new price, no stock, a slow network.
 
 import type { JSX } from "preact";
-import { locale, t } from "../../i18n";
+import { locale, t, type MessageKey } from "../../i18n";
 import type { Money } from "../../net/protocol.gen";
 import type { Notice } from "../../state/basket";
 import { formatMoney } from "../../state/money";
@@ -23,6 +23,16 @@ export function NoticeLine({
   );
 }
 
+const NO_COUPON: Partial<Record<string, MessageKey>> = {
+  coupon_unknown: "coupon_unknown",
+  coupon_not_yet: "coupon_not_yet",
+  coupon_expired: "coupon_expired",
+  coupon_used_up: "coupon_used_up",
+  coupon_used: "coupon_used",
+  coupon_minimum: "coupon_minimum",
+  coupon_currency: "coupon_currency",
+};
+
 function words(notice: Notice, price: Money | null): string {
   switch (notice.kind) {
     case "price_changed":
@@ -34,6 +44,16 @@ function words(notice: Notice, price: Money | null): string {
       return t("order_sold_out");
     case "only_left":
       return t("order_only_left", { n: notice.available });
+    case "limit":
+      return notice.available === 0
+        ? t("order_limit_none")
+        : t("order_limit_some", { n: notice.available });
+    case "deal_limit":
+      return notice.available === 0
+        ? t("order_deal_none")
+        : t("order_deal_left", { n: notice.available });
+    case "coupon":
+      return t(NO_COUPON[notice.why] ?? "coupon_unknown");
     case "retrying":
       return t("order_retrying");
     case "offline":

@@ -5,6 +5,7 @@ import { locale, t } from "../../i18n";
 import type { ProductView } from "../../net/protocol.gen";
 import type { Basket } from "../../state/basket";
 import { formatMoney } from "../../state/money";
+import { GiveBack } from "./give-back";
 import { Hold } from "./hold";
 import { OrderLines } from "./line";
 import { NoticeLine } from "./notice";
@@ -35,14 +36,7 @@ export function Paying(props: PayingProps): JSX.Element {
       >
         {t("order_pay", { total: formatMoney(order.total, locale()) })}
       </button>
-      <button
-        class="button quiet wide"
-        data-testid="order_give_back"
-        disabled={busy}
-        onClick={onGiveBack}
-      >
-        {t("order_give_back")}
-      </button>
+      <GiveBack busy={busy} onGiveBack={onGiveBack} />
     </div>
   );
 }

@@ -43,6 +43,7 @@ export function OrderSheet({ checkout, session }: OrderSheetProps): JSX.Element 
           products={products}
           onQuantity={(variant, quantity) => checkout.setLine(variant, quantity)}
           onCountry={(code) => checkout.setCountry(code)}
+          onCoupon={(code) => checkout.setCoupon(code)}
           onReserve={() => void checkout.reserveCart()}
         />
       )}

@@ -52,6 +52,8 @@ fn product(title: &str, available: u32) -> ProductView {
         translations: BTreeMap::new(),
         descriptions: BTreeMap::new(),
         hold_mode: HoldMode::Hold,
+        per_buyer: None,
+        deal: None,
         variants: vec![variant],
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::draft::{About, Draft, DraftPrice, Row};
 use super::fields::{
     check_id, check_images, check_language, check_text, parse_compare_at, parse_hold,
-    parse_quantity, parse_stock, parse_tiers, parse_version,
+    parse_per_buyer, parse_quantity, parse_stock, parse_tiers, parse_version,
 };
 use super::{Price, Product, Variant, mistake};
 use crate::limits::shop::{
@@ -136,6 +136,7 @@ fn begin(row: u32, id: String, about: About) -> Begun {
         translations: about.translations.clone(),
         descriptions: about.descriptions.clone(),
         hold_mode: parse_hold(&about.hold_mode).unwrap_or_default(),
+        per_buyer: parse_per_buyer(&about.per_buyer).unwrap_or_default(),
         variants: Vec::new(),
     };
     Begun {
@@ -163,6 +164,7 @@ fn check_about(draft: &Draft, notes: &mut Notes) {
         }
     }
     notes.take("hold", parse_hold(&about.hold_mode));
+    notes.take("per_buyer", parse_per_buyer(&about.per_buyer));
 }
 
 /// A further row of a product says nothing of it, or the same as the first.
@@ -177,6 +179,7 @@ fn check_same(about: &About, first: &Begun, notes: &mut Notes) {
     notes.take("title", text(&about.title, &first.title));
     notes.take("description", text(&about.description, &first.description));
     notes.take("hold", text(&about.hold_mode, &first.hold_mode));
+    notes.take("per_buyer", text(&about.per_buyer, &first.per_buyer));
     let images = about.images.is_empty() || about.images == first.images;
     notes.take("image", same(images));
     for (field, texts, said) in [

@@ -10,8 +10,8 @@ use crate::protocol::shop::RowError;
 /// Columns that every file has. `currency` may be missing when prices carry it: `19.90 EUR`.
 const COLUMNS_NEEDED: [&str; 4] = ["id", "title", "price", "stock"];
 const COLUMNS: &str = "id, sku, title, description, price, currency, compare_at, tiers, stock, \
-                       stock_version, min_quantity, hold, image, image2 to image8, title:LANGUAGE, \
-                       description:LANGUAGE, option:NAME, and price:CURRENCY, \
+                       stock_version, min_quantity, hold, per_buyer, image, image2 to image8, \
+                       title:LANGUAGE, description:LANGUAGE, option:NAME, and price:CURRENCY, \
                        compare_at:CURRENCY, tiers:CURRENCY";
 
 /// What a column holds.
@@ -32,6 +32,7 @@ enum Column {
     Stock,
     StockVersion,
     Hold,
+    PerBuyer,
     Image,
 }
 
@@ -108,6 +109,7 @@ fn read_column(name: &str) -> Result<Column, RowError> {
         ("stock", None) => Column::Stock,
         ("stock_version", None) => Column::StockVersion,
         ("hold", None) => Column::Hold,
+        ("per_buyer", None) => Column::PerBuyer,
         (
             "image" | "image2" | "image3" | "image4" | "image5" | "image6" | "image7" | "image8",
             None,
@@ -163,6 +165,7 @@ fn put(draft: &mut Draft, column: Column, text: String) {
         Column::Stock => draft.stock = text,
         Column::StockVersion => draft.stock_version = text,
         Column::Hold => about.hold_mode = text,
+        Column::PerBuyer => about.per_buyer = text,
         // An empty cell is no picture, no translation, no option and no price.
         _ if text.is_empty() => {}
         Column::Image => about.images.push(text),

@@ -30,6 +30,7 @@ pub(super) struct About {
     pub(super) translations: BTreeMap<String, String>,
     pub(super) descriptions: BTreeMap<String, String>,
     pub(super) hold_mode: String,
+    pub(super) per_buyer: String,
 }
 
 /// A price in one currency.
@@ -76,6 +77,7 @@ pub(super) fn of_body(id: &str, body: ProductBody) -> Vec<Row> {
         translations: body.translations,
         descriptions: body.descriptions,
         hold_mode: hold_mode.into(),
+        per_buyer: body.per_buyer.map_or(String::new(), |n| n.to_string()),
     };
     let draft = |variant: VariantBody| Draft {
         id: id.to_owned(),

@@ -7,7 +7,7 @@ use crate::protocol::server::HoldMode;
 use crate::shop::money::Amount;
 
 /// Columns that are always there, in their order.
-const COLUMNS: [&str; 13] = [
+const COLUMNS: [&str; 14] = [
     "id",
     "sku",
     "title",
@@ -20,6 +20,7 @@ const COLUMNS: [&str; 13] = [
     "stock_version",
     "min_quantity",
     "hold",
+    "per_buyer",
     "image",
 ];
 
@@ -118,6 +119,7 @@ impl Extra {
                 .map_or(String::new(), |v| v.to_string()),
             variant.min_quantity.to_string(),
             once(hold),
+            once(&product.per_buyer.map_or(String::new(), |n| n.to_string())),
             image(0),
         ];
         row.extend((1..self.images).map(image));

@@ -21,6 +21,13 @@ pub(super) fn parse_quantity(text: &str) -> Result<u32, String> {
     quantity.ok_or_else(|| format!("`{text}` is not a number from 1 to {ORDER_QUANTITY_MAX}"))
 }
 
+pub(super) fn parse_per_buyer(text: &str) -> Result<Option<u32>, String> {
+    match text {
+        "" => Ok(None),
+        text => parse_quantity(text).map(Some),
+    }
+}
+
 pub(super) fn parse_version(text: &str) -> Result<i64, String> {
     let version = text.parse().ok().filter(|version| *version >= 0);
     version.ok_or_else(|| format!("`{text}` is not a whole number from 0 on"))

@@ -38,6 +38,8 @@ pub struct Product {
     pub descriptions: BTreeMap<String, String>,
     /// When an order takes its pieces.
     pub hold_mode: HoldMode,
+    /// Most pieces for each buyer.
+    pub per_buyer: Option<u32>,
     /// What can be bought, at least one.
     pub variants: Vec<Variant>,
 }

@@ -445,7 +445,8 @@ fn product(id: &'static str) -> impl Strategy<Value = Product> {
         (0..count).map(one).collect::<Vec<_>>()
     });
     let hold = prop_oneof![Just(HoldMode::Hold), Just(HoldMode::FirstPaid)];
-    let about = (text(), text(), images, texts(), texts(), hold);
+    let rules = (hold, prop::option::of(1..9_u32));
+    let about = (text(), text(), images, texts(), texts(), rules);
     (about, variants).prop_map(move |(about, variants)| Product {
         id: id.into(),
         title: about.0,
@@ -453,7 +454,8 @@ fn product(id: &'static str) -> impl Strategy<Value = Product> {
         images: about.2,
         translations: about.3,
         descriptions: about.4,
-        hold_mode: about.5,
+        hold_mode: about.5.0,
+        per_buyer: about.5.1,
         variants,
     })
 }

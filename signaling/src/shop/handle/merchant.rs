@@ -1,8 +1,14 @@
-//! What a merchant asks of the shop: its catalogue, shelves, consent and shipping.
+//! What a merchant asks of the shop: its catalogue, shelves, flash deals, coupons, consent and
+//! shipping.
 
 use super::{ShopHandle, unavailable};
+use crate::protocol::deals::{CouponBody, CouponView, DealBody};
+use crate::protocol::server::DealView;
 use crate::protocol::shop::{ProductBody, ShippingBody};
 use crate::shop::catalog::{self, Format};
+use crate::shop::coupon::{self, Coupon, NoCoupon};
+use crate::shop::deal::Deal;
+use crate::shop::order::OrderId;
 use crate::shop::store::Command;
 use crate::shop::{Reply, Request, ShopError, zones};
 
@@ -92,6 +98,89 @@ impl ShopHandle {
             zones: zones::check(body)?,
         })
         .await
+    }
+
+    /// Announces a flash deal in a show.
+    pub async fn announce(
+        &self,
+        merchant: &str,
+        show: String,
+        body: DealBody,
+    ) -> Result<DealView, ShopError> {
+        let id = OrderId::from_random(rand::random()).as_str().to_owned();
+        let deal = Deal::announce(id.clone(), show.clone(), body, (self.clock)())?;
+        let merchant = merchant.to_owned();
+        self.change(Command::Announce { merchant, deal }).await?;
+        let deals = self.deals(&show).await?;
+        // Ended by another host in this very moment.
+        let view = deals.into_iter().find(|deal| deal.id == id);
+        view.ok_or(ShopError::UnknownDeal)
+    }
+
+    /// The flash deals of a show that are not over, the next first.
+    pub async fn deals(&self, show: &str) -> Result<Vec<DealView>, ShopError> {
+        self.store.deals(show).await.map_err(unavailable)
+    }
+
+    /// Ends a flash deal of a show.
+    pub async fn end_deal(
+        &self,
+        merchant: &str,
+        show: String,
+        deal: String,
+    ) -> Result<(), ShopError> {
+        let merchant = merchant.to_owned();
+        self.change(Command::EndDeal {
+            merchant,
+            show,
+            deal,
+        })
+        .await
+    }
+
+    /// Makes a coupon, or changes it.
+    pub async fn put_coupon(
+        &self,
+        merchant: &str,
+        code: &str,
+        body: &CouponBody,
+    ) -> Result<CouponView, ShopError> {
+        let coupon = Coupon::check(merchant, code, body)?;
+        let code = coupon.code.clone();
+        self.change(Command::PutCoupon(coupon)).await?;
+        let made = self.store.coupon(merchant, &code).await;
+        let made = made.map_err(unavailable)?;
+        Ok(made.ok_or(ShopError::NoCoupon(NoCoupon::Unknown))?.view())
+    }
+
+    /// All coupons of a merchant.
+    pub async fn coupons(&self, merchant: &str) -> Result<Vec<CouponView>, ShopError> {
+        let coupons = self.store.coupons(merchant).await.map_err(unavailable)?;
+        Ok(coupons.iter().map(Coupon::view).collect())
+    }
+
+    /// Takes a coupon out of use.
+    pub async fn drop_coupon(&self, merchant: &str, code: &str) -> Result<(), ShopError> {
+        self.change(Command::DropCoupon {
+            merchant: merchant.into(),
+            code: coupon::normal(code),
+        })
+        .await
+    }
+
+    /// A coupon that is not used up.
+    pub(super) async fn usable_coupon(
+        &self,
+        merchant: &str,
+        code: &str,
+    ) -> Result<Coupon, ShopError> {
+        let found = self.store.coupon(merchant, &coupon::normal(code)).await;
+        let found = found.map_err(unavailable)?;
+        let found = found.ok_or(ShopError::NoCoupon(NoCoupon::Unknown))?;
+        match found.total.is_some_and(|total| found.taken >= total) {
+            true => Err(ShopError::NoCoupon(NoCoupon::UsedUp)),
+            false => Ok(found),
+        }
     }
 
     async fn change(&self, command: Command) -> Result<(), ShopError> {

@@ -5,7 +5,8 @@ mod money;
 use super::*;
 use crate::protocol::server::HoldMode;
 use crate::redacted::Redacted;
-use crate::shop::pricing::Terms;
+use crate::shop::money::Amount;
+use crate::shop::pricing::{NoPrice, Terms};
 use crate::shop::quote::Quote;
 
 const NOW: u64 = 1_000;
@@ -29,6 +30,7 @@ fn offer(variant: &str, merchant: &str) -> Offer {
         options: BTreeMap::new(),
         terms: terms(1),
         hold_mode: HoldMode::Hold,
+        deal: None,
         available: 0,
     }
 }
@@ -75,6 +77,7 @@ fn order(id: &str, lines: Vec<(Quote, u32)>) -> Reserve {
         total_minor: lines.iter().map(|(_, n)| 1990 * i64::from(*n)).sum(),
         lines,
         country: None,
+        coupon: None,
         expires_ms: 9_000,
     }
 }

@@ -29,6 +29,7 @@ fn offer(minor: i64, tiers: &[(u32, i64)]) -> Offer {
             version: 1,
         },
         hold_mode: HoldMode::Hold,
+        deal: None,
         available: 9,
     }
 }
@@ -72,10 +73,10 @@ fn shipping_goes_by_country_and_threshold() {
 
 #[test]
 fn a_basket_without_a_country_leaves_shipping_open() {
-    let open = price(vec![(offer(500, &[]), 2)], &zones(), None).expect("a price");
+    let open = price(vec![(offer(500, &[]), 2)], &zones(), None, None).expect("a price");
     assert_eq!((open.shipping, open.total), (None, eur(1_000)));
     assert_eq!(open.countries, ["*", "ES", "PT"]);
-    let known = price(vec![(offer(500, &[]), 2)], &zones(), Some("ES")).expect("a price");
+    let known = price(vec![(offer(500, &[]), 2)], &zones(), Some("ES"), None).expect("a price");
     assert_eq!((known.shipping, known.total), (Some(eur(490)), eur(1_490)));
 }
 
@@ -83,7 +84,7 @@ fn a_basket_without_a_country_leaves_shipping_open() {
 fn currencies_do_not_mix() {
     let mut other = offer(1, &[]);
     other.terms.price = Amount::new(1, "USD").expect("an amount");
-    let refused = price(vec![(offer(1, &[]), 1), (other, 1)], &[], None);
+    let refused = price(vec![(offer(1, &[]), 1), (other, 1)], &[], None, None);
     assert!(matches!(refused, Err(NoPrice::Currencies { .. })));
 }
 
@@ -96,7 +97,7 @@ proptest! {
     ) {
         let wide: i128 = lines.iter().map(|&(minor, n)| i128::from(minor) * i128::from(n)).sum();
         let basket = lines.iter().map(|&(minor, n)| (offer(minor, &[]), n)).collect();
-        match price(basket, &[], None) {
+        match price(basket, &[], None, None) {
             Ok(priced) => prop_assert_eq!(i128::from(priced.total.minor()), wide),
             Err(NoPrice::Sum(_)) => prop_assert!(wide > 1 << 53),
             Err(other) => prop_assert!(false, "{:?}", other),

@@ -235,7 +235,7 @@ async fn has_consent(db: &mut AnyConnection, owner: &str, seller: &str) -> sqlx:
     Ok(count > 0)
 }
 
-async fn ensure_merchant(db: &mut AnyConnection, merchant: &str) -> sqlx::Result<()> {
+pub(super) async fn ensure_merchant(db: &mut AnyConnection, merchant: &str) -> sqlx::Result<()> {
     let sql = "INSERT INTO merchants (id, name) VALUES ($1, $1) ON CONFLICT DO NOTHING";
     sqlx::query(sql).bind(merchant).execute(db).await?;
     Ok(())
@@ -279,10 +279,10 @@ async fn write_product(
 ) -> sqlx::Result<()> {
     sqlx::query(
         "INSERT INTO products (id, merchant, title, description, images, translations,
-             descriptions, hold_mode)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+             descriptions, hold_mode, per_buyer)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
          ON CONFLICT (id) DO UPDATE SET title = $3, description = $4, images = $5,
-             translations = $6, descriptions = $7, hold_mode = $8",
+             translations = $6, descriptions = $7, hold_mode = $8, per_buyer = $9",
     )
     .bind(&product.id)
     .bind(merchant)
@@ -292,6 +292,7 @@ async fn write_product(
     .bind(json!(product.translations).to_string())
     .bind(json!(product.descriptions).to_string())
     .bind(hold_mode_text(product.hold_mode))
+    .bind(product.per_buyer.map(i64::from))
     .execute(&mut *db)
     .await?;
     let sql = "UPDATE variants SET active = 0 WHERE product = $1";

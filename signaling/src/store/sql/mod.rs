@@ -4,8 +4,11 @@
 //! `synchronous_commit=on`) and survives `kill -9` and power loss.
 
 mod catalog;
+mod coupons;
+mod deals;
 mod orders;
 mod payments;
+mod rations;
 mod rows;
 mod shelf;
 #[cfg(test)]
@@ -21,9 +24,10 @@ use sqlx::{AnyConnection, AnyPool};
 use self::catalog::set_zones;
 use super::database::{Database, Use, failed};
 use crate::limits::shop::STORE_READERS_MAX;
-use crate::protocol::server::{OrderView, ProductView};
+use crate::protocol::server::{DealView, OrderView, ProductView};
 use crate::protocol::shop::HostOrderView;
 use crate::shop::catalog::Product;
+use crate::shop::coupon::Coupon;
 use crate::shop::order::{Order, OrderId};
 use crate::shop::payment::Charge;
 use crate::shop::pricing::Zone;
@@ -83,6 +87,7 @@ impl SqlStore {
             now_ms,
             ..Batch::default()
         };
+        batch.turn_deals(&mut transaction).await?;
         let mut outcomes: Vec<Option<Outcome>> = vec![None; commands.len()];
         let (catalogue, orders): (Vec<_>, Vec<_>) = commands
             .iter()
@@ -97,6 +102,7 @@ impl SqlStore {
         for (at, outcome) in places.into_iter().zip(decided) {
             outcomes[at] = Some(outcome);
         }
+        batch.end_sold_deals(&mut transaction).await?;
         let outcomes = outcomes.into_iter().flatten().collect();
         let has_written = batch.has_written;
         let changes = batch.changes(&mut transaction).await?;
@@ -148,6 +154,15 @@ impl SqlStore {
         Ok(orders.map_err(failed("read an order"))?.pop())
     }
 
+    async fn host_orders(&self, show: &str) -> sqlx::Result<Vec<HostOrderView>> {
+        let mut orders = rows::orders(&self.readers, show).await?;
+        let charged = payments::charged(&self.readers, show).await?;
+        for view in &mut orders {
+            view.has_charge = charged.contains(&view.order.id);
+        }
+        Ok(orders)
+    }
+
     fn seen(&self) -> std::sync::MutexGuard<'_, Seen> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -189,6 +204,14 @@ impl Batch {
                 is_given,
             } => self.consent(db, owner, seller, *is_given).await,
             Command::SetZones { merchant, zones } => set_zones(db, merchant, zones).await,
+            Command::Announce { merchant, deal } => self.announce(db, merchant, deal).await,
+            Command::EndDeal {
+                merchant,
+                show,
+                deal,
+            } => self.end_deal(db, merchant, show, deal).await,
+            Command::PutCoupon(coupon) => self.put_coupon(db, coupon).await,
+            Command::DropCoupon { merchant, code } => self.drop_coupon(db, merchant, code).await,
             other => unreachable!("`is_catalogue` does not let {other:?} through"),
         }
     }
@@ -220,6 +243,10 @@ fn is_catalogue(command: &Command) -> bool {
             | Command::Shelve { .. }
             | Command::Consent { .. }
             | Command::SetZones { .. }
+            | Command::Announce { .. }
+            | Command::EndDeal { .. }
+            | Command::PutCoupon(_)
+            | Command::DropCoupon { .. }
     )
 }
 
@@ -243,9 +270,16 @@ impl OrderStore for SqlStore {
 
     fn shelf<'a>(&'a self, show: &'a str) -> BoxFuture<'a, Result<Vec<ProductView>, StoreError>> {
         Box::pin(async move {
-            shelf::shelf(&self.readers, show)
-                .await
-                .map_err(failed("read a shelf"))
+            let shelf = shelf::shelf(&self.readers, show).await;
+            let mut shelf = shelf.map_err(failed("read a shelf"))?;
+            let deals = deals::of_show(&self.readers, show, false).await;
+            for deal in deals.map_err(failed("read flash deals"))? {
+                let dealt = shelf.iter_mut().find(|product| product.id == deal.product);
+                dealt
+                    .into_iter()
+                    .for_each(|product| product.deal = Some(Box::new(deal.clone())));
+            }
+            Ok(shelf)
         })
     }
 
@@ -305,6 +339,32 @@ impl OrderStore for SqlStore {
         })
     }
 
+    fn deals<'a>(&'a self, show: &'a str) -> BoxFuture<'a, Result<Vec<DealView>, StoreError>> {
+        Box::pin(async move {
+            let deals = deals::of_show(&self.readers, show, true).await;
+            deals.map_err(failed("read flash deals"))
+        })
+    }
+
+    fn coupon<'a>(
+        &'a self,
+        merchant: &'a str,
+        code: &'a str,
+    ) -> BoxFuture<'a, Result<Option<Coupon>, StoreError>> {
+        Box::pin(async move {
+            let wanted = serde_json::json!([[merchant, code]]).to_string();
+            let found = coupons::named(&self.readers, wanted).await;
+            Ok(found.map_err(failed("read a coupon"))?.pop())
+        })
+    }
+
+    fn coupons<'a>(&'a self, merchant: &'a str) -> BoxFuture<'a, Result<Vec<Coupon>, StoreError>> {
+        Box::pin(async move {
+            let found = coupons::of_merchant(&self.readers, merchant).await;
+            found.map_err(failed("read coupons"))
+        })
+    }
+
     fn host_order<'a>(
         &'a self,
         order: &'a OrderId,
@@ -317,9 +377,8 @@ impl OrderStore for SqlStore {
         show: &'a str,
     ) -> BoxFuture<'a, Result<Vec<HostOrderView>, StoreError>> {
         Box::pin(async move {
-            rows::orders(&self.readers, show)
-                .await
-                .map_err(failed("read the orders of a show"))
+            let orders = self.host_orders(show).await;
+            orders.map_err(failed("read the orders of a show"))
         })
     }
 

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use sqlx::AnyConnection;
 
-use super::{Batch, payments, rows, shelf};
+use super::{Batch, coupons, deals, payments, rations, rows, shelf};
 use crate::limits::shop::EXPIRIES_PER_BATCH_MAX;
 use crate::protocol::server::OrderState;
 use crate::shop::ledger::{Ledger, Writes, offer_keys};
@@ -83,6 +83,7 @@ async fn read(db: &mut AnyConnection, now_ms: u64, commands: &[&Command]) -> sql
     for order in orders {
         ledger.read_order(order);
     }
+    rations::read(&mut *db, commands, &mut ledger).await?;
     let variants = json!(ledger.variants()).to_string();
     for (variant, books) in rows::stock(&mut *db, variants).await? {
         ledger.read_stock(variant, books);
@@ -101,6 +102,8 @@ async fn write(db: &mut AnyConnection, now_ms: u64, writes: Writes) -> sqlx::Res
         stock,
         payments,
         events,
+        deals,
+        coupons: uses,
     } = writes;
     if !made.is_empty() {
         insert_orders(db, now_ms, &made).await?;
@@ -136,6 +139,8 @@ async fn write(db: &mut AnyConnection, now_ms: u64, writes: Writes) -> sqlx::Res
         .await?;
         expect_rows(done.rows_affected(), stock.len())?;
     }
+    deals::write(&mut *db, &deals).await?;
+    coupons::write(&mut *db, &uses).await?;
     payments::write(db, now_ms, &payments, &events).await
 }
 
@@ -144,13 +149,14 @@ async fn insert_orders(db: &mut AnyConnection, now_ms: u64, made: &[Order]) -> s
     let done = sqlx::query(
         "INSERT INTO orders (id, merchant, show, currency, country, shipping_minor, total_minor,
              state, expires_ms, created_ms, changed_ms, buyer, idempotency_key, request_hash,
-             name, contact, address)
+             name, contact, address, coupon, discount_minor)
          SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4,
                 CAST(value ->> 5 AS BIGINT), CAST(value ->> 6 AS BIGINT), value ->> 7,
                 CAST(value ->> 8 AS BIGINT), CAST(value ->> 9 AS BIGINT),
                 CAST(value ->> 10 AS BIGINT),
                 value ->> 11, value ->> 12, unhex(value ->> 13),
-                value ->> 14, value ->> 15, value ->> 16
+                value ->> 14, value ->> 15, value ->> 16, value ->> 17,
+                CAST(value ->> 18 AS BIGINT)
          FROM json_each($1)",
     )
     .bind(rows)
@@ -161,9 +167,10 @@ async fn insert_orders(db: &mut AnyConnection, now_ms: u64, made: &[Order]) -> s
     let count = rows.len();
     let done = sqlx::query(
         "INSERT INTO order_lines (order_id, position, variant, product, title, options, quantity,
-             unit_minor, hold_mode)
+             unit_minor, hold_mode, deal)
          SELECT value ->> 0, CAST(value ->> 1 AS BIGINT), value ->> 2, value ->> 3, value ->> 4,
-                value ->> 5, CAST(value ->> 6 AS BIGINT), CAST(value ->> 7 AS BIGINT), value ->> 8
+                value ->> 5, CAST(value ->> 6 AS BIGINT), CAST(value ->> 7 AS BIGINT), value ->> 8,
+                value ->> 9
          FROM json_each($1)",
     )
     .bind(list(rows))
@@ -235,7 +242,9 @@ fn made_row(order: &Order, now_ms: u64) -> Value {
         hash,
         name,
         contact,
-        address
+        address,
+        order.coupon,
+        order.discount.minor()
     ])
 }
 
@@ -250,7 +259,8 @@ fn line_rows(order: &Order) -> impl Iterator<Item = Value> + '_ {
             json!(line.options).to_string(),
             line.quantity,
             line.price.minor(),
-            line.hold_mode
+            line.hold_mode,
+            line.deal
         ])
     })
 }

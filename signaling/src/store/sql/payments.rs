@@ -1,6 +1,8 @@
 //! Payments and the provider's events as rows. A payment that is owed back is its own order to
 //! refund it: it is written with the decision, and read by whoever asks the provider.
 
+use std::collections::HashSet;
+
 use serde_json::{Value, json};
 use sqlx::any::{Any, AnyRow};
 use sqlx::{AnyConnection, AnyPool, Executor, Row};
@@ -154,4 +156,15 @@ pub(super) async fn owed<'c>(
 pub(super) async fn forget(db: &AnyPool, before_ms: u64) -> sqlx::Result<()> {
     let query = sqlx::query("DELETE FROM payment_events WHERE at_ms < $1");
     query.bind(sql_time(before_ms)).execute(db).await.map(drop)
+}
+
+/// Orders of a show for which there is money that did not go back.
+pub(super) async fn charged<'c>(
+    db: impl Executor<'c, Database = Any>,
+    show: &str,
+) -> sqlx::Result<HashSet<String>> {
+    let sql = "SELECT p.order_id FROM payments p JOIN orders o ON o.id = p.order_id
+               WHERE o.show = $1 AND p.standing <> 'refunded'";
+    let rows: Vec<String> = sqlx::query_scalar(sql).bind(show).fetch_all(db).await?;
+    Ok(rows.into_iter().collect())
 }

@@ -44,7 +44,19 @@ pub(super) fn count(row: &AnyRow, column: &str) -> sqlx::Result<u32> {
     u32::try_from(row.try_get::<i64, _>(column)?).map_err(decode)
 }
 
-fn time(row: &AnyRow, column: &str) -> sqlx::Result<u64> {
+/// A count, or none where it is NULL.
+pub(super) fn maybe_count(row: &AnyRow, column: &str) -> sqlx::Result<Option<u32>> {
+    let found: Option<i64> = row.try_get(column)?;
+    found.map(|_| count(row, column)).transpose()
+}
+
+/// A time, or none where it is NULL.
+pub(super) fn maybe_time(row: &AnyRow, column: &str) -> sqlx::Result<Option<u64>> {
+    let found: Option<i64> = row.try_get(column)?;
+    found.map(|_| time(row, column)).transpose()
+}
+
+pub(super) fn time(row: &AnyRow, column: &str) -> sqlx::Result<u64> {
     u64::try_from(row.try_get::<i64, _>(column)?).map_err(decode)
 }
 
@@ -54,8 +66,17 @@ pub(super) fn sql_time(ms: u64) -> i64 {
 }
 
 /// A line as the query gives it: variant, product, title, options (JSON), quantity, minor units,
-/// when it takes its pieces.
-type LineRow = (String, String, String, String, u32, i64, String);
+/// when it takes its pieces, flash deal.
+type LineRow = (
+    String,
+    String,
+    String,
+    String,
+    u32,
+    i64,
+    String,
+    Option<String>,
+);
 
 /// Orders with their lines, to be followed by a condition.
 macro_rules! select_orders {
@@ -64,7 +85,8 @@ macro_rules! select_orders {
             "SELECT orders.*, (SELECT '[' || string_agg('[' || json_quote(l.variant) || ','
                  || json_quote(l.product) || ',' || json_quote(l.title) || ','
                  || json_quote(l.options) || ',' || CAST(l.quantity AS TEXT) || ','
-                 || CAST(l.unit_minor AS TEXT) || ',' || json_quote(l.hold_mode) || ']',
+                 || CAST(l.unit_minor AS TEXT) || ',' || json_quote(l.hold_mode) || ','
+                 || coalesce(json_quote(l.deal), 'null') || ']',
                  ',' ORDER BY l.position) || ']'
                  FROM order_lines l WHERE l.order_id = orders.id) AS lines ",
             $rest
@@ -81,7 +103,7 @@ pub(super) fn hold_mode(text: &str) -> HoldMode {
 }
 
 fn read_line(row: LineRow, currency: &str) -> sqlx::Result<Line> {
-    let (variant, product, title, options, quantity, minor, mode) = row;
+    let (variant, product, title, options, quantity, minor, mode, deal) = row;
     Ok(Line {
         variant,
         product,
@@ -90,6 +112,7 @@ fn read_line(row: LineRow, currency: &str) -> sqlx::Result<Line> {
         quantity,
         price: Amount::new(minor, currency).map_err(decode)?,
         hold_mode: hold_mode(&mode),
+        deal,
     })
 }
 
@@ -114,6 +137,8 @@ fn read_order(row: &AnyRow) -> sqlx::Result<Order> {
             .map(|line| read_line(line, currency))
             .collect::<Result<_, _>>()?,
         country: row.try_get("country")?,
+        coupon: row.try_get("coupon")?,
+        discount: amount(row, "discount_minor")?,
         shipping: amount(row, "shipping_minor")?,
         total: amount(row, "total_minor")?,
         state: state_of(row.try_get("state")?)?,
@@ -199,7 +224,11 @@ pub(super) async fn count_write(db: &mut AnyConnection) -> sqlx::Result<i64> {
 }
 
 pub(super) async fn next_expiry(db: &mut AnyConnection) -> sqlx::Result<Option<u64>> {
-    let sql = "SELECT min(expires_ms) FROM orders WHERE state IN ('reserved', 'pending')";
+    let sql = "SELECT min(at_ms) FROM (
+         SELECT min(expires_ms) AS at_ms FROM orders WHERE state IN ('reserved', 'pending')
+         UNION ALL SELECT min(CASE phase WHEN 'planned' THEN counts_ms
+                                         WHEN 'counted' THEN starts_ms ELSE ends_ms END)
+         FROM deals WHERE phase <> 'over') next";
     let next: Option<i64> = sqlx::query_scalar(sql).fetch_one(db).await?;
     next.map(|ms| u64::try_from(ms).map_err(decode)).transpose()
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use sqlx::any::{Any, AnyRow};
 use sqlx::{AnyConnection, Executor, Row};
 
-use super::rows::{amount, count, decode, hold_mode};
+use super::rows::{amount, count, decode, hold_mode, maybe_count};
 use crate::protocol::server::{PriceView, ProductView, VariantView};
 use crate::shop::catalog::{Price, Product, Variant};
 use crate::shop::money::Amount;
@@ -19,7 +19,7 @@ macro_rules! select_variants {
     ($from:literal) => {
         concat!(
             "SELECT p.id AS product, p.merchant, p.title, p.description, p.images, p.translations,
-                    p.descriptions, p.hold_mode, v.id, v.options, v.min_quantity, s.total, s.held,
+                    p.descriptions, p.hold_mode, p.per_buyer, v.id, v.options, v.min_quantity, s.total, s.held,
                     s.sold, s.version,
                     (SELECT '[' || string_agg('[' || json_quote(r.currency) || ','
                         || CAST(r.minor AS TEXT) || ','
@@ -94,6 +94,7 @@ fn read_product(row: &AnyRow) -> sqlx::Result<(String, Product)> {
         translations: serde_json::from_str(json("translations")?).map_err(decode)?,
         descriptions: serde_json::from_str(json("descriptions")?).map_err(decode)?,
         hold_mode: hold_mode(row.try_get("hold_mode")?),
+        per_buyer: maybe_count(row, "per_buyer")?,
         variants: Vec::new(),
     };
     Ok((row.try_get("merchant")?, product))
@@ -145,6 +146,8 @@ fn view((merchant, product, books): (String, Product, Vec<Books>)) -> ProductVie
         translations: product.translations,
         descriptions: product.descriptions,
         hold_mode: product.hold_mode,
+        per_buyer: product.per_buyer,
+        deal: None,
         variants: variants.collect(),
     }
 }
@@ -197,7 +200,8 @@ pub(super) async fn catalogue<'c>(
 }
 
 /// Offers of `[[show, variant, currency or null], …]` that are on a shelf, each with the currency
-/// that was asked for; a variant that has no price in it is offered in its first one.
+/// that was asked for; a variant that has no price in it is offered in its first one. While a flash
+/// deal is on they cost what it says, and less from a tier that is lower still.
 pub(super) async fn offers<'c>(
     db: impl Executor<'c, Database = Any>,
     wanted: String,
@@ -205,14 +209,18 @@ pub(super) async fn offers<'c>(
     let rows = sqlx::query(
         "SELECT k.value ->> 2 AS wanted, shelf.show, p.merchant, p.id AS product, p.title,
                 p.hold_mode, v.id, v.options, v.min_quantity, v.price_version, r.currency,
-                r.minor, r.tiers, s.total, s.held, s.sold
+                coalesce(i.minor, r.minor) AS minor, i.deal, r.tiers,
+                s.total, s.held, s.sold
          FROM json_each($1) k
          JOIN variants v ON v.id = k.value ->> 1 AND v.active = 1
          JOIN shelf ON shelf.show = k.value ->> 0 AND shelf.product = v.product
          JOIN products p ON p.id = v.product JOIN stock s ON s.variant = v.id
          JOIN prices r ON r.variant = v.id AND r.currency = coalesce(
              (SELECT currency FROM prices WHERE variant = v.id AND currency = k.value ->> 2),
-             (SELECT currency FROM prices WHERE variant = v.id ORDER BY position LIMIT 1))",
+             (SELECT currency FROM prices WHERE variant = v.id ORDER BY position LIMIT 1))
+         LEFT JOIN deals d ON d.show = shelf.show AND d.product = v.product AND d.phase = 'on'
+         LEFT JOIN deal_prices i ON i.deal = d.id AND i.variant = v.id
+             AND i.currency = r.currency AND i.minor < r.minor",
     )
     .bind(wanted)
     .fetch_all(db)
@@ -223,7 +231,8 @@ pub(super) async fn offers<'c>(
 fn read_offer(row: &AnyRow) -> sqlx::Result<(Option<String>, Offer)> {
     let json = |column| row.try_get::<&str, _>(column);
     let price = amount(row, "minor")?;
-    let tiers: Vec<TierRow> = serde_json::from_str(json("tiers")?).map_err(decode)?;
+    let mut tiers: Vec<TierRow> = serde_json::from_str(json("tiers")?).map_err(decode)?;
+    tiers.retain(|(_, minor)| *minor < price.minor());
     let offer = Offer {
         show: row.try_get("show")?,
         merchant: row.try_get("merchant")?,
@@ -239,6 +248,7 @@ fn read_offer(row: &AnyRow) -> sqlx::Result<(Option<String>, Offer)> {
         },
         hold_mode: hold_mode(row.try_get("hold_mode")?),
         available: read_books(row)?.available(),
+        deal: row.try_get("deal")?,
     };
     Ok((row.try_get("wanted")?, offer))
 }

@@ -101,6 +101,7 @@ fn ask(quote: &QuoteView, buyer: &str, key: &str, quantity: u32) -> ReserveReque
             quantity,
         }],
         country: None,
+        coupon: None,
     }
 }
 

@@ -13,7 +13,7 @@ use signaling::protocol::server::OrderView;
 
 use super::cashier::Cashier;
 use super::history::{Answer, Ask, Key, Lines, Recorder, Seen};
-use super::{SHELF, SHOW};
+use super::{COUPON, SHELF, SHOW};
 
 /// How long an answer is waited for.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -143,7 +143,7 @@ impl Buyer {
         let lines = self.random.random_range(1..3);
         (0..lines)
             .map(|_| {
-                let (variant, _) = SHELF[self.random.random_range(0..5_usize).saturating_sub(2)];
+                let (variant, _) = SHELF[self.random.random_range(0..6_usize).saturating_sub(2)];
                 (variant.to_owned(), self.random.random_range(1..4))
             })
             .collect()
@@ -155,16 +155,24 @@ impl Buyer {
         let lines: Vec<Value> = lines
             .map(|(variant, quantity)| json!({"variant": variant, "quantity": quantity}))
             .collect();
-        let basket = json!({ "lines": lines });
+        let mut wanted = json!({ "lines": lines });
+        if self.random.random_bool(0.3) {
+            wanted["coupon"] = json!(COUPON);
+        }
         while !self.is_over() {
             let url = self.url(&format!("/api/v1/shows/{SHOW}/basket"));
-            if let Some((200, basket)) = send(self.client.post(url).json(&basket)).await {
+            let answer = send(self.client.post(url).json(&wanted)).await;
+            if let Some((409, _)) = answer {
+                wanted["coupon"] = Value::Null; // Used up.
+            }
+            if let Some((200, basket)) = answer {
                 let quotes = basket["quotes"].as_array().expect("one for each line");
                 let lines = quotes.iter().zip(wish.values());
                 let lines: Vec<Value> = lines
                     .map(|(quote, quantity)| json!({"quote": quote["quote"], "quantity": quantity}))
                     .collect();
-                return Some(json!({"lines": lines, "total": basket["total"]}));
+                let total = &basket["total"];
+                return Some(json!({"lines": lines, "total": total, "coupon": wanted["coupon"]}));
             }
         }
         None
@@ -220,7 +228,8 @@ impl Buyer {
             }
             Ask::Confirm(id) => {
                 let url = self.url(&format!("/api/v1/orders/{id}/confirm"));
-                let contact = json!({"name": "Ada", "contact": "ada@example.org"});
+                let at = format!("buyer-{}@example.org", self.number);
+                let contact = json!({"name": "Ada", "contact": at});
                 self.client.post(url).json(&contact)
             }
             Ask::Cancel(id) => {

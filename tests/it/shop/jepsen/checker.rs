@@ -6,6 +6,7 @@
 //! - None is there twice: a key has one order, an order one key, and no order is there that nobody
 //!   asked for (it would be missing in the sum).
 //! - Nothing is forgotten: who looks after an answer sees at least what that answer said.
+//! - Nobody has more of a product, flash deal or coupon than each may, nor all together more.
 //! - Every charge has an order or a refund, never both: a paid order has one charge that was not
 //!   given back, and no other order has any.
 
@@ -15,7 +16,7 @@ use std::fmt;
 use signaling::protocol::server::OrderState;
 use signaling::shop::state_name;
 
-use super::history::{Answer, Ask, Call, History, Key, Moment, Sample, Seen};
+use super::history::{Answer, Ask, Call, History, Key, Moment, Sample, Scarce, Seen};
 
 /// Something a shop must never do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +35,7 @@ pub(crate) fn check(history: &History) -> Vec<Violation> {
     sums(history, &mut wrong);
     keys(history, &mut wrong);
     charges(history, &mut wrong);
+    limits(history, &mut wrong);
     for (id, calls) in by_order(history) {
         order(history, id, &calls, &mut wrong);
     }
@@ -126,6 +128,58 @@ fn keys(history: &History, wrong: &mut Wrong) {
             wrong.is(format!("{} belongs to {first:?} and {key:?}", order.id));
         }
     }
+}
+
+/// Who asked for each order.
+fn buyers(history: &History) -> BTreeMap<&str, usize> {
+    let made = history.calls.iter().filter_map(|call| match call {
+        Call {
+            ask: Ask::Reserve { key, .. },
+            answer: Answer::Order(order),
+            ..
+        } => Some((order.id.as_str(), key.buyer)),
+        _ => None,
+    });
+    made.collect()
+}
+
+/// Nobody has more than there is for each, nor all together more than there is for all.
+fn limits(history: &History, wrong: &mut Wrong) {
+    let buyers = buyers(history);
+    for limit in &history.limits {
+        let mut shares: BTreeMap<Option<usize>, u32> = BTreeMap::new();
+        for (id, order) in &history.orders {
+            let order = order.iter().filter(|order| has_pieces(order.state));
+            let share: u32 = order.map(|order| taken(&limit.of, order)).sum();
+            *shares.entry(buyers.get(id.as_str()).copied()).or_default() += share;
+        }
+        let all = shares.values().sum::<u32>();
+        if limit.total.is_some_and(|total| all > total) {
+            wrong.is(format!("all have {all} by {limit:?}"));
+        }
+        for (buyer, share) in shares {
+            if limit.per_buyer.is_some_and(|most| share > most) {
+                wrong.is(format!("buyer {buyer:?} has {share} by {limit:?}"));
+            }
+        }
+    }
+}
+
+/// How much of it an order takes.
+fn taken(scarce: &Scarce, order: &Seen) -> u32 {
+    let pieces = |variant| order.lines.get(variant).copied().unwrap_or(0);
+    match scarce {
+        Scarce::Pieces(variant) => pieces(variant),
+        Scarce::Deal(variant, price) if order.prices.get(variant) == Some(price) => pieces(variant),
+        Scarce::Deal(..) => 0,
+        Scarce::Coupon(code) => u32::from(order.coupon.as_ref() == Some(code)),
+    }
+}
+
+/// Whether an order in this state holds or has what it is for.
+fn has_pieces(state: OrderState) -> bool {
+    use OrderState::{Confirmed, Paid, Pending, Reserved};
+    matches!(state, Reserved | Pending | Confirmed | Paid)
 }
 
 /// Calls that are about an order, in the order in which they were answered.

@@ -59,13 +59,21 @@ pub(crate) struct Seen {
     pub id: String,
     /// What it holds or sold.
     pub lines: Lines,
+    /// What a piece of each costs, minor units.
+    pub prices: BTreeMap<String, i64>,
+    /// The coupon it uses.
+    pub coupon: Option<String>,
     /// State.
     pub state: OrderState,
 }
 
 impl From<OrderView> for Seen {
     fn from(order: OrderView) -> Seen {
+        let lines = order.lines.iter();
+        let prices = lines.map(|line| (line.variant.clone(), line.unit_price.minor));
         Seen {
+            prices: prices.collect(),
+            coupon: order.coupon,
             id: order.id,
             lines: order
                 .lines
@@ -110,6 +118,28 @@ pub(crate) struct Charge {
     pub refunds: u32,
 }
 
+/// What there is only so much of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Scarce {
+    /// Pieces of a variant.
+    Pieces(String),
+    /// Pieces of it at a flash deal's price, minor units.
+    Deal(String, i64),
+    /// Uses of a coupon.
+    Coupon(String),
+}
+
+/// How much of it somebody may have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Limit {
+    /// Of what.
+    pub of: Scarce,
+    /// All buyers together.
+    pub total: Option<u32>,
+    /// Each buyer.
+    pub per_buyer: Option<u32>,
+}
+
 /// A whole run.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct History {
@@ -117,6 +147,8 @@ pub(crate) struct History {
     pub stock: BTreeMap<String, u32>,
     /// Variants that nobody holds before they are paid.
     pub first_paid: BTreeSet<String>,
+    /// How much somebody may have.
+    pub limits: Vec<Limit>,
     /// Every request.
     pub calls: Vec<Call>,
     /// The books of each variant, again and again.

@@ -21,6 +21,7 @@ use futures_util::future::{join_all, try_join_all};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use reqwest::Client;
+use serde_json::json;
 use signaling::config;
 use signaling::protocol::client::Role;
 use signaling::protocol::server::OrderView;
@@ -29,16 +30,31 @@ use signaling::shop::store::{Books, OrderStore};
 use signaling::store::database::Database;
 use signaling::store::sql::SqlStore;
 use tests::postgres::Postgres;
+use tests::server::Disk;
 
 use super::{SHOW, import_csv};
 use buyer::{Buyer, World, send};
 use cashier::Cashier;
-use history::{Answer, History, Recorder, Sample, Seen};
+use history::{Answer, History, Limit, Recorder, Sample, Scarce, Seen};
 use nemesis::Nemesis;
 
-/// One variant with plenty, one scarce, one rare and for the first who pay.
-const SHELF: [(&str, u32); 3] = [("rug", 100_000), ("lamp", 900), ("cup", 12)];
+/// One variant with plenty, one scarce, one rare and for the first who pay, one with limits.
+const SHELF: [(&str, u32); 4] = [
+    ("rug", 100_000),
+    ("lamp", 900),
+    ("cup", 12),
+    ("mug", 100_000),
+];
 const FIRST_PAID: &str = "cup";
+/// Of this each may have so many, and by the flash deal all and each so many.
+const LIMITED: &str = "mug";
+const PER_BUYER: u32 = 5;
+const DEAL_TOTAL: u32 = 150;
+const DEAL_PER_BUYER: u32 = 3;
+const DEAL_MINOR: i64 = 990;
+/// One for each buyer, for so many of them.
+const COUPON: &str = "GALA";
+const COUPON_TOTAL: u32 = 120;
 const BUYERS: usize = 200;
 const SERVERS: usize = 2;
 /// How often the books are looked at.
@@ -58,16 +74,7 @@ async fn run(mut nemesis: Nemesis, cashier: Cashier, store: Arc<dyn OrderStore>)
         .iter()
         .map(|node| node.proxy.url().to_owned())
         .collect();
-    let mode = |id| {
-        if id == FIRST_PAID {
-            "first_paid"
-        } else {
-            "hold"
-        }
-    };
-    let rows = SHELF.map(|(id, stock)| format!("{id},{id},19.90,EUR,{stock},{}\n", mode(id)));
-    let csv = format!("id,title,price,currency,stock,hold\n{}", rows.concat());
-    import_csv(&urls[0], nemesis.disk(), csv).await?;
+    open_shop(&urls[0], nemesis.disk()).await?;
     let stock = SHELF.map(|(id, stock)| (id.to_owned(), stock));
     let world = Arc::new(World {
         urls,
@@ -100,6 +107,7 @@ async fn run(mut nemesis: Nemesis, cashier: Cashier, store: Arc<dyn OrderStore>)
     read_all(&world).await?;
     world.recorder.write(|history| {
         history.first_paid.insert(FIRST_PAID.to_owned());
+        history.limits = limits().into();
         history.charges.extend(world.cashier.charges());
     });
     for (product, _) in SHELF {
@@ -108,6 +116,73 @@ async fn run(mut nemesis: Nemesis, cashier: Cashier, store: Arc<dyn OrderStore>)
         world.recorder.write(|history| history.books.extend([note]));
     }
     judge(&world.recorder.end())
+}
+
+/// The shelf, a coupon and a flash deal.
+async fn open_shop(url: &str, disk: &Disk) -> Result<()> {
+    let mode = |id| {
+        if id == FIRST_PAID {
+            "first_paid"
+        } else {
+            "hold"
+        }
+    };
+    let limit = |id| {
+        if id == LIMITED {
+            PER_BUYER.to_string()
+        } else {
+            String::new()
+        }
+    };
+    let rows = SHELF.map(|(id, stock)| {
+        let (mode, limit) = (mode(id), limit(id));
+        format!("{id},{id},19.90,EUR,{stock},{mode},{limit}\n")
+    });
+    let csv = format!(
+        "id,title,price,currency,stock,hold,per_buyer\n{}",
+        rows.concat()
+    );
+    import_csv(url, disk, csv).await?;
+    announce(url, &disk.token(SHOW, Role::Host)).await
+}
+
+/// What each buyer and all of them may have.
+fn limits() -> [Limit; 3] {
+    let limit = |of, total, per_buyer| Limit {
+        of,
+        total,
+        per_buyer: Some(per_buyer),
+    };
+    let limited = LIMITED.to_owned();
+    [
+        limit(Scarce::Pieces(limited.clone()), None, PER_BUYER),
+        limit(
+            Scarce::Deal(limited, DEAL_MINOR),
+            Some(DEAL_TOTAL),
+            DEAL_PER_BUYER,
+        ),
+        limit(Scarce::Coupon(COUPON.to_owned()), Some(COUPON_TOTAL), 1),
+    ]
+}
+
+/// A coupon, and a flash deal from the beginning, longer than most clocks jump.
+async fn announce(url: &str, host: &str) -> Result<()> {
+    let client = Client::new();
+    let coupon = json!({"percent": 10, "total": COUPON_TOTAL, "per_buyer": 1});
+    let coupon = client
+        .put(format!("{url}/api/v1/coupons/{COUPON}"))
+        .json(&coupon);
+    let deal = json!({"product": LIMITED, "prices": ["9.90 EUR"], "length_s": 1_200,
+        "total": DEAL_TOTAL, "per_buyer": DEAL_PER_BUYER});
+    let deal = client
+        .post(format!("{url}/api/v1/shows/{SHOW}/deals"))
+        .json(&deal);
+    for request in [coupon, deal] {
+        let answer = send(request.bearer_auth(host)).await;
+        let (status, answer) = answer.context("an answer")?;
+        ensure!(status < 300, "{answer}");
+    }
+    Ok(())
 }
 
 /// Says what happened, and whether the shop kept its word.

@@ -41,6 +41,7 @@ fn shirt(variants: Vec<Variant>) -> Product {
         translations: BTreeMap::from([("pt".into(), "Camisa".into())]),
         descriptions: BTreeMap::from([("pt".into(), "Linho.".into())]),
         hold_mode: HoldMode::Hold,
+        per_buyer: None,
         variants,
     }
 }

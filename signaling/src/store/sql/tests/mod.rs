@@ -3,6 +3,8 @@
 
 mod analytics;
 mod catalogue;
+mod coupons;
+mod deals;
 mod laws;
 mod migration;
 mod moderation;
@@ -122,6 +124,7 @@ pub(super) fn order(now: u64, id: &str, lines: &[(&Quote, u32)]) -> Command {
             .map(|(quote, n)| ((*quote).clone(), *n))
             .collect(),
         country: None,
+        coupon: None,
         total_minor: lines.iter().map(sum).sum(),
         expires_ms: now + HOLD_MS,
     })

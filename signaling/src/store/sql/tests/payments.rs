@@ -68,11 +68,14 @@ async fn a_payment_is_taken_once_and_what_is_owed_waits_for_its_refund() {
     assert_eq!(books(&store, "lamp").await, (1, 0, 0));
     drop((store, other));
     let store = place.open().await;
+    let has_charge = async || store.orders(SHOW).await.expect("read")[0].has_charge;
+    assert!(has_charge().await, "it goes back by itself");
     assert_eq!(owed(&store).await, [charge("p1", "a"), charge("p2", "a")]);
     for (payment, then) in [("p1", OrderState::Refunding), ("p2", OrderState::Refunded)] {
         let back = Command::Learn(News::Refunded(charge(payment, "a")));
         assert_eq!(state(&apply(&store, 6, back).await).0, then);
     }
+    assert!(!has_charge().await);
     assert_eq!(owed(&store).await, []);
     // A forgotten event changes nothing either: its payment is known.
     store.forget_events(100).await.expect("the disk works");

@@ -1,6 +1,6 @@
 //! The judge is judged: a history that is right passes, and each lie planted in it is found.
 
-use super::super::history::Charge;
+use super::super::history::{Charge, Limit, Scarce};
 use super::*;
 use OrderState::{Cancelled, Expired, Paid, Pending, Refunded, Reserved};
 
@@ -14,6 +14,8 @@ fn seen(id: &str, quantity: u32, state: OrderState) -> Seen {
     Seen {
         id: id.into(),
         lines: [(LAMP.into(), quantity)].into(),
+        prices: [(LAMP.into(), 1990)].into(),
+        coupon: (id == "bo").then(|| "TEN".to_owned()),
         state,
     }
 }
@@ -42,7 +44,15 @@ fn sample(held: u32, sold: u32) -> Sample {
     }
 }
 
-/// Five lamps: Ada buys two and pays twice, Bo's request stays unanswered and is asked again, Cy
+fn limit(of: Scarce, total: Option<u32>, per_buyer: Option<u32>) -> Limit {
+    Limit {
+        of,
+        total,
+        per_buyer,
+    }
+}
+
+/// Five lamps, two for each and three of them cheap: Ada buys two and pays twice, Bo's request stays unanswered and is asked again, Cy
 /// gives one up and pays all the same, Di's hold runs out, Eve comes too late.
 fn honest() -> History {
     let order = |id: &str, quantity, state| Answer::Order(seen(id, quantity, state));
@@ -72,6 +82,11 @@ fn honest() -> History {
     let samples = [sample(0, 0), sample(3, 0), sample(3, 2), sample(1, 2)];
     History {
         stock: [(LAMP.to_owned(), 5)].into(),
+        limits: vec![
+            limit(Scarce::Pieces(LAMP.into()), None, Some(2)),
+            limit(Scarce::Deal(LAMP.into(), 1990), Some(3), None),
+            limit(Scarce::Coupon("TEN".into()), Some(1), Some(1)),
+        ],
         calls,
         samples: samples.map(|sample| (LAMP.to_owned(), sample)).into(),
         orders: last.map(|order| (order.id.clone(), Some(order))).into(),
@@ -129,6 +144,40 @@ fn a_planted_oversell_is_found() {
         };
         history.samples.push((LAMP.into(), more));
     });
+}
+
+/// An order of one more lamp.
+fn one_more(key: Key, price: i64, coupon: Option<&str>) -> impl FnOnce(&mut History) {
+    let more = Seen {
+        prices: [(LAMP.into(), price)].into(),
+        coupon: coupon.map(str::to_owned),
+        ..seen("more", 1, Reserved)
+    };
+    move |history: &mut History| {
+        let lines = more.lines.clone();
+        let answer = Answer::Order(more.clone());
+        let ask = Ask::Reserve { key, lines };
+        history.calls.push(call(90, ask, answer));
+        history.orders.insert("more".into(), Some(more));
+    }
+}
+
+#[test]
+fn more_than_a_limit_is_found() {
+    let again = |buyer| Key { buyer, purchase: 1 };
+    finds("buyer Some(1) has 3", one_more(again(1), 2490, None));
+    finds("all have 4", one_more(key(6), 1990, None));
+    finds("all have 2", one_more(key(6), 2490, Some("TEN")));
+    finds(
+        "buyer Some(2) has 2 by Limit { of: Coupon",
+        one_more(again(2), 2490, Some("TEN")),
+    );
+    // Not by the deal, and without the coupon: nobody has too much.
+    let mut history = honest();
+    one_more(key(6), 2490, None)(&mut history);
+    let wrong = check(&history);
+    let is_kept = wrong.iter().all(|wrong| !wrong.0.contains("Limit"));
+    assert!(is_kept, "{wrong:?}");
 }
 
 #[test]
