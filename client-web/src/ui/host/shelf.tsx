@@ -7,7 +7,7 @@ import { PINS_MAX } from "../../limits";
 import * as api from "../../net/api";
 import type { DealView, ProductView, RowError, ShowState } from "../../net/protocol.gen";
 import type { ShowSession } from "../../state/session";
-import { ImportIcon, PinIcon } from "../kit/icons";
+import { DownIcon, ImportIcon, PinIcon, UpIcon } from "../kit/icons";
 import { Price, Stock, Thumb, titleOf } from "../kit/price";
 import { HostDeal } from "./deal";
 
@@ -92,7 +92,7 @@ export function HostShelf({ session, show }: HostShelfProps): JSX.Element {
                         disabled={at + by < 0 || at + by >= products.length}
                         onClick={() => void move(at, by)}
                       >
-                        {by < 0 ? "↑" : "↓"}
+                        {by < 0 ? <UpIcon /> : <DownIcon />}
                       </button>
                     ))}
                   </span>

@@ -2,6 +2,8 @@
 // They are drawn in the colour of the text, and are silent: the button around them has the name.
 
 import {
+  ArrowDown,
+  ArrowUp,
   Captions,
   Check,
   Clock,
@@ -75,6 +77,7 @@ export const CheckIcon = icon(Check);
 export const ClapIcon = icon(PartyPopper, true);
 export const ClockIcon = icon(Clock);
 export const CloseIcon = icon(X);
+export const DownIcon = icon(ArrowDown);
 export const EyeIcon = icon(Eye);
 export const FireIcon = icon(Flame);
 export const GlobeIcon = icon(Globe);
@@ -94,5 +97,6 @@ export const ShareIcon = icon(Share);
 export const SlidersIcon = icon(SlidersHorizontal);
 export const SoundIcon = icon(Volume2, true);
 export const TranslateIcon = icon(Languages);
+export const UpIcon = icon(ArrowUp);
 export const WarnIcon = icon(TriangleAlert);
 export const WowIcon = icon(Sparkles);
