@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use ts_rs::TS;
 use utoipa::ToSchema;
 
 use super::server::{ShowInfo, ShowKind};
@@ -52,7 +51,8 @@ pub struct PictureSize {
 }
 
 /// A show in the lobby.
-#[derive(Debug, Clone, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct ShowCard {
     /// The show.
     #[serde(flatten)]
@@ -64,7 +64,8 @@ pub struct ShowCard {
 }
 
 /// Body of `PUT /api/v1/shows/{show}`.
-#[derive(Debug, Clone, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct ShowPlan {
     /// Title for people.
@@ -72,30 +73,33 @@ pub struct ShowPlan {
     pub title: String,
     /// Cover picture URL.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[ts(optional)]
+    #[cfg_attr(test, ts(optional))]
     pub cover: Option<String>,
     /// When it is to start, Unix ms; not past and at most a year ahead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[ts(optional, type = "number")]
+    #[cfg_attr(test, ts(optional, type = "number"))]
     pub starts_ms: Option<u64>,
 }
 
 /// Answer to a reminder.
-#[derive(Debug, Clone, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Reminders {
     /// How many want to be reminded of this show.
     pub reminders: u32,
 }
 
 /// Answer to `GET /api/v1/shows`.
-#[derive(Debug, Clone, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct ShowList {
     /// Public shows by name.
     pub shows: Vec<ShowCard>,
 }
 
 /// Body of `POST /api/v1/shows`.
-#[derive(Debug, Clone, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct NewShow {
     /// Name in URLs.
@@ -106,35 +110,36 @@ pub struct NewShow {
     pub title: String,
     /// Kind of room; `live` when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[ts(optional)]
+    #[cfg_attr(test, ts(optional))]
     pub kind: Option<ShowKind>,
     /// Only invited people may watch.
     #[serde(default)]
-    #[ts(optional, as = "Option<bool>")]
+    #[cfg_attr(test, ts(optional, as = "Option<bool>"))]
     pub private: bool,
     /// Write down what is said while the show is on air, whether or not somebody reads along.
     #[serde(default)]
-    #[ts(optional, as = "Option<bool>")]
+    #[cfg_attr(test, ts(optional, as = "Option<bool>"))]
     pub transcript: bool,
     /// Cover picture URL.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[ts(optional)]
+    #[cfg_attr(test, ts(optional))]
     pub cover: Option<String>,
     /// When it is to start, Unix ms; not past and at most a year ahead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[ts(optional, type = "number")]
+    #[cfg_attr(test, ts(optional, type = "number"))]
     pub starts_ms: Option<u64>,
 }
 
 /// What was said in a show: `GET /captions/{show}/{lang}.json`.
-#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Transcript {
     /// The show.
     pub show: String,
     /// Its title.
     pub title: String,
     /// Time zero of the lines, Unix ms.
-    #[ts(type = "number")]
+    #[cfg_attr(test, ts(type = "number"))]
     pub started_ms: u64,
     /// Language of the translations, as asked for.
     pub language: String,
@@ -145,15 +150,16 @@ pub struct Transcript {
 }
 
 /// A line as it was spoken, with its translation.
-#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct TranscriptLine {
     /// Line id.
     pub id: String,
     /// From, milliseconds after time zero.
-    #[ts(type = "number")]
+    #[cfg_attr(test, ts(type = "number"))]
     pub start_ms: u64,
     /// To, milliseconds after time zero.
-    #[ts(type = "number")]
+    #[cfg_attr(test, ts(type = "number"))]
     pub end_ms: u64,
     /// Who spoke.
     pub participant: String,
@@ -168,18 +174,20 @@ pub struct TranscriptLine {
 }
 
 /// Body of `POST /api/v1/shows/{show}/visit`.
-#[derive(Debug, Clone, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct VisitBody {
     /// Display name.
     #[schema(max_length = 64)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[ts(optional)]
+    #[cfg_attr(test, ts(optional))]
     pub name: Option<String>,
 }
 
 /// Answer to a visit.
-#[derive(Debug, Clone, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Visit {
     /// Viewer grant, for tickets and orders.
     pub token: String,
@@ -190,17 +198,19 @@ pub struct Visit {
 }
 
 /// A ticket.
-#[derive(Debug, Clone, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Ticket {
     /// For `join`, once.
     pub ticket: String,
     /// Until when, Unix ms.
-    #[ts(type = "number")]
+    #[cfg_attr(test, ts(type = "number"))]
     pub expires_ms: u64,
 }
 
 /// The server.
-#[derive(Debug, Clone, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct ServerInfo {
     /// Version of the program.
     pub version: String,
@@ -217,7 +227,8 @@ pub struct ServerInfo {
 }
 
 /// A caption language.
-#[derive(Debug, Clone, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct LanguageInfo {
     /// BCP 47 tag.
     pub tag: String,

@@ -1,10 +1,10 @@
 //! Captions as pages get them: lines laid out in screens, and what may be expected of a language.
 
 use serde::{Deserialize, Serialize};
-use ts_rs::TS;
 
 /// One caption line in one language.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct CaptionView {
     /// Line id; partial, final and translations of one line share it.
     pub id: String,
@@ -24,10 +24,10 @@ pub struct CaptionView {
     #[serde(default)]
     pub kept: bool,
     /// Media time the speech starts, Unix ms.
-    #[ts(type = "number")]
+    #[cfg_attr(test, ts(type = "number"))]
     pub start_ms: u64,
     /// Media time it ends, Unix ms.
-    #[ts(type = "number")]
+    #[cfg_attr(test, ts(type = "number"))]
     pub end_ms: u64,
     /// The text as screens that can be followed, in order.
     #[serde(default)]
@@ -36,20 +36,22 @@ pub struct CaptionView {
 
 /// What is on the screen at one time: at most two rows of 37 columns (18 full-width characters),
 /// at least a second, at no more than 180 words a minute unless it would be three seconds late.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct CueView {
     /// One row or two.
     pub rows: Vec<String>,
     /// Media time from which it is shown, Unix ms.
-    #[ts(type = "number")]
+    #[cfg_attr(test, ts(type = "number"))]
     pub start_ms: u64,
     /// Until when, unless the next one comes before.
-    #[ts(type = "number")]
+    #[cfg_attr(test, ts(type = "number"))]
     pub end_ms: u64,
 }
 
 /// How well a caption language is reached from a spoken one.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct LanguagePair {
     /// Spoken, BCP 47.
     pub from: String,
@@ -62,7 +64,8 @@ pub struct LanguagePair {
 }
 
 /// What a reader may expect of a caption language, best first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum PairQuality {
     /// The words as they were spoken.

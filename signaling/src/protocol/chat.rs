@@ -2,16 +2,16 @@
 //! the audit log keeps it.
 
 use serde::{Deserialize, Serialize};
-use ts_rs::TS;
 use utoipa::ToSchema;
 
 use super::client::Role;
 
 /// A chat line.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct ChatLine {
     /// Id in this show.
-    #[ts(type = "number")]
+    #[cfg_attr(test, ts(type = "number"))]
     pub id: u64,
     /// Who wrote it.
     pub participant: String,
@@ -22,12 +22,13 @@ pub struct ChatLine {
     /// The line.
     pub text: String,
     /// When, Unix ms.
-    #[ts(type = "number")]
+    #[cfg_attr(test, ts(type = "number"))]
     pub at_ms: u64,
 }
 
 /// How a chat is run, as everybody sees it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct ChatRules {
     /// Seconds between two lines of one viewer; 0: as they like.
     pub slow_s: u32,
@@ -53,19 +54,20 @@ impl ChatRules {
 }
 
 /// Something a host or moderator does. Hosts, guides and moderators are never muted or banned.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(tag = "act", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Act {
     /// Take a line off the chat, for everybody.
     Remove {
         /// Its id.
-        #[ts(type = "number")]
+        #[cfg_attr(test, ts(type = "number"))]
         id: u64,
     },
     /// Keep a line above the chat; without one: take it off again.
     PinLine {
         /// Its id.
-        #[ts(type = "number | null")]
+        #[cfg_attr(test, ts(type = "number | null"))]
         id: Option<u64>,
     },
     /// The least time between two lines of one viewer.
@@ -119,7 +121,8 @@ impl Act {
 }
 
 /// Somebody by id and the name they had.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Person {
     /// Participant id.
     pub id: String,
@@ -128,13 +131,14 @@ pub struct Person {
 }
 
 /// One line of the audit log: an act that was carried out.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Judgement {
     /// Grows with time; unique in a show.
-    #[ts(type = "number")]
+    #[cfg_attr(test, ts(type = "number"))]
     pub id: u64,
     /// When, Unix ms.
-    #[ts(type = "number")]
+    #[cfg_attr(test, ts(type = "number"))]
     pub at_ms: u64,
     /// Who did it.
     pub by: Person,
@@ -147,27 +151,29 @@ pub struct Judgement {
 }
 
 /// `GET /api/v1/shows/{show}/moderation`.
-#[derive(Debug, Clone, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct ModerationLog {
     /// The newest first.
     pub judgements: Vec<Judgement>,
     /// `before` of the next page; none: this was the last.
-    #[ts(type = "number | null")]
+    #[cfg_attr(test, ts(type = "number | null"))]
     pub next: Option<u64>,
 }
 
 /// What is done to somebody now.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Sanction {
     /// To whom: participant id.
     pub participant: String,
     /// Their name at that time.
     pub name: String,
     /// Since when, Unix ms.
-    #[ts(type = "number")]
+    #[cfg_attr(test, ts(type = "number"))]
     pub at_ms: u64,
     /// Their lines are refused until then, Unix ms.
-    #[ts(type = "number | null")]
+    #[cfg_attr(test, ts(type = "number | null"))]
     pub muted_until_ms: Option<u64>,
     /// They may not come in.
     pub banned: bool,
@@ -176,7 +182,8 @@ pub struct Sanction {
 }
 
 /// What only hosts and moderators see of the chat.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct ModerationView {
     /// What nobody may write.
     pub words: Vec<String>,

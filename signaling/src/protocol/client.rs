@@ -1,14 +1,14 @@
 //! What a page says to the server.
 
 use serde::{Deserialize, Serialize};
-use ts_rs::TS;
 use utoipa::ToSchema;
 
 use super::chat::Act;
 
 /// A message from a page. The first one on a socket is `join`; anything else before it is
 /// refused. `request` is chosen by the page and comes back in `done` or `refused`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum ClientMessage {
     /// Enter the show. One message, one reply (`joined`).
@@ -19,19 +19,19 @@ pub enum ClientMessage {
         ticket: String,
         /// SDP offer with a fixed set of recvonly m-lines, or none to stay without pictures.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        #[ts(optional)]
+        #[cfg_attr(test, ts(optional))]
         offer: Option<String>,
         /// Where the page left off, when it was here before.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        #[ts(optional)]
+        #[cfg_attr(test, ts(optional))]
         resume: Option<Resume>,
         /// Caption language wanted (BCP 47), none for no captions.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        #[ts(optional)]
+        #[cfg_attr(test, ts(optional))]
         captions: Option<String>,
         /// Display name for chat and stage, at most 64 characters.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        #[ts(optional)]
+        #[cfg_attr(test, ts(optional))]
         name: Option<String>,
     },
     /// A new offer for the receive side after the network changed. Answered by `answered`.
@@ -111,7 +111,7 @@ pub enum ClientMessage {
         /// Echoed back.
         request: u32,
         /// Id of the line.
-        #[ts(type = "number")]
+        #[cfg_attr(test, ts(type = "number"))]
         id: u64,
         /// BCP 47 tag.
         language: String,
@@ -177,18 +177,20 @@ pub enum ClientMessage {
 }
 
 /// Where a page left off.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct Resume {
     /// Epoch of the log the page knows.
     pub epoch: String,
     /// Last sequence number it has applied.
-    #[ts(type = "number")]
+    #[cfg_attr(test, ts(type = "number"))]
     pub last_seq: u64,
 }
 
 /// A feeling, as a viewer taps it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Reaction {
     /// ❤️
@@ -204,7 +206,8 @@ pub enum Reaction {
 }
 
 /// A step on a product's way to its buyer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Step {
     /// Half of its card was visible for a second.
@@ -216,7 +219,8 @@ pub enum Step {
 }
 
 /// What a publisher shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum SourceKind {
     /// Camera and microphone.
@@ -226,7 +230,8 @@ pub enum SourceKind {
 }
 
 /// What somebody may do in a show.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Runs the show: publish, pin, price, moderate, see orders.
@@ -250,7 +255,8 @@ impl Role {
 }
 
 /// Phase of a show.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
     /// Announced.

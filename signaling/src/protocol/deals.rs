@@ -1,27 +1,27 @@
 //! Flash deals and coupons on the wire, as hosts make and see them.
 
 use serde::{Deserialize, Serialize};
-use ts_rs::TS;
 use utoipa::ToSchema;
 
 use super::server::{DealView, Money};
 
 /// Body of `POST /api/v1/shows/{show}/deals`: a flash deal.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct DealBody {
     /// Product on the show's shelf.
     pub product: String,
     /// Variants that cost less; without any, all of the product.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[ts(as = "Option<Vec<String>>", optional)]
+    #[cfg_attr(test, ts(as = "Option<Vec<String>>", optional))]
     pub variants: Vec<String>,
     /// Price of one piece, below the usual one, one a currency like `19.90 EUR`; in other
     /// currencies it costs what it did.
     pub prices: Vec<String>,
     /// When it begins, Unix ms; without it, after the countdown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[ts(type = "number", optional)]
+    #[cfg_attr(test, ts(type = "number", optional))]
     pub starts_ms: Option<u64>,
     /// Seconds it is counted down, up to 300.
     #[serde(default)]
@@ -36,21 +36,23 @@ pub struct DealBody {
     /// Pieces for each buyer; any number without it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1)]
-    #[ts(optional)]
+    #[cfg_attr(test, ts(optional))]
     pub per_buyer: Option<u32>,
 }
 
 /// Answer to `GET /api/v1/shows/{show}/deals`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct DealList {
     /// Flash deals that are not over, the next first.
     pub deals: Vec<DealView>,
 }
 
 /// Body of `PUT /api/v1/coupons/{code}`: either `percent` or `amount`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(deny_unknown_fields, default)]
-#[ts(optional_fields)]
+#[cfg_attr(test, ts(optional_fields))]
 pub struct CouponBody {
     /// Hundredths of the goods that it takes off.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -61,11 +63,11 @@ pub struct CouponBody {
     pub amount: Option<String>,
     /// From when it can be used, Unix ms.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[ts(type = "number", optional)]
+    #[cfg_attr(test, ts(type = "number", optional))]
     pub starts_ms: Option<u64>,
     /// Until when, Unix ms.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[ts(type = "number", optional)]
+    #[cfg_attr(test, ts(type = "number", optional))]
     pub ends_ms: Option<u64>,
     /// Orders it may be used in.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -81,7 +83,8 @@ pub struct CouponBody {
 }
 
 /// A coupon as its merchant sees it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct CouponView {
     /// Its code, in upper case.
     pub code: String,
@@ -90,10 +93,10 @@ pub struct CouponView {
     /// Or what it takes off.
     pub amount: Option<Money>,
     /// From when it can be used, Unix ms.
-    #[ts(type = "number | null")]
+    #[cfg_attr(test, ts(type = "number | null"))]
     pub starts_ms: Option<u64>,
     /// Until when, Unix ms.
-    #[ts(type = "number | null")]
+    #[cfg_attr(test, ts(type = "number | null"))]
     pub ends_ms: Option<u64>,
     /// Orders it may be used in.
     pub total: Option<u32>,
@@ -106,7 +109,8 @@ pub struct CouponView {
 }
 
 /// Answer to `GET /api/v1/coupons`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct CouponList {
     /// By code.
     pub coupons: Vec<CouponView>,

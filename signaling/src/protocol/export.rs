@@ -1,6 +1,6 @@
 //! TypeScript types of the wire protocol, made from the Rust types. The file is checked in, so
-//! that the pages build without Rust; the test below fails when it is stale, and rewrites it
-//! when `VITRINE_BLESS` is set.
+//! that the pages build without Rust and a server carries none of this; the test below fails
+//! when it is stale, and rewrites it when `VITRINE_BLESS` is set.
 
 use std::any::TypeId;
 use std::collections::{BTreeMap, HashSet};
@@ -24,8 +24,7 @@ use super::stats::Stats;
 use super::{API, PROTOCOL_VERSION};
 
 /// The whole generated file.
-#[must_use]
-pub fn typescript() -> String {
+fn typescript() -> String {
     let config = Config::new().with_large_int("number");
     let mut out = String::from(
         "// Generated from signaling/src/protocol by cargo test (VITRINE_BLESS=1, see export.rs). Do not edit.\n\n",

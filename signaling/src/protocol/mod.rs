@@ -8,7 +8,8 @@ pub mod chat;
 pub mod client;
 pub mod deals;
 pub mod events;
-pub mod export;
+#[cfg(test)]
+mod export;
 pub mod order;
 pub mod server;
 pub mod shop;

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use ts_rs::TS;
 use utoipa::ToSchema;
 
 use super::server::Money;
 
 /// An order as its buyer and the host see it. `buyer` is empty in the host's live feed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct OrderView {
     /// Unguessable id.
     pub id: String,
@@ -32,17 +32,18 @@ pub struct OrderView {
     /// State.
     pub state: OrderState,
     /// When it is released unless it was bought, Unix ms.
-    #[ts(type = "number | null")]
+    #[cfg_attr(test, ts(type = "number | null"))]
     pub expires_ms: Option<u64>,
     /// When it was made, Unix ms.
-    #[ts(type = "number")]
+    #[cfg_attr(test, ts(type = "number"))]
     pub created_ms: u64,
     /// Name the buyer gave.
     pub buyer: Option<String>,
 }
 
 /// A line of an order, as it was when the order was made.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct LineView {
     /// What was bought.
     pub variant: String,
@@ -61,7 +62,8 @@ pub struct LineView {
 }
 
 /// State of an order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum OrderState {
     /// Its price stands until `expires_ms`, and its pieces are held, but those that are for the

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use ts_rs::TS;
 use utoipa::ToSchema;
 
 pub use super::caption::{CaptionView, CueView, LanguagePair, PairQuality};
@@ -13,7 +12,8 @@ use super::client::{Phase, Reaction, Role, SourceKind};
 pub use super::order::{LineView, OrderState, OrderView};
 
 /// A message to a page.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ServerMessage {
     /// Answer to `join`.
@@ -25,7 +25,7 @@ pub enum ServerMessage {
         /// Epoch of the log: a new one means that the page must start from the snapshot.
         epoch: String,
         /// Server clock, Unix ms.
-        #[ts(type = "number")]
+        #[cfg_attr(test, ts(type = "number"))]
         server_ms: u64,
         /// SDP answer when `join` carried an offer.
         answer: Option<String>,
@@ -84,7 +84,7 @@ pub enum ServerMessage {
         hint: Option<String>,
         /// When it would not be refused any more, ms from now.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        #[ts(optional)]
+        #[cfg_attr(test, ts(optional))]
         wait_ms: Option<u32>,
     },
     /// A chat line that is not in the log.
@@ -146,7 +146,8 @@ pub enum ServerMessage {
 }
 
 /// Whether somebody takes a simulcast layer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct LayerWish {
     /// Restriction id (RFC 8851), as in the page's offer.
     pub rid: String,
@@ -155,13 +156,14 @@ pub struct LayerWish {
 }
 
 /// What a joining page needs to be up to date.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum JoinState {
     /// Everything.
     Snapshot {
         /// Sequence number of the last entry in it.
-        #[ts(type = "number")]
+        #[cfg_attr(test, ts(type = "number"))]
         seq: u64,
         /// The show.
         show: Box<ShowState>,
@@ -174,21 +176,23 @@ pub enum JoinState {
 }
 
 /// One entry of a show's log.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Entry {
     /// Contiguous sequence number in this epoch, from 1.
-    #[ts(type = "number")]
+    #[cfg_attr(test, ts(type = "number"))]
     pub seq: u64,
     /// Media time of the event: server clock, Unix ms. A page that wants to be exact shows it
     /// when its picture reaches this time.
-    #[ts(type = "number")]
+    #[cfg_attr(test, ts(type = "number"))]
     pub at_ms: u64,
     /// What happened.
     pub event: RoomEvent,
 }
 
 /// What can happen in a show.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum RoomEvent {
     /// Title or phase changed.
@@ -262,10 +266,10 @@ pub enum RoomEvent {
         /// Who spoke.
         participant: String,
         /// From, media time ms.
-        #[ts(type = "number")]
+        #[cfg_attr(test, ts(type = "number"))]
         start_ms: u64,
         /// To, media time ms.
-        #[ts(type = "number")]
+        #[cfg_attr(test, ts(type = "number"))]
         end_ms: u64,
     },
     /// Caption languages that can be chosen now.
@@ -281,7 +285,7 @@ pub enum RoomEvent {
     /// A chat line was removed.
     ChatRemoved {
         /// Its id.
-        #[ts(type = "number")]
+        #[cfg_attr(test, ts(type = "number"))]
         id: u64,
     },
     /// How the chat is run changed.
@@ -289,7 +293,8 @@ pub enum RoomEvent {
 }
 
 /// A show as lists and pages name it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct ShowInfo {
     /// Name in URLs: `[a-z0-9-]`, 1 to 64 characters.
     pub name: String,
@@ -305,18 +310,19 @@ pub struct ShowInfo {
     #[serde(default)]
     pub transcript: bool,
     /// When it went on air, Unix ms.
-    #[ts(type = "number | null")]
+    #[cfg_attr(test, ts(type = "number | null"))]
     pub started_ms: Option<u64>,
     /// Cover picture URL.
     pub cover: Option<String>,
     /// When it is to start, Unix ms.
     #[serde(default)]
-    #[ts(type = "number | null")]
+    #[cfg_attr(test, ts(type = "number | null"))]
     pub starts_ms: Option<u64>,
 }
 
 /// Kinds of show; one room model for all.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum ShowKind {
     /// One (or few) to many.
@@ -328,7 +334,8 @@ pub enum ShowKind {
 }
 
 /// The whole state of a show: the result of all entries up to its sequence number.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct ShowState {
     /// The show.
     pub info: ShowInfo,
@@ -358,7 +365,8 @@ pub struct ShowState {
 }
 
 /// Somebody in a show.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Participant {
     /// Unguessable only to those who are not told; stable over reconnects with one grant.
     pub id: String,
@@ -371,7 +379,8 @@ pub struct Participant {
 }
 
 /// A track on air.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct TrackView {
     /// Id used in `slot`.
     pub id: String,
@@ -384,7 +393,8 @@ pub struct TrackView {
 }
 
 /// Audio or video.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum TrackKind {
     /// Sound.
@@ -394,7 +404,8 @@ pub enum TrackKind {
 }
 
 /// A receive slot and what it shows.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct SlotView {
     /// The m-line's mid.
     pub mid: String,
@@ -405,20 +416,22 @@ pub struct SlotView {
 }
 
 /// A product over the picture.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Pin {
     /// Product id; its data is in the shelf.
     pub product: String,
     /// Media time of the pin, Unix ms.
-    #[ts(type = "number")]
+    #[cfg_attr(test, ts(type = "number"))]
     pub at_ms: u64,
 }
 
 /// Money in minor units.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Money {
     /// Minor units, e.g. cents; the currency's ISO 4217 exponent says how many decimals.
-    #[ts(type = "number")]
+    #[cfg_attr(test, ts(type = "number"))]
     pub minor: i64,
     /// ISO 4217 code.
     pub currency: String,
@@ -427,7 +440,8 @@ pub struct Money {
 }
 
 /// A product as buyers see it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct ProductView {
     /// Id, unique in the catalogue.
     pub id: String,
@@ -460,9 +474,8 @@ pub struct ProductView {
 }
 
 /// When an order takes its pieces from the shelf.
-#[derive(
-    Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, TS, ToSchema,
-)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum HoldMode {
     /// When it is reserved, until it is paid or the hold runs out.
@@ -473,7 +486,8 @@ pub enum HoldMode {
 }
 
 /// A variant of a product: what is really sold.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct VariantView {
     /// The merchant's SKU, unique in the catalogue.
     pub id: String,
@@ -489,7 +503,8 @@ pub struct VariantView {
 
 /// A flash deal: for some minutes variants of a product cost less. Pages count by its times on the
 /// server's clock.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct DealView {
     /// Id.
     pub id: String,
@@ -498,13 +513,13 @@ pub struct DealView {
     /// What costs less, and how much.
     pub prices: Vec<DealPrice>,
     /// Since when it is counted down, Unix ms.
-    #[ts(type = "number")]
+    #[cfg_attr(test, ts(type = "number"))]
     pub counts_ms: u64,
     /// When it begins, Unix ms.
-    #[ts(type = "number")]
+    #[cfg_attr(test, ts(type = "number"))]
     pub starts_ms: u64,
     /// When it is over, Unix ms.
-    #[ts(type = "number")]
+    #[cfg_attr(test, ts(type = "number"))]
     pub ends_ms: u64,
     /// It has begun.
     pub is_on: bool,
@@ -515,7 +530,8 @@ pub struct DealView {
 }
 
 /// What a variant costs by a flash deal.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct DealPrice {
     /// Variant id.
     pub variant: String,
@@ -524,7 +540,8 @@ pub struct DealPrice {
 }
 
 /// A price in one currency.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct PriceView {
     /// Price of one piece.
     pub price: Money,
@@ -535,7 +552,8 @@ pub struct PriceView {
 }
 
 /// A price for who buys many.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct TierView {
     /// From this many pieces on.
     pub min_quantity: u32,

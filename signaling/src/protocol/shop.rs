@@ -4,13 +4,13 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use ts_rs::TS;
 use utoipa::ToSchema;
 
 use super::server::{HoldMode, Money, OrderView, ProductView, TierView};
 
 /// A price signed by the server: what the viewer saw is what is charged.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct QuoteView {
     /// The signed quote, to be sent back in the order.
     pub quote: String,
@@ -27,32 +27,34 @@ pub struct QuoteView {
     /// Pieces that can be bought now.
     pub available: u32,
     /// When the quote ends, Unix ms.
-    #[ts(type = "number")]
+    #[cfg_attr(test, ts(type = "number"))]
     pub expires_ms: u64,
 }
 
 /// Body of `POST /api/v1/shows/{show}/basket`: what would this cost?
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct BasketBody {
     /// What is wanted.
     pub lines: Vec<BasketLine>,
     /// ISO 4217 code; without one, the first price of each variant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[ts(optional)]
+    #[cfg_attr(test, ts(optional))]
     pub currency: Option<String>,
     /// ISO 3166-1 alpha-2 code, once the buyer has told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[ts(optional)]
+    #[cfg_attr(test, ts(optional))]
     pub country: Option<String>,
     /// Code of a coupon.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[ts(optional)]
+    #[cfg_attr(test, ts(optional))]
     pub coupon: Option<String>,
 }
 
 /// A line that is wanted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct BasketLine {
     /// Variant id.
@@ -62,7 +64,8 @@ pub struct BasketLine {
 }
 
 /// What a basket costs now, signed line by line.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct BasketView {
     /// One quote per line, in their order.
     pub quotes: Vec<QuoteView>,
@@ -79,25 +82,27 @@ pub struct BasketView {
 }
 
 /// Body of `POST /api/v1/shows/{show}/orders`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct ReserveBody {
     /// What is bought: one merchant, one currency, no variant twice.
     pub lines: Vec<ReserveLine>,
     /// Where it is sent, ISO 3166-1 alpha-2, when the merchant asks for a country.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[ts(optional)]
+    #[cfg_attr(test, ts(optional))]
     pub country: Option<String>,
     /// Code of the coupon that `total` reckons with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[ts(optional)]
+    #[cfg_attr(test, ts(optional))]
     pub coupon: Option<String>,
     /// The total the buyer saw. Were it another, the order is refused with the new one.
     pub total: Money,
 }
 
 /// A line of an order to be made.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct ReserveLine {
     /// The quote the buyer saw.
@@ -107,7 +112,8 @@ pub struct ReserveLine {
 }
 
 /// What proves a product genuine.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct AuthenticityView {
     /// Path of its certificate on this server: a picture or a PDF.
     pub certificate: Option<String>,
@@ -116,7 +122,8 @@ pub struct AuthenticityView {
 }
 
 /// Body of `POST /api/v1/products/{id}/serials/check`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct SerialBody {
     /// As it stands on the piece; spaces, dashes and case do not matter.
@@ -124,19 +131,21 @@ pub struct SerialBody {
 }
 
 /// What is known of a serial number.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct SerialView {
     /// Whether its maker gave it out for this product.
     pub is_known: bool,
     /// How often it was checked before: one that many ask about may have been copied.
     pub checks_before: u32,
     /// When it was checked first, Unix ms; none now for the first time.
-    #[ts(type = "number | null")]
+    #[cfg_attr(test, ts(type = "number | null"))]
     pub first_ms: Option<u64>,
 }
 
 /// Body of `POST /api/v1/orders/{id}/confirm`.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct ConfirmBody {
     /// Buyer's name.
@@ -145,19 +154,21 @@ pub struct ConfirmBody {
     pub contact: String,
     /// Where to send it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[ts(optional)]
+    #[cfg_attr(test, ts(optional))]
     pub address: Option<String>,
 }
 
 /// Answer to `POST /api/v1/orders/{id}/pay`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct PayView {
     /// The payment provider's page for this order: send the buyer there.
     pub url: String,
 }
 
 /// Body of `PUT /api/v1/shows/{show}/orders/{id}`: what the host says of an order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct HostOrderBody {
     /// What it is to be.
@@ -165,7 +176,8 @@ pub struct HostOrderBody {
 }
 
 /// What a host may make of an order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum HostWish {
     /// Its invoice is paid.
@@ -177,14 +189,16 @@ pub enum HostWish {
 }
 
 /// Answer to an import.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct ImportReport {
     /// Products created or updated.
     pub imported: u32,
 }
 
 /// One mistake in an import.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct RowError {
     /// Where: in CSV the row as a spreadsheet counts it (the header is 1), in JSON-LD the
     /// number of the product (from 1). 0 when the whole file is meant.
@@ -196,14 +210,16 @@ pub struct RowError {
 }
 
 /// Answer to `GET /api/v1/shows/{show}/products`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct ProductList {
     /// The shelf in running order.
     pub products: Vec<ProductView>,
 }
 
 /// Body of `PUT /api/v1/shows/{show}/shelf`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct ShelfBody {
     /// Product ids in running order.
@@ -211,7 +227,8 @@ pub struct ShelfBody {
 }
 
 /// An order as the host sees it, with what is needed to send the goods.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct HostOrderView {
     /// The order.
     #[serde(flatten)]
@@ -226,14 +243,16 @@ pub struct HostOrderView {
 }
 
 /// Answer to `GET /api/v1/shows/{show}/orders`.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct HostOrderList {
     /// Newest first.
     pub orders: Vec<HostOrderView>,
 }
 
 /// Body of `PUT /api/v1/products/{id}`: a whole product, made or replaced.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct ProductBody {
     /// Title.
@@ -262,7 +281,8 @@ pub struct ProductBody {
 }
 
 /// A variant in a [`ProductBody`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct VariantBody {
     /// SKU; for the only variant of a product, the product's id.
@@ -280,7 +300,7 @@ pub struct VariantBody {
     /// Version of `stock` in the merchant's system. A stock older than what the shop has is
     /// passed over, however late it comes.
     #[serde(default)]
-    #[ts(type = "number | null")]
+    #[cfg_attr(test, ts(type = "number | null"))]
     pub stock_version: Option<i64>,
 }
 
@@ -289,7 +309,8 @@ fn one() -> u32 {
 }
 
 /// A price in a [`VariantBody`]; amounts are decimals like `19.90`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct PriceBody {
     /// ISO 4217 code.
@@ -305,7 +326,8 @@ pub struct PriceBody {
 }
 
 /// A tier in a [`PriceBody`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct TierBody {
     /// From this many pieces on.
@@ -316,7 +338,8 @@ pub struct TierBody {
 
 /// Where a merchant sends to: body of `PUT /api/v1/shipping` and answer to `GET`. Without zones
 /// nothing is charged and no country is asked for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct ShippingBody {
     /// The first zone of the order's currency that names the country counts.
@@ -324,7 +347,8 @@ pub struct ShippingBody {
 }
 
 /// Countries that are sent to at one price; amounts are decimals like `4.90`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct ZoneBody {
     /// ISO 3166-1 alpha-2 codes; `*` is every country that no other zone names.

@@ -3,19 +3,19 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use ts_rs::TS;
 use utoipa::ToSchema;
 
 use super::server::Money;
 
 /// `GET /api/v1/shows/{show}/stats`: a day at most, up to this second.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Stats {
     /// When the show went on air, Unix ms.
-    #[ts(type = "number | null")]
+    #[cfg_attr(test, ts(type = "number | null"))]
     pub started_ms: Option<u64>,
     /// Server clock, Unix ms.
-    #[ts(type = "number")]
+    #[cfg_attr(test, ts(type = "number"))]
     pub now_ms: u64,
     /// People watching now, in all processes.
     pub viewers: u32,
@@ -24,46 +24,48 @@ pub struct Stats {
     /// Minutes in which anything happened, the oldest first.
     pub minutes: Vec<MinuteStats>,
     /// Viewers who came in, by country: ISO 3166-1 alpha-2, or `unknown`.
-    #[ts(type = "Record<string, number>")]
+    #[cfg_attr(test, ts(type = "Record<string, number>"))]
     pub countries: BTreeMap<String, u64>,
     /// Viewers who came in, by the language their browser asks for.
-    #[ts(type = "Record<string, number>")]
+    #[cfg_attr(test, ts(type = "Record<string, number>"))]
     pub languages: BTreeMap<String, u64>,
     /// Seconds that viewers read captions, by language.
-    #[ts(type = "Record<string, number>")]
+    #[cfg_attr(test, ts(type = "Record<string, number>"))]
     pub captions: BTreeMap<String, u64>,
     /// Products that were seen or sold.
     pub products: Vec<ProductStats>,
 }
 
 /// Sums of a time.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Sums {
     /// Seconds that viewers watched.
-    #[ts(type = "number")]
+    #[cfg_attr(test, ts(type = "number"))]
     pub watched_s: u64,
     /// Viewers who came in.
-    #[ts(type = "number")]
+    #[cfg_attr(test, ts(type = "number"))]
     pub joins: u64,
     /// Orders bought, by when they were made.
-    #[ts(type = "number")]
+    #[cfg_attr(test, ts(type = "number"))]
     pub orders: u64,
     /// What they are worth without shipping, by currency.
     pub revenue: Vec<Money>,
 }
 
 /// A minute of a show.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct MinuteStats {
     /// Its beginning: media time, Unix ms.
-    #[ts(type = "number")]
+    #[cfg_attr(test, ts(type = "number"))]
     pub at_ms: u64,
     /// People watching at once, in the mean.
     pub viewers: f64,
     /// Products that were laid over the picture in it.
     pub pinned: Vec<String>,
     /// Pieces sold, by product.
-    #[ts(type = "Record<string, number>")]
+    #[cfg_attr(test, ts(type = "Record<string, number>"))]
     pub pieces: BTreeMap<String, u64>,
     /// What happened.
     #[serde(flatten)]
@@ -71,26 +73,27 @@ pub struct MinuteStats {
 }
 
 /// A product's way to its buyers.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct ProductStats {
     /// Product id.
     pub product: String,
     /// Its title.
     pub title: String,
     /// Visits in which it was seen.
-    #[ts(type = "number")]
+    #[cfg_attr(test, ts(type = "number"))]
     pub impressions: u64,
     /// Visits in which it was opened.
-    #[ts(type = "number")]
+    #[cfg_attr(test, ts(type = "number"))]
     pub taps: u64,
     /// Visits in which it was laid into the basket.
-    #[ts(type = "number")]
+    #[cfg_attr(test, ts(type = "number"))]
     pub carts: u64,
     /// Orders bought with it.
-    #[ts(type = "number")]
+    #[cfg_attr(test, ts(type = "number"))]
     pub orders: u64,
     /// Pieces of it.
-    #[ts(type = "number")]
+    #[cfg_attr(test, ts(type = "number"))]
     pub pieces: u64,
     /// What these are worth, by currency.
     pub revenue: Vec<Money>,
