@@ -330,6 +330,8 @@ pub mod shop {
     pub const ORDER_BYTES_MAX: usize = 16 * 1024;
     /// Characters of a buyer's name, contact or address.
     pub const CONTACT_CHARS_MAX: usize = 500;
+    /// Lines of an address above its place.
+    pub const ADDRESS_LINES_MAX: usize = 3;
     /// Characters of an idempotency key; a UUID has 36.
     pub const IDEMPOTENCY_KEY_CHARS_MAX: usize = 128;
     /// Characters of a quote: the payload's fields at their longest, in base64.

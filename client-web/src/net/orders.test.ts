@@ -21,6 +21,7 @@ class ScriptedShop {
       show: "s",
       lines: [],
       country: null,
+      address_rules: null,
       coupon: null,
       discount: null,
       shipping: { minor: 0, currency: "EUR", exponent: 2 },

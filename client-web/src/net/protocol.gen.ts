@@ -47,6 +47,48 @@ participant: string, } | { "act": "pardon",
 participant: string, };
 
 /**
+ * A postal address.
+ */
+export type AddressBody = { 
+/**
+ * Street, house, floor: one to three lines.
+ */
+lines: Array<string>, 
+/**
+ * Postal code, in any writing of its country's.
+ */
+postal_code?: string, 
+/**
+ * City or place.
+ */
+city: string, 
+/**
+ * State, province or prefecture.
+ */
+region?: string, 
+/**
+ * ISO 3166-1 alpha-2.
+ */
+country: string, };
+
+/**
+ * What an address needs in a country.
+ */
+export type AddressRules = { 
+/**
+ * How postal codes are written, by example; empty when any will do.
+ */
+postal_codes: Array<string>, 
+/**
+ * Whether there must be one.
+ */
+needs_postal_code: boolean, 
+/**
+ * Whether a state, province or prefecture must be named.
+ */
+needs_region: boolean, };
+
+/**
  * What proves a product genuine.
  */
 export type AuthenticityView = { 
@@ -413,9 +455,9 @@ name: string,
  */
 contact: string, 
 /**
- * Where to send it.
+ * Where to send it: needed when the order has a country, and in that country.
  */
-address?: string, };
+address?: AddressBody, };
 
 /**
  * Body of `PUT /api/v1/coupons/{code}`: either `percent` or `amount`.
@@ -698,6 +740,10 @@ lines: Array<LineView>,
  * Country it is sent to, ISO 3166-1 alpha-2, when the merchant asks for one.
  */
 country: string | null, 
+/**
+ * What its address needs there.
+ */
+address_rules: AddressRules | null, 
 /**
  * Code of the coupon that is used.
  */
@@ -1013,6 +1059,10 @@ lines: Array<LineView>,
  * Country it is sent to, ISO 3166-1 alpha-2, when the merchant asks for one.
  */
 country: string | null, 
+/**
+ * What its address needs there.
+ */
+address_rules: AddressRules | null, 
 /**
  * Code of the coupon that is used.
  */

@@ -37,6 +37,7 @@ const order: OrderView = {
     },
   ],
   country: null,
+  address_rules: null,
   coupon: null,
   discount: null,
   shipping: eur(0),

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::server::Money;
+use super::shop::AddressRules;
 
 /// An order as its buyer and the host see it. `buyer` is empty in the host's live feed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -21,6 +22,8 @@ pub struct OrderView {
     pub lines: Vec<LineView>,
     /// Country it is sent to, ISO 3166-1 alpha-2, when the merchant asks for one.
     pub country: Option<String>,
+    /// What its address needs there.
+    pub address_rules: Option<AddressRules>,
     /// Code of the coupon that is used.
     pub coupon: Option<String>,
     /// What it takes off the lines.

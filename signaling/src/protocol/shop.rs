@@ -152,10 +152,43 @@ pub struct ConfirmBody {
     pub name: String,
     /// E-mail address or telephone number.
     pub contact: String,
-    /// Where to send it.
+    /// Where to send it: needed when the order has a country, and in that country.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, ts(optional))]
-    pub address: Option<String>,
+    pub address: Option<AddressBody>,
+}
+
+/// A postal address.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(deny_unknown_fields)]
+pub struct AddressBody {
+    /// Street, house, floor: one to three lines.
+    pub lines: Vec<String>,
+    /// Postal code, in any writing of its country's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub postal_code: Option<String>,
+    /// City or place.
+    pub city: String,
+    /// State, province or prefecture.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub region: Option<String>,
+    /// ISO 3166-1 alpha-2.
+    pub country: String,
+}
+
+/// What an address needs in a country.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct AddressRules {
+    /// How postal codes are written, by example; empty when any will do.
+    pub postal_codes: Vec<String>,
+    /// Whether there must be one.
+    pub needs_postal_code: bool,
+    /// Whether a state, province or prefecture must be named.
+    pub needs_region: bool,
 }
 
 /// Answer to `POST /api/v1/orders/{id}/pay`.

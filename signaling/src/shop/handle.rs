@@ -14,8 +14,8 @@ use super::order::{Contact, OrderId};
 use super::payment::PaymentProvider;
 use super::quote::{Offer, Signer};
 use super::store::{Command, OrderStore, StoreError};
-use super::{Answer, Reply, Request, ShopError, check_quantity, pricing};
-use crate::limits::shop::{CONTACT_CHARS_MAX, ORDER_LINES_MAX, PAGES_OPENING_MAX};
+use super::{Answer, Reply, Request, ShopError, address, check_quantity, pricing};
+use crate::limits::shop::{ORDER_LINES_MAX, PAGES_OPENING_MAX};
 use crate::protocol::server::{Money, OrderView, ProductView};
 use crate::protocol::shop::{
     BasketBody, BasketView, ConfirmBody, HostOrderView, QuoteView, ReserveLine,
@@ -179,10 +179,12 @@ impl ShopHandle {
 
     /// Buys what an order reserved, or readies it for the payment page. On disk when it returns.
     pub async fn confirm(&self, order: &str, body: ConfirmBody) -> Result<OrderView, ShopError> {
+        let country = body.address.as_ref().map(|address| address.country.clone());
         let contact = check_contact(body)?;
         self.ask_order(Command::Confirm {
             order: OrderId::from_text(order),
             contact,
+            country,
             is_hosted: self.provider.is_hosted(),
         })
         .await
@@ -262,31 +264,16 @@ fn check_contact(body: ConfirmBody) -> Result<Contact, ShopError> {
             message,
         });
     }
-    let address = match body.address.as_deref().map(str::trim) {
-        None | Some("") => None,
-        Some(address) => Some(Redacted::new(check_line("address", address)?)),
-    };
+    let address = body.address.as_ref().map(address::check).transpose();
+    let address = address.map_err(|(field, message)| ShopError::Contact { field, message })?;
     Ok(Contact {
         name: Redacted::new(name),
         contact: Redacted::new(contact),
-        address,
+        address: address.map(Redacted::new),
     })
 }
 
 fn check_line(field: &'static str, text: &str) -> Result<String, ShopError> {
-    let text = text.trim();
-    let length = text.chars().count();
-    let message = if length == 0 {
-        "is missing".into()
-    } else if length > CONTACT_CHARS_MAX {
-        format!("has {length} characters; at most {CONTACT_CHARS_MAX}")
-    } else if text
-        .chars()
-        .any(|c| c.is_control() && c != '\n' && c != '\r')
-    {
-        "has a control character".into()
-    } else {
-        return Ok(text.into());
-    };
-    Err(ShopError::Contact { field, message })
+    let line = address::line(field, text);
+    line.map_err(|(field, message)| ShopError::Contact { field, message })
 }

@@ -177,11 +177,26 @@ impl Ledger {
 
     /// Buys what an order reserved: at once, or as soon as it is paid at the payment page. What
     /// costs nothing is bought at once.
-    pub fn confirm(&mut self, id: &OrderId, contact: &Contact, is_hosted: bool) -> Outcome {
+    pub fn confirm(
+        &mut self,
+        id: &OrderId,
+        contact: &Contact,
+        country: Option<&str>,
+        is_hosted: bool,
+    ) -> Outcome {
         let Some(Entry { order, .. }) = self.orders.get(id) else {
             return Outcome::Refused(Refusal::UnknownOrder);
         };
         let known = order.contact.clone();
+        if order.state == OrderState::Reserved
+            && let Some(needed) = order
+                .country
+                .as_deref()
+                .filter(|&needed| country != Some(needed))
+        {
+            let country = needed.to_owned();
+            return Outcome::Refused(Refusal::Address { country });
+        }
         if order.state == OrderState::Reserved
             && let Some(limit) = self.share_passed(order, contact)
         {

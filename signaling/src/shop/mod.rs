@@ -2,6 +2,7 @@
 //! batches for the store and the store's outcomes into answers and notices; it reads no clock,
 //! waits for nothing and never decides about stock, which the store's transaction does alone.
 
+pub mod address;
 pub mod catalog;
 pub mod coupon;
 pub mod deal;
@@ -301,6 +302,10 @@ impl<T> Shop<T> {
                 message: format!("{taken} orders use it already"),
             },
             Refusal::KeyMismatch => ShopError::IdempotencyMismatch,
+            Refusal::Address { country } => ShopError::Contact {
+                field: "address",
+                message: format!("is missing or not in {country}, where the order goes"),
+            },
             Refusal::ContactMismatch => ShopError::ConfirmMismatch,
             Refusal::State(OrderState::Expired) => ShopError::HoldExpired,
             Refusal::State(state) => ShopError::OrderState(state),

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use super::address;
 use super::money::Amount;
 use crate::protocol::server::{HoldMode, LineView, OrderState, OrderView};
 use crate::protocol::shop::HostOrderView;
@@ -120,6 +121,7 @@ impl Order {
             show: self.show.clone(),
             lines: self.lines.iter().map(Line::view).collect(),
             country: self.country.clone(),
+            address_rules: self.country.as_deref().map(address::rules),
             coupon: self.coupon.clone(),
             discount: (self.discount.minor() > 0).then(|| self.discount.into()),
             shipping: self.shipping.into(),

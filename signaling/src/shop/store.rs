@@ -87,6 +87,8 @@ pub enum Command {
         order: OrderId,
         /// To whom.
         contact: Contact,
+        /// Country of the address that was given.
+        country: Option<String>,
         /// As soon as it is paid at the payment page.
         is_hosted: bool,
     },
@@ -224,6 +226,11 @@ pub enum Refusal {
     CouponTaken(u32),
     /// The key belongs to another request.
     KeyMismatch,
+    /// The order goes to this country, and no address there was given.
+    Address {
+        /// ISO 3166-1 alpha-2.
+        country: String,
+    },
     /// Confirmed before, with other details.
     ContactMismatch,
     /// Not from this state.

@@ -313,6 +313,7 @@ fn order_notices_beyond_the_limit_push_out_the_oldest() {
         coupon: None,
         discount: None,
         country: None,
+        address_rules: None,
         shipping: nothing(),
         total: nothing(),
         state: OrderState::Confirmed,

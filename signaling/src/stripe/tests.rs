@@ -156,6 +156,7 @@ fn order() -> HostOrderView {
         coupon: None,
         discount: None,
         country: None,
+        address_rules: None,
         shipping: euro(490),
         total: euro(10_470),
         state: OrderState::Pending,

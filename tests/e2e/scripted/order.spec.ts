@@ -113,7 +113,18 @@ test("a variant is chosen, and a basket of several lines survives a reload", asy
   await page.getByTestId("cart_reserve").click();
   await expect(page.getByTestId("order_line")).toHaveCount(2);
   await expect(page.getByTestId("order_total")).toHaveText("€421.90");
+  await expect(page.getByTestId("order_address")).toContainText("Portugal");
+  await expect(page.getByTestId("address_region")).toHaveCount(0);
+  await page.getByTestId("address_street").fill("Rua Augusta 1");
+  await page.getByTestId("address_postal").fill("1100148");
+  await page.getByTestId("address_city").fill("Lisboa");
   await confirm(page);
+  expect(world.confirmed?.address).toEqual({
+    lines: ["Rua Augusta 1"],
+    postal_code: "1100148",
+    city: "Lisboa",
+    country: "PT",
+  });
   await page.getByTestId("order_continue").click();
   await expect(page.getByTestId("cart_open")).toHaveCount(0);
 });

@@ -10,6 +10,7 @@ import type {
   BasketView,
   CaptionView,
   ClientMessage,
+  ConfirmBody,
   Entry,
   Judgement,
   Money,
@@ -79,6 +80,8 @@ export class World {
   coupon = "TEN";
   /** What `POST …/pay` answers next; empty means the provider's page. */
   payAnswers: Answer[] = [];
+  /** What the last order was confirmed with. */
+  confirmed: ConfirmBody | null = null;
   /** Where the merchant sends to; empty when it does not ask. */
   countries: string[] = [];
   /** What proves products genuine, and how often a serial number was asked about. */
@@ -285,7 +288,10 @@ export class World {
     if (path.endsWith("/orders")) return this.serveOrder(route);
     const order = this.made.get(path.split("/")[4] ?? "");
     if (!order) return json({ title: "unknown order", code: "unknown_order" }, 404);
-    if (path.endsWith("/confirm")) order.state = this.isHosted ? "pending" : "confirmed";
+    if (path.endsWith("/confirm")) {
+      this.confirmed = route.request().postDataJSON() as ConfirmBody;
+      order.state = this.isHosted ? "pending" : "confirmed";
+    }
     if (path.endsWith("/pay")) {
       const page = { status: 200, body: { url: `${this.origin}/checkout/${order.id}` } };
       const { status, body } = this.payAnswers.shift() ?? page;
@@ -338,6 +344,10 @@ export class World {
       show: this.show.info.name,
       lines,
       country: body.country ?? null,
+      address_rules:
+        body.country === undefined
+          ? null
+          : { postal_codes: ["1234-567"], needs_postal_code: true, needs_region: false },
       coupon: body.coupon ?? null,
       discount: body.coupon === undefined ? null : { ...body.total, minor: DISCOUNT },
       shipping: { ...body.total, minor: body.country === undefined ? 0 : SHIPPING },

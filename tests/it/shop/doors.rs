@@ -116,7 +116,8 @@ async fn a_viewer_buys_and_a_double_click_buys_once() -> anyhow::Result<()> {
         "/api/v1/orders/{}",
         order["id"].as_str().expect("an id")
     ));
-    let contact = json!({"name": "Ada", "contact": "ada@example.org", "address": "1 Row"});
+    let contact = json!({"name": "Ada", "contact": "ada@example.org", "address":
+        {"lines": ["1 Row"], "postal_code": "1100148", "city": "Lisboa", "country": "PT"}});
     let confirm = || world.client.post(format!("{path}/confirm")).json(&contact);
     let (status, bought) = send(confirm()).await.expect("an answer");
     assert_eq!(
@@ -140,7 +141,7 @@ async fn a_viewer_buys_and_a_double_click_buys_once() -> anyhow::Result<()> {
     let (_, list) = send(list.bearer_auth(&world.host))
         .await
         .expect("an answer");
-    assert_eq!(list["orders"][0]["address"], "1 Row");
+    assert_eq!(list["orders"][0]["address"], "1 Row, 1100-148 Lisboa, PT");
     assert_eq!(
         world.available().await,
         [("lamp".into(), 3), ("cup".into(), 1)]

@@ -256,6 +256,34 @@ async fn sending_is_charged_as_shown_and_only_where_the_merchant_sends() -> anyh
     let (status, order) = world.order(&unseen["basket"], &[1], Some("PT")).await;
     assert_eq!((status, &order["shipping"]["minor"]), (201, &json!(490)));
     assert_eq!(order["total"], unseen["basket"]["total"]);
+    let rules =
+        json!({"postal_codes": ["1234-567"], "needs_postal_code": true, "needs_region": false});
+    assert_eq!(order["address_rules"], rules);
+    let id = order["id"].as_str().expect("an id");
+    let to = |country: &str, code: &str| json!({"lines": ["1 Row"], "postal_code": code, "city": "Town", "country": country});
+    for (address, field) in [
+        (Value::Null, "address"),
+        (to("ES", "28001"), "address"),
+        (to("PT", "28001"), "address.postal_code"),
+    ] {
+        let body = json!({"name": "Ada", "contact": "ada@example.org", "address": address});
+        let path = format!("orders/{id}/confirm");
+        let (status, code, problem) = world
+            .refused(Method::POST, &path, &world.viewer, &body)
+            .await;
+        assert_eq!((status, &*code), (422, "invalid_contact"));
+        assert_eq!(problem["field"], field, "{problem}");
+    }
+    let body = json!({"name": "Ada", "contact": "ada@example.org", "address": to("PT", "1100148")});
+    let (status, bought) = world
+        .ask(
+            Method::POST,
+            &format!("orders/{id}/confirm"),
+            &world.viewer,
+            &body,
+        )
+        .await;
+    assert_eq!((status, &bought["state"]), (200, &json!("confirmed")));
     let two = json!({"lines": [line("lamp", 2)], "country": "ES"});
     assert_eq!(
         world.price(&two).await.1["shipping"]["minor"],

@@ -6,6 +6,8 @@ import { t } from "../../i18n";
 import type { ConfirmBody, ProductView } from "../../net/protocol.gen";
 import type { Basket } from "../../state/basket";
 import { GiveBack } from "./give-back";
+import { Address, EMPTY_ADDRESS, addressBody } from "./address";
+import { Field } from "./field";
 import { Hold } from "./hold";
 import { OrderLines } from "./line";
 import { NoticeLine } from "./notice";
@@ -22,14 +24,15 @@ export interface DetailsProps {
 export function Details(props: DetailsProps): JSX.Element {
   const { basket, products, serverNow, onConfirm, onLapse, onGiveBack } = props;
   const { order, busy, notice } = basket;
-  const [buyer, setBuyer] = useState({ name: "", contact: "", address: "" });
+  const [buyer, setBuyer] = useState({ name: "", contact: "" });
+  const [address, setAddress] = useState(EMPTY_ADDRESS);
   const set = (field: keyof typeof buyer) => (value: string) =>
     setBuyer({ ...buyer, [field]: value });
   const submit = (event: Event): void => {
     event.preventDefault();
-    const { name, contact, address } = buyer;
-    const details = { name: name.trim(), contact: contact.trim() };
-    onConfirm(address.trim() === "" ? details : { ...details, address: address.trim() });
+    const details = { name: buyer.name.trim(), contact: buyer.contact.trim() };
+    const { country } = order;
+    onConfirm(country === null ? details : { ...details, address: addressBody(address, country) });
   };
   return (
     <form class="order-step" data-testid="order_details" onSubmit={submit}>
@@ -51,13 +54,14 @@ export function Details(props: DetailsProps): JSX.Element {
         onInput={set("contact")}
         required
       />
-      <Field
-        label={t("order_address")}
-        name="street-address"
-        testid="order_address"
-        value={buyer.address}
-        onInput={set("address")}
-      />
+      {order.country !== null && order.address_rules !== null && (
+        <Address
+          country={order.country}
+          rules={order.address_rules}
+          draft={address}
+          onInput={setAddress}
+        />
+      )}
       <NoticeLine notice={notice} price={order.total} />
       <button
         class="button accent wide"
@@ -69,31 +73,5 @@ export function Details(props: DetailsProps): JSX.Element {
       </button>
       <GiveBack busy={busy} onGiveBack={onGiveBack} />
     </form>
-  );
-}
-
-interface FieldProps {
-  label: string;
-  name: "name" | "email" | "street-address";
-  testid: string;
-  value: string;
-  required?: boolean;
-  onInput: (value: string) => void;
-}
-
-function Field({ label, name, testid, value, required = false, onInput }: FieldProps): JSX.Element {
-  return (
-    <label class="field">
-      <span>{label}</span>
-      <input
-        name={name}
-        autocomplete={name}
-        value={value}
-        required={required}
-        maxLength={200}
-        data-testid={testid}
-        onInput={(event) => onInput(event.currentTarget.value)}
-      />
-    </label>
   );
 }

@@ -130,7 +130,7 @@ fn a_batch_sees_what_it_has_decided_itself() {
             ..
         }
     ));
-    ledger.confirm(&OrderId::from_text("b"), &contact(), false);
+    ledger.confirm(&OrderId::from_text("b"), &contact(), None, false);
 
     let Writes {
         made, moved, stock, ..
@@ -172,7 +172,7 @@ fn holds_that_ran_out_are_for_sale_again_in_the_same_batch() {
     ledger.read_order(held);
     ledger.read_stock("lamp".into(), books(5, 5, 0));
     assert_eq!(ledger.expire().len(), 1);
-    let late = ledger.confirm(&OrderId::from_text("a"), &contact(), false);
+    let late = ledger.confirm(&OrderId::from_text("a"), &contact(), None, false);
     assert_eq!(late, Outcome::Refused(Refusal::State(OrderState::Expired)));
     let bought = ledger.reserve(&reserve("b", 5, 9_000));
     assert!(matches!(

@@ -29,8 +29,9 @@ impl Batch {
             Command::Confirm {
                 order,
                 contact,
+                country,
                 is_hosted,
-            } => ledger.confirm(order, contact, *is_hosted),
+            } => ledger.confirm(order, contact, country.as_deref(), *is_hosted),
             Command::Cancel { order } => ledger.cancel(order),
             Command::Host { show, order, wish } => ledger.host(show, order, *wish),
             Command::Hear(event) => ledger.hear(event),

@@ -8,7 +8,7 @@ use futures_util::future::join_all;
 
 use super::*;
 use crate::protocol::server::{Money, OrderState, OrderView};
-use crate::protocol::shop::{ConfirmBody, QuoteView, ReserveLine};
+use crate::protocol::shop::{AddressBody, ConfirmBody, QuoteView, ReserveLine};
 use crate::shop::catalog::Format;
 use crate::shop::payment::Invoice;
 use crate::shop::store::DEFAULT_MERCHANT;
@@ -109,6 +109,16 @@ fn times(price: &Money, quantity: u32) -> Money {
     Money {
         minor: price.minor * i64::from(quantity),
         ..price.clone()
+    }
+}
+
+fn row_in_lisbon(code: &str) -> AddressBody {
+    AddressBody {
+        lines: vec!["1 Row".into()],
+        postal_code: Some(code.into()),
+        city: "Lisboa".into(),
+        region: None,
+        country: "PT".into(),
     }
 }
 
@@ -256,10 +266,10 @@ async fn what_cannot_be_asked_is_refused_at_the_door() {
         ),
         (
             ConfirmBody {
-                address: Some("a\u{0}b".into()),
+                address: Some(row_in_lisbon("1100")),
                 ..ada()
             },
-            "address",
+            "address.postal_code",
         ),
     ] {
         let refused = shop.confirm("AAAA", contact).await;
@@ -315,9 +325,8 @@ async fn the_host_sees_whom_to_send_to_and_the_feed_does_not() {
         .await
         .expect("a piece")
         .order;
-    let address = Some("1 Analytical Row".to_owned());
     let body = ConfirmBody {
-        address: address.clone(),
+        address: Some(row_in_lisbon("1100-148")),
         ..ada()
     };
     let order = stall.shop.confirm(&order.id, body).await.expect("in time");
@@ -326,7 +335,11 @@ async fn the_host_sees_whom_to_send_to_and_the_feed_does_not() {
         (OrderState::Confirmed, Some("Ada"))
     );
     let listed = stall.shop.list(SHOW).await.expect("the disk works");
-    assert_eq!((listed.len(), listed[0].address.clone()), (1, address));
+    let address = listed[0].address.as_deref();
+    assert_eq!(
+        (listed.len(), address),
+        (1, Some("1 Row, 1100-148 Lisboa, PT"))
+    );
     let is_confirmed =
         |n: &ShopNotice| matches!(n, ShopNotice::Order(o) if o.state == OrderState::Confirmed);
     let ShopNotice::Order(told) = stall.notice(is_confirmed).await else {

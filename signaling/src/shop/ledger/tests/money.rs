@@ -16,7 +16,7 @@ fn pending(mode: HoldMode, orders: &[&str]) -> Ledger {
     for id in orders {
         let made = ledger.reserve(&order(id, vec![wanted(MUG, 1)]));
         assert!(matches!(made, Outcome::Reserved { .. }), "{made:?}");
-        let ready = ledger.confirm(&OrderId::from_text(*id), &contact(), true);
+        let ready = ledger.confirm(&OrderId::from_text(*id), &contact(), None, true);
         assert_eq!(state(&ready), OrderState::Pending);
     }
     ledger
@@ -107,7 +107,7 @@ fn of_those_who_share_the_last_piece_the_first_to_pay_has_it() {
         Refusal::SoldOut { available: 0, .. }
     ));
     // Who would now go to the payment page is told; who is there pays and is paid back.
-    let stays = ledger.confirm(&OrderId::from_text("c"), &contact(), true);
+    let stays = ledger.confirm(&OrderId::from_text("c"), &contact(), None, true);
     assert_eq!(state(&stays), OrderState::Pending);
     let expected = [
         ("p1".to_owned(), Standing::Kept),
@@ -121,9 +121,9 @@ fn an_invoice_takes_the_piece_when_it_is_confirmed() {
     let mut ledger = pending(HoldMode::FirstPaid, &["a"]);
     let made = ledger.reserve(&order("b", vec![wanted(MUG, 1)]));
     assert!(matches!(made, Outcome::Reserved { .. }));
-    let bought = ledger.confirm(&OrderId::from_text("b"), &contact(), false);
+    let bought = ledger.confirm(&OrderId::from_text("b"), &contact(), None, false);
     assert_eq!(state(&bought), OrderState::Confirmed);
-    let short = ledger.confirm(&OrderId::from_text("a"), &contact(), false);
+    let short = ledger.confirm(&OrderId::from_text("a"), &contact(), None, false);
     assert!(matches!(
         refusal(short),
         Refusal::SoldOut { available: 0, .. }
@@ -239,7 +239,7 @@ fn the_host_settles_an_invoice_and_gives_it_back() {
     let id = OrderId::from_text("a");
     let early = ledger.host("gala", &id, HostWish::Paid);
     assert_eq!(refusal(early), Refusal::State(OrderState::Reserved));
-    ledger.confirm(&id, &contact(), false);
+    ledger.confirm(&id, &contact(), None, false);
     for (wish, then, sold) in [
         (HostWish::Paid, OrderState::Paid, 2),
         (HostWish::Paid, OrderState::Paid, 2),
@@ -260,7 +260,7 @@ fn what_was_paid_twice_by_different_ways_stays_sold() {
     let mut ledger = ledger(5);
     ledger.reserve(&reserve("a", 1, 9_000));
     let id = OrderId::from_text("a");
-    ledger.confirm(&id, &contact(), false);
+    ledger.confirm(&id, &contact(), None, false);
     ledger.host("gala", &id, HostWish::Paid);
     ledger.hear(&paid("e1", "p1", "a"));
     let told = ledger.learn(&News::Refunded(charge("p1", "a")));

@@ -166,6 +166,7 @@ async fn late_money_goes_back_when_the_coupon_is_used_up() {
     let hosted = Command::Confirm {
         order,
         contact,
+        country: None,
         is_hosted: true,
     };
     apply(&store, 0, hosted).await;

@@ -51,6 +51,7 @@ fn reached(id: &str, at: &str) -> Command {
                 contact: Redacted::new(at.into()),
                 ..contact
             },
+            country: None,
             is_hosted: false,
         },
         other => other,

@@ -139,6 +139,7 @@ pub(super) fn confirm(id: &str) -> Command {
     Command::Confirm {
         order: OrderId::from_text(id),
         contact,
+        country: None,
         is_hosted: false,
     }
 }

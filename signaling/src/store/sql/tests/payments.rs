@@ -9,6 +9,7 @@ fn proceed(id: &str) -> Command {
         Command::Confirm { order, contact, .. } => Command::Confirm {
             order,
             contact,
+            country: None,
             is_hosted: true,
         },
         other => other,
