@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn codes_are_kept_in_their_countrys_writing() {
+    fn codes_are_kept_as_their_country_writes_them() {
         for (country, given, kept) in [
             ("PT", "1100148", "1100-148"),
             ("GB", "sw1a1aa", "SW1A 1AA"),
