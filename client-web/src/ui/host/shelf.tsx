@@ -71,39 +71,6 @@ export function HostShelf({ session, show }: HostShelfProps): JSX.Element {
                 <h3>{titleOf(product, pageLanguage.value)}</h3>
                 <Price product={product} />
                 <Stock product={product} />
-                <div class="shelf-tools">
-                  <button
-                    class={isShown ? "button accent small" : "button quiet small"}
-                    aria-pressed={isShown}
-                    data-testid="shelf_now"
-                    data-product={product.id}
-                    onClick={() => void attempt(() => session.showNow(isShown ? null : product.id))}
-                  >
-                    {t("now_showing")}
-                  </button>
-                  <span class="shelf-moves">
-                    {([-1, 1] as const).map((by) => (
-                      <button
-                        key={by}
-                        class="round quiet"
-                        aria-label={t(by < 0 ? "move_up" : "move_down")}
-                        data-testid={by < 0 ? "shelf_up" : "shelf_down"}
-                        data-product={product.id}
-                        disabled={at + by < 0 || at + by >= products.length}
-                        onClick={() => void move(at, by)}
-                      >
-                        {by < 0 ? <UpIcon /> : <DownIcon />}
-                      </button>
-                    ))}
-                  </span>
-                </div>
-                <HostDeal
-                  session={session}
-                  product={product}
-                  deal={product.deal ?? planned.find((deal) => deal.product === product.id) ?? null}
-                  onChange={reload}
-                  onProblem={setProblem}
-                />
               </div>
               <button
                 class={isPinned ? "button accent pin-button" : "button pin-button"}
@@ -115,6 +82,39 @@ export function HostShelf({ session, show }: HostShelfProps): JSX.Element {
                 <PinIcon />
                 {isPinned ? t("host_unpin") : t("host_pin")}
               </button>
+              <div class="shelf-tools">
+                <button
+                  class={isShown ? "button accent small" : "button quiet small"}
+                  aria-pressed={isShown}
+                  data-testid="shelf_now"
+                  data-product={product.id}
+                  onClick={() => void attempt(() => session.showNow(isShown ? null : product.id))}
+                >
+                  {t("now_showing")}
+                </button>
+                <span class="shelf-moves">
+                  {([-1, 1] as const).map((by) => (
+                    <button
+                      key={by}
+                      class="round quiet"
+                      aria-label={t(by < 0 ? "move_up" : "move_down")}
+                      data-testid={by < 0 ? "shelf_up" : "shelf_down"}
+                      data-product={product.id}
+                      disabled={at + by < 0 || at + by >= products.length}
+                      onClick={() => void move(at, by)}
+                    >
+                      {by < 0 ? <UpIcon /> : <DownIcon />}
+                    </button>
+                  ))}
+                </span>
+                <HostDeal
+                  session={session}
+                  product={product}
+                  deal={product.deal ?? planned.find((deal) => deal.product === product.id) ?? null}
+                  onChange={reload}
+                  onProblem={setProblem}
+                />
+              </div>
             </li>
           );
         })}
