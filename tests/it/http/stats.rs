@@ -56,7 +56,10 @@ async fn buy(world: &World, token: &str) -> anyhow::Result<String> {
         .as_str()
         .context("an order has an id")?
         .to_owned();
-    let buyer = json!({ "name": "Ana Souza", "contact": "Ana@Example.org", "address": "Rua 1" });
+    let address = json!({
+        "lines": ["Rua 1"], "postal_code": "1100-148", "city": "Lisboa", "country": "PT",
+    });
+    let buyer = json!({ "name": "Ana Souza", "contact": "Ana@Example.org", "address": address });
     post(&format!("/api/v1/orders/{id}/confirm"), "k2", buyer).await?;
     Ok(id)
 }
