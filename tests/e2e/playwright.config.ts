@@ -1,9 +1,12 @@
 // Browser tests on the system's own Chromium; no tool here downloads a browser. Two kinds:
 // `scripted` drives the built pages against a scripted wire, for the moments a real server will
-// not produce on demand; `demo` and `stage` run against the real server.
+// not produce on demand; `demo` and `media` run against the real server.
 
 import { defineConfig } from "@playwright/test";
 import { CHROMIUM } from "./browser.ts";
+
+/** What a browser sees of the media engine: part of that suite. */
+const MEDIA = "demo/{layers,network,stage}.spec.ts";
 
 export default defineConfig({
   testDir: ".",
@@ -14,10 +17,11 @@ export default defineConfig({
   workers: 1,
   retries: 0,
   reporter: [["list"]],
-  use: { ...CHROMIUM, trace: "retain-on-failure" },
+  use: { ...CHROMIUM, screenshot: "only-on-failure" },
   projects: [
     { name: "scripted", testMatch: "scripted/*.spec.ts" },
-    { name: "demo", testMatch: "demo/*.spec.ts" },
+    { name: "demo", testMatch: "demo/*.spec.ts", testIgnore: MEDIA },
+    { name: "media", testMatch: MEDIA },
     { name: "screenshots", testMatch: "screenshots.ts" },
   ],
 });
