@@ -9,6 +9,8 @@ import * as cart from "./cart";
 import type { CartLine } from "./cart";
 import { CLOSED, step, type Basket, type BasketEvent, type Notice } from "./basket";
 import { times, unitPrice } from "./money";
+import { randomKey } from "./random";
+import { reasonOf } from "./reason";
 
 export interface CheckoutPorts {
   show: string;
@@ -302,11 +304,5 @@ function to(country: string | null): { country?: string } {
 function noticeOf(error: unknown): Notice {
   if (isTransient(error)) return { kind: "offline" };
   if (isAboutCoupon(error)) return { kind: "coupon", why: error.code };
-  return { kind: "error", message: error instanceof Error ? error.message : String(error) };
-}
-
-/** `crypto.randomUUID` needs a secure context; a phone on plain HTTP buys too. */
-function randomKey(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return { kind: "error", message: reasonOf(error) };
 }

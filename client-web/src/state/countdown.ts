@@ -1,6 +1,7 @@
 // How long until a show starts, and whether this visitor asked to be reminded.
 
 import { forgetReminder, putReminder } from "../net/api";
+import { randomKey } from "./random";
 
 /** `2 d 03:04`, `1:04:09`, `4:09`; nothing once it is time. */
 export function countdown(left_ms: number): string {
@@ -30,10 +31,4 @@ export async function remind(show: string, isWanted: boolean): Promise<number> {
   const { reminders } = await forgetReminder(show, key);
   localStorage.removeItem(slot(show));
   return reminders;
-}
-
-/** `crypto.randomUUID` needs a secure context. */
-function randomKey(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -14,8 +14,18 @@ export function countryChoices(
   locale: string,
 ): { code: string; name: string }[] {
   const all = codes.includes("*") ? (CODES.match(/../g) ?? []) : codes;
-  const names = new Intl.DisplayNames([locale], { type: "region" });
+  const name = namer(locale);
   return all
-    .map((code) => ({ code, name: names.of(code) ?? code }))
+    .map((code) => ({ code, name: name(code) }))
     .sort((a, b) => a.name.localeCompare(b.name, locale));
+}
+
+/** What a country is called in a language; its code where that does not know it. */
+export function countryName(code: string, locale: string): string {
+  return namer(locale)(code);
+}
+
+function namer(locale: string): (code: string) => string {
+  const names = new Intl.DisplayNames([locale], { type: "region" });
+  return (code) => names.of(code) ?? code;
 }

@@ -1,6 +1,7 @@
 // A flash deal at a moment: counted down or on, how long still, and what it makes of a price.
 
 import type { DealView, Money, ProductView } from "../net/protocol.gen";
+import { countdown } from "./countdown";
 
 export interface DealNow {
   /** Begun; else it is being counted down. */
@@ -13,15 +14,7 @@ export interface DealNow {
 export function dealAt(deal: DealView, now_ms: number): DealNow | null {
   if (now_ms >= deal.ends_ms) return null;
   const isOn = now_ms >= deal.starts_ms;
-  return { isOn, time: clock((isOn ? deal.ends_ms : deal.starts_ms) - now_ms) };
-}
-
-function clock(ms: number): string {
-  const seconds = Math.ceil(ms / 1000);
-  const two = (n: number): string => String(n).padStart(2, "0");
-  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
-  const rest = two(seconds % 60);
-  return hours > 0 ? `${hours}:${two(minutes)}:${rest}` : `${minutes}:${rest}`;
+  return { isOn, time: countdown((isOn ? deal.ends_ms : deal.starts_ms) - now_ms) };
 }
 
 /** The lowest price of a product's deal in the currency it is shown in. */

@@ -2,12 +2,13 @@
 
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { locale, t, type MessageKey } from "../../i18n";
+import { locale, t } from "../../i18n";
 import * as api from "../../net/api";
 import type { CouponBody, CouponView } from "../../net/protocol.gen";
 import { formatMoney } from "../../state/money";
 import type { ShowSession } from "../../state/session";
-import { written } from "../kit/form";
+import { FormField, written } from "../kit/form";
+import { reasonOf } from "../../state/reason";
 
 export function Coupons({ session }: { session: ShowSession }): JSX.Element {
   const [coupons, setCoupons] = useState<CouponView[]>([]);
@@ -20,7 +21,7 @@ export function Coupons({ session }: { session: ShowSession }): JSX.Element {
       setCoupons(await api.listCoupons(token));
       setProblem(null);
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = reasonOf(error);
       setProblem(t("error_generic", { reason }));
     }
   };
@@ -62,10 +63,10 @@ export function Coupons({ session }: { session: ShowSession }): JSX.Element {
         ))}
       </ul>
       <form class="deal-form" onSubmit={submit}>
-        <Field name="code" label="host_coupon_code" />
-        <Field name="off" label="host_coupon_off" />
-        <Field name="total" label="host_coupon_total" isOptional />
-        <Field name="per_buyer" label="host_coupon_each" isOptional />
+        <FormField of="coupons" name="code" label="host_coupon_code" />
+        <FormField of="coupons" name="off" label="host_coupon_off" />
+        <FormField of="coupons" name="total" label="host_coupon_total" isOptional />
+        <FormField of="coupons" name="per_buyer" label="host_coupon_each" isOptional />
         <button class="button accent small" data-testid="coupons_save">
           {t("host_coupon_save")}
         </button>
@@ -93,19 +94,4 @@ function couponOf(form: FormData): [string, CouponBody] {
       ...(each === "" ? {} : { per_buyer: Number(each) }),
     },
   ];
-}
-
-interface FieldProps {
-  name: string;
-  label: MessageKey;
-  isOptional?: boolean;
-}
-
-function Field({ name, label, isOptional = false }: FieldProps): JSX.Element {
-  return (
-    <label class="field">
-      <span>{t(label)}</span>
-      <input name={name} required={!isOptional} data-testid={`coupons_${name}`} />
-    </label>
-  );
 }

@@ -2,12 +2,13 @@
 
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import { locale, t, type MessageKey } from "../../i18n";
+import { locale, t } from "../../i18n";
 import * as api from "../../net/api";
 import type { DealBody, DealView, ProductView } from "../../net/protocol.gen";
 import type { ShowSession } from "../../state/session";
-import { written } from "../kit/form";
+import { FormField, written } from "../kit/form";
 import { optionsOf } from "../kit/price";
+import { reasonOf } from "../../state/reason";
 
 interface HostDealProps {
   session: ShowSession;
@@ -30,7 +31,7 @@ export function HostDeal(props: HostDealProps): JSX.Element {
       onProblem(null);
       onChange();
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = reasonOf(error);
       onProblem(t("error_generic", { reason }));
     }
   };
@@ -73,15 +74,28 @@ export function HostDeal(props: HostDealProps): JSX.Element {
               ))}
             </fieldset>
           )}
-          <Field name="price" label="host_deal_price" mode="decimal" />
+          <FormField of="deal" name="price" label="host_deal_price" mode="decimal" />
           <label class="field">
             <span>{t("host_deal_start")}</span>
             <input name="start" type="datetime-local" data-testid="deal_start" />
           </label>
-          <Field name="countdown" label="host_deal_countdown" value="30" />
-          <Field name="minutes" label="host_deal_minutes" value="5" />
-          <Field name="total" label="host_deal_total" value="20" />
-          <Field name="per_buyer" label="host_deal_each" value="1" isOptional />
+          <FormField
+            of="deal"
+            name="countdown"
+            label="host_deal_countdown"
+            value="30"
+            mode="numeric"
+          />
+          <FormField of="deal" name="minutes" label="host_deal_minutes" value="5" mode="numeric" />
+          <FormField of="deal" name="total" label="host_deal_total" value="20" mode="numeric" />
+          <FormField
+            of="deal"
+            name="per_buyer"
+            label="host_deal_each"
+            value="1"
+            isOptional
+            mode="numeric"
+          />
           <button class="button accent small" data-testid="deal_announce">
             {t("host_deal_announce")}
           </button>
@@ -110,28 +124,4 @@ function bodyOf(product: ProductView, form: FormData): DealBody {
 function timeOf(ms: number): string {
   const style = { dateStyle: "medium", timeStyle: "short" } as const;
   return new Intl.DateTimeFormat(locale(), style).format(ms);
-}
-
-interface FieldProps {
-  name: string;
-  label: MessageKey;
-  value?: string;
-  mode?: "decimal" | "numeric";
-  isOptional?: boolean;
-}
-
-function Field(props: FieldProps): JSX.Element {
-  const { name, label, value = "", mode = "numeric", isOptional = false } = props;
-  return (
-    <label class="field">
-      <span>{t(label)}</span>
-      <input
-        name={name}
-        defaultValue={value}
-        inputMode={mode}
-        required={!isOptional}
-        data-testid={`deal_${name}`}
-      />
-    </label>
-  );
 }

@@ -9,6 +9,7 @@ import type { HostOrderView, HostWish, Money, OrderState, OrderView } from "../.
 import { orderNumber } from "../../state/basket";
 import { formatMoney, sums } from "../../state/money";
 import type { ShowSession } from "../../state/session";
+import { reasonOf } from "../../state/reason";
 
 /** Every state with its name, in the order in which an order may come through them. */
 const STATE_NAMES: Record<OrderState, MessageKey> = {
@@ -59,7 +60,7 @@ export function Orders({ session }: { session: ShowSession }): JSX.Element {
     api.decideOrder(name, order.id, token, wish).then(
       ({ state }) =>
         setBook((old) => old.map((one) => (one.id === order.id ? { ...one, state } : one))),
-      (error: unknown) => setFailure(error instanceof Error ? error.message : String(error)),
+      (error: unknown) => setFailure(reasonOf(error)),
     );
   };
   const forget = (order: OrderView): void => {
@@ -68,7 +69,7 @@ export function Orders({ session }: { session: ShowSession }): JSX.Element {
     const nobody = { buyer: null, contact: null, address: null };
     api.eraseBuyer(order.id, token).then(
       () => setBook((old) => old.map((one) => (one.id === order.id ? { ...one, ...nobody } : one))),
-      (error: unknown) => setFailure(error instanceof Error ? error.message : String(error)),
+      (error: unknown) => setFailure(reasonOf(error)),
     );
   };
   return (

@@ -7,6 +7,7 @@ import { t } from "../../i18n";
 import * as api from "../../net/api";
 import type { ShowInfo } from "../../net/protocol.gen";
 import type { ShowSession } from "../../state/session";
+import { reasonOf } from "../../state/reason";
 
 const REFRESH_MS = 10_000;
 
@@ -36,7 +37,7 @@ function Form({ session, info }: { session: ShowSession; info: ShowInfo }): JSX.
       });
       setProblem(null);
     } catch (error) {
-      setProblem(error instanceof Error ? error.message : String(error));
+      setProblem(reasonOf(error));
     }
   };
   return (

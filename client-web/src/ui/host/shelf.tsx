@@ -10,6 +10,7 @@ import type { ShowSession } from "../../state/session";
 import { DownIcon, ImportIcon, PinIcon, UpIcon } from "../kit/icons";
 import { Price, Stock, Thumb, titleOf } from "../kit/price";
 import { HostDeal } from "./deal";
+import { reasonOf } from "../../state/reason";
 
 export interface HostShelfProps {
   session: ShowSession;
@@ -32,9 +33,7 @@ export function HostShelf({ session, show }: HostShelfProps): JSX.Element {
       await act();
       setProblem(null);
     } catch (error) {
-      setProblem(
-        t("error_generic", { reason: error instanceof Error ? error.message : String(error) }),
-      );
+      setProblem(t("error_generic", { reason: reasonOf(error) }));
     }
   };
   const products = show?.products ?? [];
@@ -164,7 +163,7 @@ function CatalogueImport({ session }: { session: ShowSession }): JSX.Element {
       const errors = error instanceof api.Problem ? (error.body.errors ?? []) : [];
       setResult({
         state: "failed",
-        message: error instanceof Error ? error.message : String(error),
+        message: reasonOf(error),
         errors,
       });
     }

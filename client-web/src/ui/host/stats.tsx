@@ -6,11 +6,13 @@ import { useEffect, useState } from "preact/hooks";
 import { locale, pageLanguage, t } from "../../i18n";
 import { STATS_PERIOD_MS } from "../../limits";
 import * as api from "../../net/api";
-import type { MinuteStats, ProductStats, Stats as View } from "../../net/protocol.gen";
+import type { MinuteStats, ProductStats, Stats as View, Money } from "../../net/protocol.gen";
 import { languageName } from "../../state/caption-choice";
 import { formatMoney } from "../../state/money";
 import type { ShowSession } from "../../state/session";
 import { curve, duration, share, sinceStart } from "../../state/stats";
+import { countryName } from "../../state/countries";
+import { saveFile } from "../kit/save";
 
 export function Stats({ session }: { session: ShowSession }): JSX.Element {
   const stats = useStats(session);
@@ -56,14 +58,12 @@ export function Stats({ session }: { session: ShowSession }): JSX.Element {
             <Sum
               label={t("stats_revenue")}
               testid="stats_revenue"
-              value={
-                stats.total.revenue.map((sum) => formatMoney(sum, locale())).join(" + ") || "–"
-              }
+              value={sums(stats.total.revenue)}
             />
           </dl>
           <Curve session={session} stats={stats} />
           <Funnel session={session} products={stats.products} />
-          <Shares title={t("stats_countries")} counts={stats.countries} name={countryName} />
+          <Shares title={t("stats_countries")} counts={stats.countries} name={land} />
           <Shares title={t("stats_languages")} counts={stats.languages} name={tongue} />
           <Shares title={t("captions")} counts={stats.captions} name={tongue} />
         </>
@@ -192,7 +192,7 @@ function Funnel({ session, products }: FunnelProps): JSX.Element | null {
               {[one.impressions, one.taps, one.carts, one.orders].map((count, at) => (
                 <td key={at}>{count}</td>
               ))}
-              <td>{one.revenue.map((sum) => formatMoney(sum, locale())).join(" + ") || "–"}</td>
+              <td>{sums(one.revenue)}</td>
             </tr>
           ))}
         </tbody>
@@ -232,9 +232,13 @@ function known(code: string): string | null {
   return code === "unknown" || code === "other" ? t("stats_unknown") : null;
 }
 
-function countryName(code: string): string {
-  const names = new Intl.DisplayNames([locale()], { type: "region" });
-  return known(code) ?? names.of(code) ?? code;
+function land(code: string): string {
+  return known(code) ?? countryName(code, locale());
+}
+
+/** Sums by currency, never added up. */
+function sums(revenue: Money[]): string {
+  return revenue.map((sum) => formatMoney(sum, locale())).join(" + ") || "–";
 }
 
 function tongue(code: string): string {
@@ -244,9 +248,5 @@ function tongue(code: string): string {
 async function download(session: ShowSession): Promise<void> {
   const name = session.show.value?.info.name;
   if (name === undefined) return;
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(await api.statsFile(name, session.grant.token));
-  link.download = `${name}.csv`;
-  link.click();
-  URL.revokeObjectURL(link.href);
+  saveFile(await api.statsFile(name, session.grant.token), `${name}.csv`);
 }

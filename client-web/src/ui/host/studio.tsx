@@ -28,6 +28,7 @@ import { CaptionsMenu } from "../viewer/captions-menu";
 import { Stage } from "../viewer/stage";
 import { Subtitles } from "../viewer/subtitles";
 import { Health, LackingModels } from "./health";
+import { reasonOf } from "../../state/reason";
 
 /** Languages the recogniser is most often asked for; any other is found out by itself. */
 const SPEECH_LANGUAGES = [
@@ -232,7 +233,7 @@ export function Studio({ session, camera, screen }: StudioProps): JSX.Element {
 
 /** A device that would not open, or a request that was refused. */
 function words(error: unknown): string {
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = reasonOf(error);
   const isDevice = error instanceof DOMException;
   return t(isDevice ? "host_device_error" : "error_generic", { reason });
 }

@@ -4,6 +4,7 @@ import type { JSX } from "preact";
 import { locale, t } from "../../i18n";
 import type { AddressBody, AddressRules } from "../../net/protocol.gen";
 import { Field } from "./field";
+import { countryName } from "../../state/countries";
 
 export interface AddressDraft {
   street: string;
@@ -44,10 +45,9 @@ export interface AddressProps {
 export function Address({ country, rules, draft, onInput }: AddressProps): JSX.Element {
   const set = (field: keyof AddressDraft) => (value: string) =>
     onInput({ ...draft, [field]: value });
-  const name = new Intl.DisplayNames([locale()], { type: "region" }).of(country) ?? country;
   return (
     <fieldset class="address" data-testid="order_address">
-      <legend>{t("address_title", { country: name })}</legend>
+      <legend>{t("address_title", { country: countryName(country, locale()) })}</legend>
       <Field
         label={t("address_street")}
         name="address-line1"

@@ -5,6 +5,7 @@ import { useEffect, useState } from "preact/hooks";
 import { locale, t } from "../../i18n";
 import * as api from "../../net/api";
 import type { AuthenticityView, SerialView } from "../../net/protocol.gen";
+import { reasonOf } from "../../state/reason";
 
 export function Authenticity({ product }: { product: string }): JSX.Element | null {
   const [proof, setProof] = useState<AuthenticityView | null>(null);
@@ -40,7 +41,7 @@ function SerialCheck({ product }: { product: string }): JSX.Element {
     try {
       setAnswer(told(await api.checkSerial(product, serial)));
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = reasonOf(error);
       setAnswer(t("error_generic", { reason }));
     }
   };

@@ -10,6 +10,7 @@ import { orderNumber } from "../../state/basket";
 import { formatMoney } from "../../state/money";
 import { SiteHead } from "../kit/site-head";
 import { OrderLines } from "./line";
+import { reasonOf } from "../../state/reason";
 
 /** While somebody waits for money the order is asked about this often. */
 const REFRESH_MS = 2_000;
@@ -117,5 +118,5 @@ function Order({ order, onFailure }: OrderProps): JSX.Element {
 function reason(error: unknown): string {
   if (error instanceof api.Problem && error.code === "unknown_order") return t("order_unknown");
   if (error instanceof api.Unreachable) return t("order_offline");
-  return t("error_generic", { reason: error instanceof Error ? error.message : String(error) });
+  return t("error_generic", { reason: reasonOf(error) });
 }

@@ -8,6 +8,7 @@ import * as api from "../../net/api";
 import type { Judgement, Sanction } from "../../net/protocol.gen";
 import type { ShowSession } from "../../state/session";
 import { Sheet } from "../kit/dialog";
+import { reasonOf } from "../../state/reason";
 
 const SLOW_CHOICES = [0, 5, 10, 30, 60, 300];
 
@@ -21,7 +22,7 @@ export function ChatRules({ session, onClose }: ChatRulesProps): JSX.Element {
   const ask = (request: Promise<unknown>): void =>
     void request.then(
       () => setProblem(null),
-      (error: unknown) => setProblem(error instanceof Error ? error.message : String(error)),
+      (error: unknown) => setProblem(reasonOf(error)),
     );
   return (
     <Sheet title={t("chat_rules")} testid="rules_sheet" onClose={onClose}>

@@ -13,6 +13,7 @@ import { CloseIcon, MoreIcon, PinIcon, SlidersIcon, TranslateIcon } from "../kit
 import { later } from "../kit/later";
 import { Composer } from "./composer";
 import { ReactionBar } from "./reactions";
+import { reasonOf } from "../../state/reason";
 
 const ChatRules = later(async () => (await import("./chat-rules")).ChatRules);
 const LineSheet = later(async () => (await import("./line-sheet")).LineSheet);
@@ -42,7 +43,7 @@ export function Chat({ session, isOverlay }: ChatProps): JSX.Element {
   const ask = (request: Promise<unknown>): void =>
     void request.then(
       () => setProblem(null),
-      (error: unknown) => setProblem(error instanceof Error ? error.message : String(error)),
+      (error: unknown) => setProblem(reasonOf(error)),
     );
   return (
     <section class={isOverlay ? "chat overlay" : "chat"} data-testid="chat" aria-label={t("chat")}>

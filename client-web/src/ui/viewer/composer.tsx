@@ -8,6 +8,7 @@ import { CHAT_TEXT_MAX, NAME_MAX } from "../../limits";
 import { Refusal } from "../../net/socket";
 import type { ShowSession } from "../../state/session";
 import { SendIcon } from "../kit/icons";
+import { reasonOf } from "../../state/reason";
 
 /** Refusals that are said in the page's language. */
 const WORDS: Record<string, MessageKey> = {
@@ -99,7 +100,7 @@ export function Composer({ session }: { session: ShowSession }): JSX.Element {
 }
 
 function refusal(error: unknown): Refused {
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = reasonOf(error);
   const words = (error instanceof Refusal && WORDS[error.code]) || "error_generic";
   const wait_ms = error instanceof Refusal ? error.wait_ms : null;
   return { reason, words, until: wait_ms === null ? 0 : Date.now() + wait_ms };

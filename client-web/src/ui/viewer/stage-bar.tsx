@@ -8,6 +8,7 @@ import { isCameraPossible, openCamera, stopStream } from "../../net/devices";
 import type { Publication } from "../../state/publication";
 import { CameraIcon, CameraOffIcon, MicrophoneIcon, MicrophoneOffIcon } from "../kit/icons";
 import { SelfView } from "../kit/self-view";
+import { reasonOf } from "../../state/reason";
 
 export interface StageBarProps {
   camera: Publication;
@@ -27,7 +28,7 @@ export function StageBar({ camera }: StageBarProps): JSX.Element {
       setProblem(null);
     } catch (error) {
       stopStream(stream);
-      setProblem(error instanceof Error ? error.message : String(error));
+      setProblem(reasonOf(error));
     }
   };
   const toggle = (kind: "audio" | "video"): void => {

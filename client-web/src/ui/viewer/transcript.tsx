@@ -10,6 +10,8 @@ import { languageName } from "../../state/caption-choice";
 import type { ShowSession } from "../../state/session";
 import { pieces, search, stamp } from "../../state/transcript";
 import { Sheet } from "../kit/dialog";
+import { saveFile } from "../kit/save";
+import { reasonOf } from "../../state/reason";
 
 /** How often new lines are looked for while the show is on. */
 const AGAIN_MS = 5_000;
@@ -102,7 +104,7 @@ function useTranscript(
         setTranscript(loaded);
         setProblem(null);
       } catch (error) {
-        if (isWanted) setProblem(error instanceof Error ? error.message : String(error));
+        if (isWanted) setProblem(reasonOf(error));
       }
       if (isWanted && !isOver) timer = setTimeout(() => void load(), AGAIN_MS);
     };
@@ -162,14 +164,10 @@ function Downloads({ show, language, token }: DownloadsProps): JSX.Element {
   const save = async (format: string): Promise<void> => {
     try {
       const file = await api.transcriptFile(show, language, format, token);
-      const link = document.createElement("a");
-      link.href = URL.createObjectURL(file);
-      link.download = `${show}.${language}.${format}`;
-      link.click();
-      URL.revokeObjectURL(link.href);
+      saveFile(file, `${show}.${language}.${format}`);
       setProblem(null);
     } catch (error) {
-      setProblem(error instanceof Error ? error.message : String(error));
+      setProblem(reasonOf(error));
     }
   };
   return (
