@@ -3,7 +3,7 @@
 
 use axum::Json;
 use axum::extract::{Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -13,7 +13,7 @@ use super::error::Problem;
 use super::extract::{Bearer, JsonBody, Path};
 use super::shop::host_of;
 use super::shows::{invalid, is_picture_url, refusal_problem, room};
-use super::{AppState, fresh};
+use super::{AppState, attachment, fresh};
 use crate::calendar;
 use crate::clock::now_ms;
 use crate::limits::{REMINDER_KEY_CHARS_MAX, REMINDERS_MAX, START_AHEAD_MAX_MS, TITLE_CHARS_MAX};
@@ -125,14 +125,8 @@ async fn entry(
     let origin = origin(&state, &request).unwrap_or_default();
     let url = format!("{origin}/s/{show}");
     let file = calendar::entry(&info.title, &url, starts_ms, now_ms());
-    let kind = [
-        (header::CONTENT_TYPE, "text/calendar; charset=utf-8"),
-        (
-            header::CONTENT_DISPOSITION,
-            "attachment; filename=\"show.ics\"",
-        ),
-    ];
-    Ok(fresh((kind, file).into_response()))
+    let kind = "text/calendar; charset=utf-8";
+    Ok(attachment(kind, "show.ics", file))
 }
 
 /// Notes that somebody wants to be reminded: the key is random and theirs, from 16 characters on.

@@ -34,16 +34,11 @@ pub async fn erase(
             format!("name an order or a contact of 1 to {CONTACT_CHARS_MAX} characters"),
         ));
     }
-    let erased = match &wish {
-        Erasure::Order(id) => state.analytics.store.erase(merchant, id.trim(), "").await,
-        Erasure::Contact(contact) => {
-            state
-                .analytics
-                .store
-                .erase(merchant, "", contact.trim())
-                .await
-        }
+    let (order, contact) = match &wish {
+        Erasure::Order(id) => (id.trim(), ""),
+        Erasure::Contact(contact) => ("", contact.trim()),
     };
+    let erased = state.analytics.store.erase(merchant, order, contact).await;
     let orders = erased.map_err(|error| Problem::internal(&error))?;
     tracing::info!(merchant, orders, "a buyer's data were erased");
     Ok(Json(Erased { orders }))

@@ -3,14 +3,14 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
-use axum::response::IntoResponse;
+use axum::http::StatusCode;
+use axum::response::Response;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::AppState;
 use super::error::Problem;
 use super::extract::{Bearer, JsonBody, Path};
+use super::{AppState, attachment};
 use crate::auth::Grant;
 use crate::protocol::client::Role;
 use crate::protocol::shop::{ProductBody, ShippingBody};
@@ -36,15 +36,10 @@ pub fn router() -> OpenApiRouter<AppState> {
 async fn export(
     State(shop): State<ShopHandle>,
     Bearer(grant): Bearer,
-) -> Result<impl IntoResponse, Problem> {
+) -> Result<Response, Problem> {
     let file = shop.export(merchant_of(&grant)?).await?;
-    let name = "attachment; filename=\"catalogue.csv\"";
-    let kind = [
-        (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
-        (header::CONTENT_DISPOSITION, name),
-        (header::CACHE_CONTROL, "no-store"),
-    ];
-    Ok((kind, file))
+    let kind = "text/csv; charset=utf-8";
+    Ok(attachment(kind, "catalogue.csv", file))
 }
 
 /// Makes or replaces a product, whole. A stock older than what the shop has is passed over.

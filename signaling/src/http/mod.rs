@@ -43,7 +43,7 @@ use axum::Router;
 use axum::extract::{DefaultBodyLimit, FromRef};
 use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::middleware;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
 use tower_http::compression::CompressionLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -253,6 +253,16 @@ fn words() -> Router<AppState> {
 /// Answer to what no route takes: JSON for programs.
 fn no_such_route(method: &Method, path: &str) -> Problem {
     Problem::not_found(format!("there is no {method} {path}"))
+}
+
+/// A file of the moment, to be saved under a name.
+fn attachment(kind: &'static str, name: &str, file: impl IntoResponse) -> Response {
+    let name = format!("attachment; filename=\"{name}\"");
+    let headers = [
+        (header::CONTENT_TYPE, kind.to_owned()),
+        (header::CONTENT_DISPOSITION, name),
+    ];
+    fresh((headers, file).into_response())
 }
 
 /// A response that nobody keeps.

@@ -2,7 +2,6 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -11,7 +10,7 @@ use super::error::Problem;
 use super::extract::{Bearer, Path};
 use super::shop::host_of;
 use super::shows::room;
-use super::{AppState, fresh};
+use super::{AppState, attachment, fresh};
 use crate::analytics::summary::{self, Stored};
 use crate::auth::Grant;
 use crate::clock::now_ms;
@@ -85,14 +84,7 @@ async fn table(
     let table = read
         .await
         .map_err(|error: sqlx::Error| Problem::internal(&error))?;
-    let kind = [
-        (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
-        (
-            header::CONTENT_DISPOSITION,
-            "attachment; filename=\"stats.csv\"",
-        ),
-    ];
-    Ok(fresh((kind, table).into_response()))
+    Ok(attachment("text/csv; charset=utf-8", "stats.csv", table))
 }
 
 /// A host's show, and the minute from which on it is looked at.

@@ -206,8 +206,7 @@ fn written(way: &str, bare: &[char]) -> Option<String> {
 
 /// A code one could write this way: `1234-567`.
 fn example(way: &str) -> String {
-    let digits = ('1'..='9').chain('1'..='9');
-    let mut digits = digits;
+    let mut digits = ('1'..='9').cycle();
     way.chars()
         .map(|place| match place {
             '9' => digits.next().unwrap_or('0'),

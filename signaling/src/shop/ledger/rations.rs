@@ -1,7 +1,7 @@
 //! Limits beside the stock: of each buyer for a product, of a flash deal and of a coupon in all and
 //! for each. What counts are the pieces that orders hold or have, as [`stake`] says, and the coupons
-//! of those that are open or bought; so what is given back can be had again. A buyer is who asked, and from the confirmation on also who can be reached there:
-//! two tabs of one person are one buyer.
+//! of those that are open or bought; so what is given back can be had again. A buyer is who asked,
+//! and from the confirmation on also who can be reached there: two tabs of one person are one buyer.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
