@@ -19,8 +19,10 @@ const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_co
 fn ask(world: &World, token: Option<&str>) -> anyhow::Result<()> {
     let command = tools::python()?.with_file_name("schemathesis");
     let mut run = Command::new(&command);
+    // One worker: threads of CPython 3.11 share how deep they are in parsing Python, which
+    // hypothesis does, and trip over each other ("AST constructor recursion depth mismatch").
     run.args(["run", &world.url("/api/v1/openapi.json")])
-        .args(["--seed", "5", "--max-examples", "20", "--workers", "2"])
+        .args(["--seed", "5", "--max-examples", "20", "--workers", "1"])
         .args(["--checks", CHECKS, "--continue-on-failure"])
         .args(["--phases", "examples,coverage,fuzzing,stateful"])
         .args(["--warnings", "off", "--generation-database", "none"])
